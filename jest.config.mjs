@@ -1,0 +1,20 @@
+const swc = {
+  jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
+  module: { type: 'nodenext' },
+  sourceMaps: 'inline',
+}
+
+/** Tests run on the sources: a package name maps to its `src`, so that no test depends on a build being fresh. */
+export default {
+  testMatch: ['<rootDir>/{packages,examples,test}/**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
+  modulePathIgnorePatterns: ['/dist/'],
+  transform: { '\\.ts$': ['@swc/jest', swc] },
+  extensionsToTreatAsEsm: ['.ts'],
+  moduleNameMapper: {
+    '^@longshore/middleware-core/testing$': '<rootDir>/packages/middleware-core/src/testing/index.ts',
+    '^@longshore/(middleware-core|s3-driver|middleware-cloudfront)$': '<rootDir>/packages/$1/src/index.ts',
+    '^@longshore/local-cloud$': '<rootDir>/test/local-cloud/src/index.ts',
+  },
+  testTimeout: 30_000,
+}
