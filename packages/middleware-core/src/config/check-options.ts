@@ -1,0 +1,136 @@
+import { inspect } from 'node:util'
+import { z } from 'zod'
+import { ConfigError, type ConfigIssue } from './config-error.ts'
+import { nearest } from './nearest.ts'
+
+/** What a driver's or middleware's options are checked against. Names match without regard to case. */
+export type OptionsSchema = z.ZodObject
+
+/** Where options come from, for the messages about them. */
+export interface OptionsOrigin {
+  /** What to call the section: `s3 options`, `storage.s3`. */
+  where: string
+  /** Where an option was given, named as it was found. */
+  locate?: ((option: readonly PropertyKey[]) => string | undefined) | undefined
+}
+
+/**
+ * Checks options against their schema and gives them the schema's spelling, types and defaults. An empty text or null
+ * counts as absent, as it does in a registry's `config.yml`. Throws one {@link ConfigError} that lists every mistake.
+ */
+export function checkOptions<Schema extends OptionsSchema>(
+  schema: Schema,
+  options: unknown,
+  origin: OptionsOrigin,
+): z.output<Schema> {
+  const issues: ConfigIssue[] = []
+  const report = (option: readonly PropertyKey[], problem: string): void => {
+    issues.push({ option: [origin.where, ...option], problem, location: origin.locate?.(option) })
+  }
+  const spelled = spell(schema, options, [], report)
+  const result = schema.safeParse(spelled)
+  for (const issue of result.error?.issues ?? []) {
+    const option = asFound(options, issue.path)
+    const { schema: field, value } = lookUp(schema, spelled, issue.path)
+    report(option, problemOf(issue, field, value))
+  }
+  if (issues.length > 0 || !result.success) throw new ConfigError(issues)
+  return result.data
+}
+
+type Report = (option: readonly PropertyKey[], problem: string) => void
+
+/** The same options under the schema's names, without the absent ones. Unknown names are reported and left out. */
+function spell(schema: z.core.$ZodType, value: unknown, path: PropertyKey[], report: Report): unknown {
+  const bare = unwrap(schema)
+  if (bare instanceof z.ZodArray && Array.isArray(value)) {
+    return value.map((item, index) => spell(bare.element, item, [...path, index], report))
+  }
+  if (!(bare instanceof z.ZodObject) || !isRecord(value)) return value
+  const names = Object.keys(bare.shape)
+  const spelled: Record<string, unknown> = {}
+  for (const [found, content] of Object.entries(value)) {
+    const name = names.find(known => known.toLowerCase() === found.toLowerCase())
+    const here = [...path, found]
+    if (name === undefined) report(here, unknownName(found, names))
+    else if (name in spelled) report(here, 'given twice, in different spellings; accepted: one of them')
+    else if (content !== null && content !== undefined && content !== '') {
+      spelled[name] = spell(bare.shape[name] as z.core.$ZodType, content, here, report)
+    }
+  }
+  return spelled
+}
+
+function unknownName(found: string, names: string[]): string {
+  const guess = nearest(
+    found.toLowerCase(),
+    names.map(name => name.toLowerCase()),
+  )
+  const accepted = names
+    .map(name => name.toLowerCase())
+    .toSorted()
+    .join(', ')
+  return `unknown option${guess ? `; did you mean ${guess}?` : ''} Accepted: ${accepted || 'none'}`.replace(
+    'option Acc',
+    'option. Acc',
+  )
+}
+
+function problemOf(issue: z.core.$ZodIssue, field: z.core.$ZodType | undefined, value: unknown): string {
+  const accepted = issue.code === 'custom' ? (issue.params?.['accepted'] as string | undefined) : undefined
+  if (value === undefined && accepted !== undefined) return `missing; accepted: ${accepted}`
+  if (accepted === undefined) return value === undefined && issue.code === 'invalid_type' ? 'missing' : issue.message
+  const isSecret = field !== undefined && z.globalRegistry.get(field)?.secret === true
+  return `found ${isSecret ? 'a value that is not shown here' : shown(value)}; accepted: ${accepted}`
+}
+
+function shown(value: unknown): string {
+  const text = inspect(value, { depth: 0, breakLength: Infinity })
+  return text.length > 100 ? `${text.slice(0, 100)}...` : text
+}
+
+/** The path as the user spelled it. */
+function asFound(options: unknown, path: readonly PropertyKey[]): PropertyKey[] {
+  let here = options
+  return path.map(part => {
+    const name = isRecord(here)
+      ? Object.keys(here).find(key => key.toLowerCase() === String(part).toLowerCase())
+      : undefined
+    const found = name ?? (typeof part === 'string' ? part.toLowerCase() : part)
+    here = (here as Record<PropertyKey, unknown> | undefined)?.[found]
+    return found
+  })
+}
+
+/** The part of schema and value that an issue's path leads to. */
+function lookUp(
+  schema: z.core.$ZodType,
+  value: unknown,
+  path: readonly PropertyKey[],
+): { schema: z.core.$ZodType | undefined; value: unknown } {
+  let field: z.core.$ZodType | undefined = schema
+  let here = value
+  for (const part of path) {
+    const bare: z.core.$ZodType | undefined = field && unwrap(field)
+    field =
+      bare instanceof z.ZodObject ? bare.shape[part as string] : bare instanceof z.ZodArray ? bare.element : undefined
+    here = (here as Record<PropertyKey, unknown> | undefined)?.[part]
+  }
+  return { schema: field && unwrap(field), value: here }
+}
+
+function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
+  let bare = schema
+  while (bare instanceof z.ZodOptional || bare instanceof z.ZodDefault || bare instanceof z.ZodPrefault) {
+    bare = bare.unwrap()
+  }
+  return bare
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    [Object.prototype, null].includes(Object.getPrototypeOf(value) as null)
+  )
+}

@@ -1,0 +1,100 @@
+import parseDuration from 'parse-duration'
+import { z } from 'zod'
+
+/**
+ * The kinds of options that drivers and middlewares have. Configuration files and the environment give texts, programs
+ * give values; each kind takes both. What it says of itself (`accepted`) is what a user reads after a mistake.
+ */
+interface OptionMeta extends Record<string, unknown> {
+  /** What the option takes, in words that end the sentence "accepted: ...". */
+  accepted: string
+  /** Its value must not be shown. */
+  secret?: true
+}
+
+declare module 'zod' {
+  interface GlobalMeta {
+    accepted?: string | undefined
+    secret?: true | undefined
+  }
+}
+
+/** Reads a value, or answers undefined when it is not acceptable. */
+type Reader<Output> = (value: unknown) => Output | undefined
+
+function kind<Output, Input>(meta: OptionMeta, read: Reader<Output>): z.ZodType<Output, Input> {
+  const schema = z.unknown().transform((value, context): Output => {
+    const output = read(value)
+    if (output !== undefined) return output
+    context.addIssue({ code: 'custom', message: `accepted: ${meta.accepted}`, params: { accepted: meta.accepted } })
+    return z.NEVER
+  })
+  return schema.meta(meta) as unknown as z.ZodType<Output, Input>
+}
+
+const trueTexts = new Set(['true', 't', '1', 'yes', 'on'])
+const falseTexts = new Set(['false', 'f', '0', 'no', 'off'])
+
+/** `true` or `false`, or a text that says so as Go's `ParseBool` or YAML 1.1 would. */
+export function boolean(): z.ZodType<boolean, boolean | string> {
+  return kind({ accepted: 'true or false' }, value => {
+    if (typeof value === 'boolean') return value
+    const text = typeof value === 'string' ? value.toLowerCase() : ''
+    return trueTexts.has(text) ? true : falseTexts.has(text) ? false : undefined
+  })
+}
+
+/** A whole number between `min` and `max`, both included. `unit` is for the reader: `bytes`. */
+export function integer(range: { min: number; max: number; unit?: string }): z.ZodType<number, number | string> {
+  const unit = range.unit ? ` (${range.unit})` : ''
+  const accepted = `a whole number from ${range.min} to ${range.max}${unit}`
+  return kind({ accepted }, value => {
+    const number = typeof value === 'string' && /^[+-]?\d+$/.test(value) ? Number(value) : value
+    if (typeof number !== 'number' || !Number.isSafeInteger(number)) return undefined
+    return number >= range.min && number <= range.max ? number : undefined
+  })
+}
+
+/** A text. With `accepted`, one that `matches`. */
+export function text(rule?: { accepted: string; matches: (value: string) => boolean }): z.ZodType<string, string> {
+  return kind({ accepted: rule?.accepted ?? 'a text' }, value =>
+    typeof value === 'string' && (rule?.matches(value) ?? true) ? value : undefined,
+  )
+}
+
+/** A text that no error, log or inspection shows. */
+export function secret(accepted = 'a text'): z.ZodType<string, string> {
+  return kind({ accepted, secret: true }, value => (typeof value === 'string' ? value : undefined))
+}
+
+/** One of the names, without regard to case; the result is spelled as in the list. */
+export function choice<const Names extends readonly string[]>(names: Names): z.ZodType<Names[number], string> {
+  return kind({ accepted: `one of ${names.join(', ')}` }, value =>
+    typeof value === 'string' ? names.find(name => name.toLowerCase() === value.toLowerCase()) : undefined,
+  )
+}
+
+/** A length of time with its unit, such as `20m` or `1h30m`, longer than zero; the result is in milliseconds. */
+export function duration(range: { zero?: boolean } = {}): z.ZodType<number, string> {
+  const accepted = `a duration with its unit${range.zero ? ', or 0' : ', longer than 0'}, such as 20m or 1h30m`
+  return kind({ accepted }, value => {
+    if (typeof value !== 'string') return undefined
+    if (range.zero && value === '0') return 0
+    // Only what Go's time.ParseDuration takes: parse-duration alone would read "10" as milliseconds.
+    if (!/^(\d+(\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h|d)((\d+(\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h|d))*$/.test(value))
+      return undefined
+    const milliseconds = parseDuration(value)
+    if (milliseconds === null || !Number.isFinite(milliseconds)) return undefined
+    return milliseconds > 0 || range.zero ? milliseconds : undefined
+  })
+}
+
+/** An absolute http or https URL. */
+export function url(): z.ZodType<URL, string | URL> {
+  return kind({ accepted: 'an http or https URL with a host, such as https://example.com/' }, value => {
+    if (value instanceof URL) return value
+    if (typeof value !== 'string' || !URL.canParse(value)) return undefined
+    const parsed = new URL(value)
+    return /^https?:$/.test(parsed.protocol) && parsed.host ? parsed : undefined
+  })
+}

@@ -1,0 +1,25 @@
+import { tracingChannel } from 'node:diagnostics_channel'
+
+/** One call of a driver, as subscribers of the `longshore:operation` tracing channel see it. */
+export interface OperationTrace {
+  readonly driver: string
+  /** The contract's method name: `getContent`, `commit`, ... */
+  readonly operation: string
+  readonly path: string
+  /** Set when the call succeeded. */
+  result?: unknown
+  /** Set when the call failed. */
+  error?: unknown
+}
+
+/**
+ * The tracing channel on which every driver made by `defineDriver` announces its calls (`start`, `end`, `asyncStart`,
+ * `asyncEnd`, `error`). Without a subscriber it costs one property read a call.
+ */
+export const operationChannel = tracingChannel<unknown, OperationTrace>('longshore:operation')
+
+/** Runs one call, announced on {@link operationChannel} when anybody listens. */
+export function traced<T>(driver: string, operation: string, path: string, call: () => Promise<T>): Promise<T> {
+  if (!operationChannel.hasSubscribers) return call()
+  return operationChannel.tracePromise(call, { driver, operation, path })
+}

@@ -1,0 +1,31 @@
+import type { Readable } from 'node:stream'
+import type { CallOptions, FileInfo, MoveOptions, SignedUrl, SweepResult, UrlOptions, WalkOptions } from './driver.ts'
+import type { Upload } from './file-writer.ts'
+
+/**
+ * What a driver's author writes: the mapping to a storage, and nothing else. Paths are legal, offsets are whole and not
+ * negative, signals have not fired yet, and `source` differs from `destination`. Whatever is thrown gets the driver's name.
+ * Doc comments on `StorageDriver` say what each method owes.
+ */
+export interface DriverImplementation {
+  getContent(path: string, options: CallOptions): Promise<Uint8Array>
+  putContent(path: string, content: Uint8Array, options: CallOptions): Promise<void>
+  reader(path: string, offset: number, options: CallOptions): Promise<Readable>
+  /** Starts, or with `append` continues, an upload. The signal covers this call; later aborts come as `release`. */
+  upload(path: string, append: boolean, options: CallOptions): Promise<Upload>
+  /** What is at `path`, or undefined. For the root anything will do, so this is where a health check may look. */
+  stat(path: string, options: CallOptions): Promise<FileInfo | undefined>
+  /** Absolute paths of direct children in any order, without repetitions; undefined or none when there is no directory. */
+  list(path: string, options: CallOptions): Promise<string[] | undefined>
+  /** Default: by `list` and `stat`, which asks once for each entry. */
+  walk?(path: string, options: WalkOptions): AsyncIterable<FileInfo>
+  move(source: string, destination: string, options: MoveOptions): Promise<void>
+  delete(path: string, options: CallOptions): Promise<void>
+  /** Default: no URLs. `method` is GET or HEAD. */
+  urlFor?(path: string, options: UrlOptions & { method: 'GET' | 'HEAD' }): Promise<SignedUrl | undefined>
+  /** Default: the path without its leading slash. */
+  keyFor?(path: string): string
+  sweep(olderThan: Date, path: string, options: CallOptions): Promise<SweepResult>
+  /** Ends connections and timers. Called once. */
+  close?(): Promise<void> | void
+}

@@ -1,0 +1,195 @@
+import type { Readable, Writable } from 'node:stream'
+
+/**
+ * A place that keeps files under slash-separated paths: the contract that every driver and every middleware keeps.
+ *
+ * - **Paths** are absolute: components of `A-Z a-z 0-9 . _ -`, each after one slash, none of them `.` or `..`. Only
+ *   `stat`, `list` and `walk` accept the root, `/`.
+ * - **Files and directories.** A directory exists while a file lies somewhere below it; none is ever made or removed for
+ *   itself. A path is a file or a directory: writing a file below another file is not defined.
+ * - **Atomicity.** A reader sees the whole of some committed content or nothing: never a part, never a mixture.
+ * - **Order of checks**: a disposed driver, an aborted signal, the offset, the path, then the storage.
+ * - **Errors** are `StorageError`s that name the driver. An aborted call rejects with the signal's own reason.
+ * - **Signals.** Every call takes one; aborting it stops what the call has under way.
+ */
+export interface StorageDriver extends AsyncDisposable {
+  /** What error messages and metrics call this driver. */
+  readonly name: string
+
+  /** The whole content of a small file. `PATH_NOT_FOUND` when there is no file at `path`. */
+  getContent(path: string, options?: CallOptions): Promise<Uint8Array>
+
+  /** Stores a small content whole, empty ones included, replacing what was there. Strings are stored as UTF-8. */
+  putContent(path: string, content: Uint8Array | string, options?: CallOptions): Promise<void>
+
+  /**
+   * A stream of a file's bytes from `offset` on. An offset at or beyond the end gives an empty stream; a negative or
+   * fractional one is `INVALID_OFFSET`; `PATH_NOT_FOUND` when there is no file. Destroying the stream frees what it holds.
+   */
+  reader(path: string, options?: ReadOptions): Promise<Readable>
+
+  /**
+   * Starts an upload to `path`, or with `append` continues the one that was last closed or interrupted there. Nothing of
+   * it can be read before {@link FileWriter.commit}; what was committed at `path` before stays readable until then.
+   *
+   * `append` where no upload was left: a committed empty file is replaced, a committed file with content is `CONFLICT`,
+   * and nothing at all is `PATH_NOT_FOUND`.
+   *
+   * Not defined: two writers on one path at the same time, and a new upload where an unfinished one was left (continue
+   * and cancel that one first; otherwise a sweep removes it).
+   */
+  writer(path: string, options?: WriteOptions): Promise<FileWriter>
+
+  /** What is at `path`; `PATH_NOT_FOUND` when nothing is. The root is always a directory. */
+  stat(path: string, options?: CallOptions): Promise<FileInfo>
+
+  /**
+   * The absolute paths of a directory's direct children, files and directories together, sorted by byte order.
+   * `PATH_NOT_FOUND` when there is no directory at `path`. The root of an empty storage gives an empty list.
+   */
+  list(path: string, options?: CallOptions): Promise<string[]>
+
+  /**
+   * Everything below `path`, but not `path` itself. Entries come in the byte order of their {@link walkPosition}s, which
+   * puts a directory right before its contents, and each once. Walking what does not exist yields nothing. Entries that
+   * vanish meanwhile are left out.
+   */
+  walk(path: string, options?: WalkOptions): AsyncIterable<FileInfo>
+
+  /**
+   * Moves a file, replacing what was at `destination`. `PATH_NOT_FOUND` when there is no file at `source`, and then
+   * `destination` is untouched. A reader may find the content at both paths for a moment, but never at neither.
+   * Moving a file onto itself does nothing.
+   */
+  move(source: string, destination: string, options?: MoveOptions): Promise<void>
+
+  /** Removes a file, or a directory with everything below it. `PATH_NOT_FOUND` when nothing is there. */
+  delete(path: string, options?: CallOptions): Promise<void>
+
+  /**
+   * Where a client can fetch the file itself, or `undefined`: serve it yourself. Whether the file exists is not checked.
+   * A method other than GET and HEAD gives `undefined`.
+   */
+  urlFor(path: string, options?: UrlOptions): Promise<SignedUrl | undefined>
+
+  /** The object's key in its bucket, for those who build URLs to it. Without this method, see {@link keyOf}. */
+  keyFor?(path: string): string
+
+  /**
+   * Discards unfinished uploads below `path` that were last touched before `olderThan`, as far as the storage can tell,
+   * with everything they stored. One that is still being written is among them if it is that old.
+   */
+  sweep(options: SweepOptions): Promise<SweepResult>
+
+  /** Ends what the driver holds: connections, timers. Calls after it reject with `CLOSED`. May be called twice. */
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/**
+ * An upload in progress. It is an ordinary `Writable` with backpressure:
+ *
+ * ```ts
+ * await pipeline(source, writer, { end: false })   // write
+ * await writer.commit()                            // only now is the content readable
+ * ```
+ *
+ * Ending it (`end`, `close`, or a `pipeline` without `end: false`) makes everything written durable and resumable, but not
+ * readable; `commit` may follow, in this process or, through `writer(path, { append: true })`, in another. Committing
+ * without ending first is the cheapest: nothing has to be stored in between.
+ *
+ * Destroying it (an error in a `pipeline` does) stops its requests and keeps what was durable by then for a later
+ * `append`. A failed write rejects the `commit` or `close` that follows, so it never needs an `error` listener.
+ */
+export interface FileWriter extends Writable {
+  /**
+   * Bytes of the upload so far: those found when it was continued and those this writer has taken over since. Some may
+   * still be in memory while the writer is open; once it is closed, all of them survive a crash.
+   */
+  readonly size: number
+  /** Stores what was written so that it can be continued, and frees the writer. Ending it again does nothing. */
+  close(): Promise<void>
+  /**
+   * Publishes the content, atomically. When it fails with `UNAVAILABLE` it may be called again.
+   * `WRITER_STATE` after a commit or a cancel.
+   */
+  commit(options?: CallOptions): Promise<void>
+  /** Discards the upload with everything it stored. `WRITER_STATE` after a commit; cancelling again does nothing. */
+  cancel(): Promise<void>
+}
+
+/** What `stat` and `walk` tell of an entry. */
+export interface FileInfo {
+  /** Absolute path, as the caller would give it. */
+  readonly path: string
+  /** Bytes; 0 for a directory. */
+  readonly size: number
+  /** When the content was last put in place; for a directory whatever the storage knows, or the epoch. */
+  readonly modifiedAt: Date
+  readonly isDirectory: boolean
+}
+
+/** A URL from which a client fetches one file without asking the service again. */
+export interface SignedUrl {
+  readonly url: string
+  /** When the URL ceases to work. */
+  readonly expiresAt: Date
+  /** Who serves it: `s3`, `cloudfront`, `redirect`, ... */
+  readonly via: string
+}
+
+export interface CallOptions {
+  signal?: AbortSignal | undefined
+}
+
+export interface ReadOptions extends CallOptions {
+  /** Bytes to leave out at the beginning. Default 0. */
+  offset?: number | undefined
+}
+
+export interface WriteOptions extends CallOptions {
+  /** Continue the upload that was left at the path. Default false: start a new one. */
+  append?: boolean | undefined
+}
+
+export interface WalkOptions extends CallOptions {
+  /**
+   * Yield only what comes after this position: a file's path, or a directory's with a slash behind it. It need not
+   * exist. So a page goes on with `startAfter: walkPosition(lastEntry)`. Default: from the beginning.
+   */
+  startAfter?: string | undefined
+  /** Called once for each directory, before its contents; false leaves everything below it out. Default: always true. */
+  descend?: ((directory: FileInfo) => boolean) | undefined
+}
+
+export interface MoveOptions extends CallOptions {
+  /** The file's size in bytes, when the caller knows it: saves a driver from asking. */
+  size?: number | undefined
+}
+
+export interface UrlOptions extends CallOptions {
+  /** Default GET. */
+  method?: 'GET' | 'HEAD' | undefined
+  /** Seconds the URL should work. Default: the driver's or middleware's own setting, which also caps it. */
+  expiresIn?: number | undefined
+  /** The file's size in bytes, when the caller knows it. */
+  size?: number | undefined
+  /** Whom the URL is for. */
+  client?: { ip?: string | undefined; userAgent?: string | undefined } | undefined
+}
+
+export interface SweepOptions extends CallOptions {
+  /** Uploads last touched before this moment are discarded. */
+  olderThan: Date
+  /** The directory to look below. Default: the root. */
+  path?: string | undefined
+}
+
+export interface SweepResult {
+  /** How many unfinished uploads were discarded. */
+  readonly uploads: number
+}
+
+/** The object's key in its bucket: what the driver says, or else the path without its leading slash. */
+export function keyOf(driver: StorageDriver, path: string): string {
+  return driver.keyFor?.(path) ?? path.slice(1)
+}

@@ -1,0 +1,163 @@
+import { Writable } from 'node:stream'
+import { finished } from 'node:stream/promises'
+import type { CallOptions, FileWriter } from './driver.ts'
+import { StorageError } from './errors.ts'
+
+/**
+ * What a driver's author implements of an upload. The contract's rules around it (state, stream, errors, aborts) are
+ * {@link UploadWriter}'s: methods are called in a legal order only, and one at a time, except that `release` may come
+ * while another is pending and must then bring it to an end.
+ */
+export interface Upload {
+  /** Bytes of the upload so far, those in memory included. */
+  readonly size: number
+  /** Takes the bytes over. Their owner may change them once the promise resolves, or at once when nothing is returned. */
+  write(chunk: Uint8Array): Promise<void> | void
+  /** Makes all bytes durable and resumable, and frees memory. No `write` follows. Called after a failed commit, too. */
+  close(): Promise<void>
+  /** Publishes all bytes, whether closed before or not. At most once. */
+  commit(signal: AbortSignal | undefined): Promise<void>
+  /** Removes the upload and everything it stored, whatever happened before. Called again only when it failed. */
+  cancel(): Promise<void>
+  /** Stops requests and frees memory; what is durable stays. Comes instead of `close`, or when that failed. */
+  release(): Promise<void> | void
+}
+
+/** What the driver around a writer does for each of its calls: naming errors and announcing the call. */
+export interface WriterDuties {
+  guard<T>(operation: string, call: () => Promise<T>): Promise<T>
+  translate(error: unknown): Error
+}
+
+type State = 'open' | 'closed' | 'committed' | 'cancelled' | 'failed to commit'
+
+/** The contract's {@link FileWriter} around an author's {@link Upload}. */
+export class UploadWriter extends Writable implements FileWriter {
+  readonly #upload: Upload
+  readonly #duties: WriterDuties
+  #state: State = 'open'
+  /** A commit is under way: ending the stream then needs no `close`, because `commit` stores everything itself. */
+  #committing = false
+  #stopListening = (): void => {}
+
+  constructor(upload: Upload, duties: WriterDuties, signal?: AbortSignal) {
+    super({ highWaterMark: 1 << 16 })
+    this.#upload = upload
+    this.#duties = duties
+    // A failure is never lost: it rejects the close or commit that follows. It must not end the process before that.
+    this.on('error', () => {})
+    if (signal) this.#destroyOn(signal)
+  }
+
+  get size(): number {
+    return this.#upload.size
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
+    const fail = (error: unknown): void => callback(this.#duties.translate(error))
+    try {
+      const pending = this.#upload.write(chunk)
+      if (pending) pending.then(() => callback(), fail)
+      else callback()
+    } catch (error) {
+      fail(error)
+    }
+  }
+
+  override _final(callback: (error?: Error | null) => void): void {
+    if (this.#committing) {
+      callback()
+      return
+    }
+    this.#duties
+      .guard('close', () => this.#upload.close())
+      .then(
+        () => {
+          if (this.#state === 'open') this.#state = 'closed'
+          callback()
+        },
+        (error: Error) => callback(error),
+      )
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#stopListening()
+    const done = (): void => callback(error)
+    if (this.#state === 'closed' || (this.#committing && this.writableFinished)) done()
+    else Promise.resolve(this.#upload.release()).then(done, done)
+  }
+
+  async close(): Promise<void> {
+    if (this.#state !== 'open') return
+    this.end()
+    await this.#finish()
+  }
+
+  async commit(options: CallOptions = {}): Promise<void> {
+    this.#assertUnsettled()
+    options.signal?.throwIfAborted()
+    if (!this.writableEnded && !this.destroyed) {
+      this.#committing = true
+      this.end()
+    }
+    await this.#finish()
+    this.#assertUnsettled()
+    try {
+      await this.#duties.guard('commit', () => this.#upload.commit(options.signal))
+      this.#state = 'committed'
+    } catch (error) {
+      if (this.#state !== 'closed') await this.#keepWhatWasWritten(options.signal)
+      this.#state = 'failed to commit'
+      throw options.signal?.aborted ? options.signal.reason : error
+    }
+  }
+
+  async cancel(): Promise<void> {
+    if (this.#state === 'cancelled') return
+    if (this.#state === 'committed') this.#assertUnsettled()
+    if (!this.writableFinished) {
+      this.destroy()
+      await finished(this).catch(() => {})
+    }
+    await this.#duties.guard('cancel', () => this.#upload.cancel())
+    this.#state = 'cancelled'
+  }
+
+  /** After a failed commit the upload can be continued with `append`, unless storing it fails as well. */
+  async #keepWhatWasWritten(signal: AbortSignal | undefined): Promise<void> {
+    try {
+      if (signal?.aborted) await this.#upload.release()
+      else await this.#upload.close()
+    } catch {
+      await this.#upload.release()
+    }
+  }
+
+  /** Waits until the stream has finished, and rejects with the error that it broke on. */
+  async #finish(): Promise<void> {
+    if (this.writableFinished) return
+    if (this.errored) throw this.errored
+    if (this.destroyed) throw this.#wrongState('destroyed before it was closed')
+    await finished(this, { readable: false })
+  }
+
+  #assertUnsettled(): void {
+    if (this.#state !== 'open' && this.#state !== 'closed') throw this.#wrongState(`already ${this.#state}`)
+  }
+
+  #wrongState(what: string): Error {
+    return this.#duties.translate(new StorageError('WRITER_STATE', `the writer is ${what}`))
+  }
+
+  #destroyOn(signal: AbortSignal): void {
+    const abort = (): void => {
+      this.destroy(signal.reason instanceof Error ? signal.reason : new Error('aborted', { cause: signal.reason }))
+    }
+    if (signal.aborted) {
+      abort()
+      return
+    }
+    signal.addEventListener('abort', abort, { once: true })
+    this.#stopListening = () => signal.removeEventListener('abort', abort)
+  }
+}
