@@ -1,0 +1,56 @@
+import type { S3Client } from '@aws-sdk/client-s3'
+import type { CallOptions } from '@longshore/middleware-core'
+import { s3Error } from './errors.ts'
+import { KeySpace } from './keys.ts'
+import type { CheckedS3Options } from './options.ts'
+
+/** How objects are stored: the options that ride along with everything that creates one. */
+export interface ObjectSettings {
+  ContentType: string
+  StorageClass?: Exclude<CheckedS3Options['storageClass'], 'NONE'>
+  ServerSideEncryption?: 'AES256' | 'aws:kms'
+  SSEKMSKeyId?: string
+  ACL?: Exclude<CheckedS3Options['objectAcl'], undefined>
+}
+
+/** One bucket as this driver sees it: the client, the key space and the settings of new objects. */
+export class Bucket {
+  readonly client: S3Client
+  readonly name: string
+  readonly keys: KeySpace
+  readonly settings: ObjectSettings
+
+  constructor(client: S3Client, options: CheckedS3Options) {
+    this.client = client
+    this.name = options.bucket
+    this.keys = new KeySpace(options.rootDirectory)
+    this.settings = objectSettings(options)
+  }
+
+  /**
+   * Runs one request. Errors become the contract's; `path` is what they are about. The client's own `send` cannot be typed
+   * over a union of commands, so callers pass the call: `bucket.run(s => client.send(command, s), options, path)`.
+   */
+  async run<T>(
+    request: (options: { abortSignal?: AbortSignal }) => Promise<T>,
+    { signal }: CallOptions,
+    path?: string,
+  ): Promise<T> {
+    try {
+      return await request(signal ? { abortSignal: signal } : {})
+    } catch (error) {
+      throw signal?.aborted ? signal.reason : s3Error(error, path)
+    }
+  }
+}
+
+function objectSettings(options: CheckedS3Options): ObjectSettings {
+  const settings: ObjectSettings = { ContentType: 'application/octet-stream' }
+  if (options.storageClass !== 'NONE') settings.StorageClass = options.storageClass
+  if (options.encrypt) {
+    settings.ServerSideEncryption = options.keyId === undefined ? 'AES256' : 'aws:kms'
+    if (options.keyId !== undefined) settings.SSEKMSKeyId = options.keyId
+  }
+  if (options.objectAcl) settings.ACL = options.objectAcl
+  return settings
+}

@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto'
+import { CopyObjectCommand, DeleteObjectCommand, HeadObjectCommand, UploadPartCopyCommand } from '@aws-sdk/client-s3'
+import type { MoveOptions } from '@longshore/middleware-core'
+import type { Bucket } from './bucket.ts'
+import { MultipartUpload } from './multipart.ts'
+import { inParallel } from './parallel.ts'
+import { type Part, maxParts } from './parts.ts'
+
+export interface CopySettings {
+  /** Bytes of each part of a multipart copy but the last. */
+  readonly chunkSize: number
+  readonly concurrency: number
+  /** Larger objects are copied in parts, which the server does in parallel. */
+  readonly threshold: number
+}
+
+/**
+ * Moves an object: S3 has only copy and delete. A small one costs HEAD, COPY and DELETE, or the last two when the caller
+ * knows the size.
+ */
+export async function moveObject(
+  bucket: Bucket,
+  source: string,
+  destination: string,
+  settings: CopySettings,
+  options: MoveOptions,
+): Promise<void> {
+  const { size, etag } =
+    options.size === undefined ? await headOf(bucket, source, options) : { size: options.size, etag: undefined }
+  if (size > settings.threshold) await copyInParts(bucket, source, destination, { size, etag }, settings, options)
+  else await copyWhole(bucket, source, destination, options)
+  const command = new DeleteObjectCommand({ Bucket: bucket.name, Key: bucket.keys.key(source) })
+  await bucket.run(o => bucket.client.send(command, o), options, source)
+}
+
+interface Source {
+  readonly size: number
+  readonly etag: string | undefined
+}
+
+async function headOf(bucket: Bucket, path: string, options: MoveOptions): Promise<Source> {
+  const command = new HeadObjectCommand({ Bucket: bucket.name, Key: bucket.keys.key(path) })
+  const { ContentLength, ETag } = await bucket.run(o => bucket.client.send(command, o), options, path)
+  return { size: ContentLength ?? 0, etag: ETag }
+}
+
+async function copyWhole(bucket: Bucket, source: string, destination: string, options: MoveOptions): Promise<void> {
+  const command = new CopyObjectCommand({
+    Bucket: bucket.name,
+    Key: bucket.keys.key(destination),
+    CopySource: copySource(bucket, source),
+    ...bucket.settings,
+  })
+  await bucket.run(o => bucket.client.send(command, o), options, source)
+}
+
+async function copyInParts(
+  bucket: Bucket,
+  source: string,
+  destination: string,
+  { size, etag }: Source,
+  settings: CopySettings,
+  options: MoveOptions,
+): Promise<void> {
+  const token = randomUUID()
+  const upload = await MultipartUpload.create(bucket, destination, token, options)
+  try {
+    const parts: Part[] = []
+    await inParallel(settings.concurrency, ranges(size, settings.chunkSize), async ({ number, first, last }) => {
+      const command = new UploadPartCopyCommand({
+        Bucket: bucket.name,
+        Key: bucket.keys.key(destination),
+        UploadId: upload.id,
+        PartNumber: number,
+        CopySource: copySource(bucket, source),
+        CopySourceRange: `bytes=${first}-${last}`,
+        // A source that is replaced meanwhile must not end up half old, half new.
+        ...(etag ? { CopySourceIfMatch: etag } : {}),
+      })
+      const { CopyPartResult } = await bucket.run(o => bucket.client.send(command, o), options, source)
+      parts.push({ number, etag: CopyPartResult?.ETag ?? '', size: last - first + 1 })
+    })
+    await upload.complete(
+      parts.toSorted((a, b) => a.number - b.number),
+      token,
+      options,
+    )
+  } catch (error) {
+    // The copy's own error is what the caller must see; a sweep removes what could not be aborted.
+    await upload.abort({}).catch(() => {})
+    throw error
+  }
+}
+
+function* ranges(size: number, chunkSize: number): Iterable<{ number: number; first: number; last: number }> {
+  const step = Math.max(chunkSize, Math.ceil(size / maxParts))
+  for (let number = 1, first = 0; first < size; number++, first += step) {
+    yield { number, first, last: Math.min(first + step, size) - 1 }
+  }
+}
+
+/** `bucket/key`, or for an access point `arn/object/key`, with every component percent-encoded. */
+function copySource(bucket: Bucket, path: string): string {
+  const key = bucket.keys.key(path).split('/').map(encodeURIComponent).join('/')
+  return bucket.name.startsWith('arn:') ? `${encodeURIComponent(bucket.name)}/object/${key}` : `${bucket.name}/${key}`
+}

@@ -1,0 +1,145 @@
+import type { Readable } from 'node:stream'
+import { HeadBucketCommand, HeadObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
+import {
+  type CallOptions,
+  type DriverImplementation,
+  type FileInfo,
+  type MoveOptions,
+  type SignedUrl,
+  type SweepResult,
+  type Upload,
+  type UrlOptions,
+  type WalkOptions,
+  isStorageError,
+} from '@longshore/middleware-core'
+import { Bucket } from './bucket.ts'
+import { createClient } from './client.ts'
+import { type CopySettings, moveObject } from './copy.ts'
+import { Deleter } from './delete.ts'
+import { isDirectory, listChildren } from './list.ts'
+import type { CheckedS3Options } from './options.ts'
+import { partSizing } from './parts.ts'
+import { type PutStreamOptions, putStream } from './put-stream.ts'
+import { getContent, readObject } from './read.ts'
+import { resumeUpload } from './resume.ts'
+import { sweepUploads } from './sweep.ts'
+import { sharedUploadMemory } from './upload-memory.ts'
+import { Presigner } from './url.ts'
+import { walkObjects } from './walk.ts'
+import { S3Upload, type UploadSettings } from './writer.ts'
+
+/** The contract's operations as S3 requests. Each has its own file; this one hands them what they share. */
+export class S3Driver implements DriverImplementation {
+  readonly #bucket: Bucket
+  readonly #clients: Set<S3Client>
+  readonly #presigner: Presigner
+  readonly #deleter: Deleter
+  readonly #uploads: UploadSettings
+  readonly #copies: CopySettings
+  readonly #partSize: number
+
+  constructor(options: CheckedS3Options) {
+    const { client, signatureV2 } = createClient(options)
+    const pub = options.redirectEndpoint
+      ? createClient(options, options.redirectEndpoint.origin)
+      : { client, signatureV2 }
+    this.#clients = new Set([client, pub.client])
+    this.#bucket = new Bucket(client, options)
+    this.#presigner = new Presigner(this.#bucket, pub.client, options.urlExpiry, pub.signatureV2)
+    this.#deleter = new Deleter(this.#bucket)
+    this.#partSize = options.chunkSize
+    this.#uploads = {
+      sizing: partSizing(options.partSizing ?? (isR2(options) ? 'equal' : 'growing'), options.chunkSize),
+      concurrency: options.uploadConcurrency,
+      memory: sharedUploadMemory(options.uploadMemory),
+    }
+    this.#copies = {
+      chunkSize: options.multipartCopyChunkSize,
+      concurrency: options.multipartCopyMaxConcurrency,
+      threshold: options.multipartCopyThresholdSize,
+    }
+  }
+
+  getContent(path: string, options: CallOptions): Promise<Uint8Array> {
+    return getContent(this.#bucket, path, options)
+  }
+
+  async putContent(path: string, content: Uint8Array, options: CallOptions): Promise<void> {
+    const { name, keys, settings, client } = this.#bucket
+    const command = new PutObjectCommand({ Bucket: name, Key: keys.key(path), Body: content, ...settings })
+    await this.#bucket.run(o => client.send(command, o), options, path)
+  }
+
+  reader(path: string, offset: number, options: CallOptions): Promise<Readable> {
+    return readObject(this.#bucket, path, offset, options)
+  }
+
+  async upload(path: string, append: boolean, options: CallOptions): Promise<Upload> {
+    if (append) return resumeUpload(this.#bucket, path, this.#uploads, options)
+    return new S3Upload(this.#bucket, path, this.#uploads)
+  }
+
+  async stat(path: string, options: CallOptions): Promise<FileInfo | undefined> {
+    const { name, keys, client } = this.#bucket
+    if (path === '/') {
+      // The health check: whether the bucket is there and may be used.
+      await this.#bucket.run(o => client.send(new HeadBucketCommand({ Bucket: name }), o), options)
+      return undefined
+    }
+    try {
+      const command = new HeadObjectCommand({ Bucket: name, Key: keys.key(path) })
+      const { ContentLength: size = 0, LastModified: modifiedAt = new Date(0) } = await this.#bucket.run(
+        o => client.send(command, o),
+        options,
+        path,
+      )
+      return { path, size, modifiedAt, isDirectory: false }
+    } catch (error) {
+      if (!isStorageError(error, 'PATH_NOT_FOUND')) throw error
+    }
+    const isDir = await isDirectory(this.#bucket, path, options)
+    return isDir ? { path, size: 0, modifiedAt: new Date(0), isDirectory: true } : undefined
+  }
+
+  list(path: string, options: CallOptions): Promise<string[]> {
+    return listChildren(this.#bucket, path, options)
+  }
+
+  walk(path: string, options: WalkOptions): AsyncIterable<FileInfo> {
+    return walkObjects(this.#bucket, path, options)
+  }
+
+  move(source: string, destination: string, options: MoveOptions): Promise<void> {
+    return moveObject(this.#bucket, source, destination, this.#copies, options)
+  }
+
+  delete(path: string, options: CallOptions): Promise<void> {
+    return this.#deleter.deleteTree(path, options)
+  }
+
+  urlFor(path: string, options: UrlOptions & { method: 'GET' | 'HEAD' }): Promise<SignedUrl> {
+    return this.#presigner.presign(path, options)
+  }
+
+  keyFor(path: string): string {
+    return this.#bucket.keys.key(path)
+  }
+
+  sweep(olderThan: Date, path: string, options: CallOptions): Promise<SweepResult> {
+    return sweepUploads(this.#bucket, olderThan, path, options)
+  }
+
+  putStream(path: string, stream: Readable | AsyncIterable<Uint8Array>, options: PutStreamOptions): Promise<void> {
+    const settings = { partSize: this.#partSize, concurrency: this.#uploads.concurrency }
+    return putStream(this.#bucket, path, stream, settings, options)
+  }
+
+  close(): void {
+    for (const client of this.#clients) client.destroy()
+  }
+}
+
+/** Cloudflare R2 takes only parts of one size ([multipart uploads](https://developers.cloudflare.com/r2/objects/multipart-objects/)). */
+function isR2({ regionEndpoint = '' }: CheckedS3Options): boolean {
+  return /\.r2\.cloudflarestorage\.com/.test(regionEndpoint)
+}

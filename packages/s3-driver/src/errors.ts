@@ -1,0 +1,96 @@
+import { StorageError, type StorageErrorCode, isStorageError } from '@longshore/middleware-core'
+
+const missing = new Set(['NoSuchKey', 'NotFound'])
+const denied = new Set([
+  'AccessDenied',
+  'AccountProblem',
+  'AllAccessDisabled',
+  'CredentialsProviderError',
+  'ExpiredToken',
+  'InvalidAccessKeyId',
+  'InvalidToken',
+  'SignatureDoesNotMatch',
+  'TokenRefreshRequired',
+])
+const unavailable = new Set([
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EPIPE',
+  'ETIMEDOUT',
+  'InternalError',
+  'RequestTimeout',
+  'RequestTimeTooSkewed',
+  'ServiceUnavailable',
+  'SlowDown',
+  'ThrottlingException',
+  'TimeoutError',
+  'TooManyRequestsException',
+])
+const conflicting = new Set(['ConditionalRequestConflict', 'OperationAborted', 'PreconditionFailed'])
+
+/** The parts of the SDK's errors that tell what happened. */
+interface SdkError extends Error {
+  Code?: string
+  code?: string
+  $metadata?: { httpStatusCode?: number; requestId?: string }
+  $response?: { headers?: Record<string, string> }
+}
+
+/** What S3 called the error: `NoSuchKey`, `SlowDown`, ... or the name of a network failure. */
+export function errorName(error: unknown): string {
+  const { code, Code, name } = error as SdkError
+  return Code ?? (code && unavailable.has(code) ? code : name)
+}
+
+/** Whether the server does not know the operation at all. */
+export function isNotImplemented(error: unknown): boolean {
+  const status = (error as SdkError).$metadata?.httpStatusCode
+  return status === 501 || status === 405 || errorName(error) === 'NotImplemented'
+}
+
+/**
+ * An error of the SDK in the contract's terms. Throttling, server failures and lost connections are `UNAVAILABLE`, so that
+ * a service can answer 503 instead of 500.
+ */
+export function s3Error(error: unknown, path?: string): StorageError {
+  if (isStorageError(error)) return error
+  const name = errorName(error)
+  const status = (error as SdkError).$metadata?.httpStatusCode
+  const code = codeOf(name, status)
+  if (code === 'PATH_NOT_FOUND' && path !== undefined) {
+    return new StorageError(code, `path not found: ${path}`, { path, cause: error })
+  }
+  const retryAfter = code === 'UNAVAILABLE' ? (retryAfterOf(error as SdkError) ?? 1) : undefined
+  const detail = `S3 answered ${[status, name].filter(Boolean).join(' ')}${explanation(name, error as SdkError)}`
+  return new StorageError(code, detail, { path, retryAfter, cause: error })
+}
+
+function codeOf(name: string, status: number | undefined): StorageErrorCode {
+  if (missing.has(name)) return 'PATH_NOT_FOUND'
+  if (denied.has(name) || status === 401) return 'ACCESS_DENIED'
+  if (unavailable.has(name) || status === 429 || (status !== undefined && status >= 500 && status !== 501))
+    return 'UNAVAILABLE'
+  if (conflicting.has(name) || status === 409 || status === 412) return 'CONFLICT'
+  if (name === 'NotImplemented' || status === 501) return 'UNSUPPORTED'
+  // HEAD answers have no body to tell more: a bare 403 or 404 is all there is.
+  if (status === 403) return 'ACCESS_DENIED'
+  return 'FAILED'
+}
+
+function explanation(name: string, error: SdkError): string {
+  if (name === 'NoSuchBucket') return ': the bucket does not exist, and none is ever created'
+  if (name === 'PermanentRedirect' || name === 'AuthorizationHeaderMalformed') {
+    const region = error.$response?.headers?.['x-amz-bucket-region']
+    return `: the bucket is in another region${region ? `, ${region}` : ''}`
+  }
+  return error.message && error.message !== name && error.message !== 'UnknownError' ? `: ${error.message}` : ''
+}
+
+function retryAfterOf(error: SdkError): number | undefined {
+  const seconds = Number(error.$response?.headers?.['retry-after'])
+  return Number.isFinite(seconds) && seconds > 0 ? seconds : undefined
+}

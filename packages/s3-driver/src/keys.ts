@@ -1,0 +1,62 @@
+import { isRelativePath } from '@longshore/middleware-core'
+
+/**
+ * Between the contract's paths and a bucket's keys. A key is the root directory without slashes around it, then the path:
+ * with root directory `/docker`, `/a/b` is `docker/a/b`. Distribution's layout is the same.
+ *
+ * Unfinished uploads have a record each below `~uploads/`, which no path can reach: `~` is in no legal path. It sorts
+ * behind everything legal, so a walk may stop there.
+ */
+export class KeySpace {
+  /** Empty, or ends in a slash. */
+  readonly #root: string
+
+  constructor(rootDirectory: string) {
+    const root = rootDirectory.replace(/^\/+|\/+$/g, '')
+    this.#root = root === '' ? '' : `${root}/`
+  }
+
+  key(path: string): string {
+    return this.#root + path.slice(1)
+  }
+
+  /** What the keys of everything below a directory begin with. */
+  prefix(directory: string): string {
+    return directory === '/' ? this.#root : `${this.key(directory)}/`
+  }
+
+  /** The path of a key, or undefined when no path leads to it. */
+  path(key: string): string | undefined {
+    const relative = key.slice(this.#root.length)
+    return key.startsWith(this.#root) && isRelativePath(relative) ? `/${relative}` : undefined
+  }
+
+  /** A key to list behind so as to leave a directory out: `~` sorts after all that paths are made of. */
+  behindDirectory(directory: string): string {
+    return `${this.key(directory)}/~`
+  }
+
+  /** Whether the listing of the root has come to keys that sort after every path's. */
+  isBehindAllPaths(key: string): boolean {
+    return key.startsWith(`${this.#root}~`)
+  }
+
+  /** Where the record of an unfinished upload to `path` lies. */
+  uploadRecord(path: string): string {
+    return `${this.#uploads}${path.slice(1)}`
+  }
+
+  /** What the keys of the upload records below a directory begin with. */
+  uploadRecords(directory: string): string {
+    return directory === '/' ? this.#uploads : `${this.#uploads}${directory.slice(1)}/`
+  }
+
+  /** The path whose upload a record's key belongs to. */
+  pathOfRecord(key: string): string {
+    return `/${key.slice(this.#uploads.length)}`
+  }
+
+  get #uploads(): string {
+    return `${this.#root}~uploads/`
+  }
+}

@@ -1,0 +1,67 @@
+import type { Lease, UploadMemory } from './upload-memory.ts'
+
+/** Small uploads never take part in the budget: a registry's manifests must not wait behind its layers. */
+const smallSize = 64 * 1024
+
+/**
+ * The part that is being filled. Bytes are copied into one block of memory: small chunks sent as they come would cost a
+ * signature and a system call each, and a part must be at hand whole to be sent again.
+ */
+export class PartBuffer {
+  readonly capacity: number
+  readonly #memory: UploadMemory
+  #bytes: Buffer = Buffer.alloc(0)
+  #length = 0
+  #lease: Lease | undefined
+
+  constructor(capacity: number, memory: UploadMemory) {
+    this.capacity = capacity
+    this.#memory = memory
+  }
+
+  get length(): number {
+    return this.#length
+  }
+
+  get isFull(): boolean {
+    return this.#length === this.capacity
+  }
+
+  /** What was written so far. Valid until `release`. */
+  get bytes(): Buffer {
+    return this.#bytes.subarray(0, this.#length)
+  }
+
+  /** Copies as much of the chunk as there is memory for now, and returns how much that was. */
+  take(chunk: Uint8Array): number {
+    const wanted = Math.min(chunk.length, this.capacity - this.#length)
+    if (this.#length + wanted > this.#bytes.length && this.#length + wanted <= smallSize)
+      this.#growSmall(this.#length + wanted)
+    const taken = Math.min(wanted, this.#bytes.length - this.#length)
+    if (taken > 0) this.#bytes.set(taken === chunk.length ? chunk : chunk.subarray(0, taken), this.#length)
+    this.#length += taken
+    return taken
+  }
+
+  /** Waits for the memory of a whole part. */
+  async reserve(signal: AbortSignal): Promise<void> {
+    if (this.#lease) return
+    const lease = await this.#memory.acquire(this.capacity, signal)
+    lease.bytes.set(this.bytes)
+    this.#bytes = lease.bytes
+    this.#lease = lease
+  }
+
+  release(options?: { reuse: boolean }): void {
+    this.#lease?.release(options)
+    this.#lease = undefined
+    this.#bytes = Buffer.alloc(0)
+    this.#length = 0
+  }
+
+  #growSmall(atLeast: number): void {
+    const grown = Buffer.allocUnsafeSlow(Math.min(smallSize, Math.max(atLeast, 2 * this.#bytes.length, 1024)))
+    grown.set(this.bytes)
+    this.#bytes = grown
+  }
+}

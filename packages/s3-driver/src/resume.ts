@@ -1,0 +1,96 @@
+import { HeadObjectCommand } from '@aws-sdk/client-s3'
+import { type CallOptions, StorageError } from '@longshore/middleware-core'
+import type { Bucket } from './bucket.ts'
+import { type ListedUpload, MultipartUpload, listUploads } from './multipart.ts'
+import { type Part, totalSize, usableParts } from './parts.ts'
+import { deleteRecord, readRecord, writeRecord } from './upload-record.ts'
+import { S3Upload, type UploadSettings } from './writer.ts'
+
+/**
+ * Continues the upload that was left at `path`. Its record tells where it stands; an upload without one (Distribution
+ * writes none) is found by listing the uploads of exactly this key. Costs a GET, and a ListParts for a multipart upload.
+ */
+export async function resumeUpload(
+  bucket: Bucket,
+  path: string,
+  settings: UploadSettings,
+  options: CallOptions,
+): Promise<S3Upload> {
+  return (
+    (await resumeRecorded(bucket, path, settings, options)) ??
+    (await resumeUnrecorded(bucket, path, settings, options)) ??
+    (await replaceEmptyFile(bucket, path, settings, options))
+  )
+}
+
+async function resumeRecorded(
+  bucket: Bucket,
+  path: string,
+  settings: UploadSettings,
+  options: CallOptions,
+): Promise<S3Upload | undefined> {
+  const record = await readRecord(bucket, path, options)
+  if (!record) return undefined
+  const multipart = record.uploadId === undefined ? undefined : new MultipartUpload(bucket, path, record.uploadId)
+  const held = multipart ? await multipart.parts(options) : []
+  if (held === undefined) {
+    // Committed or discarded since; only the record outlived it.
+    await deleteRecord(bucket, path, options)
+    return undefined
+  }
+  const parts = usableParts(held, part => record.stale?.[part.number] === part.etag)
+  const offset = totalSize(parts)
+  // Parts behind the recorded offset begin with the tail, so what they hold of it is not needed any more.
+  const tail =
+    offset < record.offset
+      ? new Uint8Array()
+      : record.tail.subarray(Math.min(offset - record.offset, record.tail.length))
+  const stale = staleParts(held, parts)
+  if (multipart && Object.keys(stale).some(number => record.stale?.[number] !== stale[number])) {
+    // Interrupted with parts behind a gap: once the gap is filled, nothing else would tell them from the upload's own.
+    await writeRecord(bucket, path, { uploadId: multipart.id, token: record.token, offset, stale, tail }, options)
+  }
+  const upload = new S3Upload(bucket, path, settings, { multipart, token: record.token, parts, stale, hasRecord: true })
+  await upload.restoreTail(tail)
+  return upload
+}
+
+async function resumeUnrecorded(
+  bucket: Bucket,
+  path: string,
+  settings: UploadSettings,
+  options: CallOptions,
+): Promise<S3Upload | undefined> {
+  let latest: ListedUpload | undefined
+  for await (const listed of listUploads(bucket, bucket.keys.key(path), options)) {
+    if (listed.path === path && (!latest || listed.initiated > latest.initiated)) latest = listed
+  }
+  if (!latest) return undefined
+  const multipart = new MultipartUpload(bucket, path, latest.id)
+  const held = await multipart.parts(options)
+  if (!held) return undefined
+  const parts = usableParts(held, () => false)
+  const stale = staleParts(held, parts)
+  return new S3Upload(bucket, path, settings, { multipart, parts, stale, hasRecord: false })
+}
+
+/** Nothing was left to continue: only a committed empty file may be written on. */
+async function replaceEmptyFile(
+  bucket: Bucket,
+  path: string,
+  settings: UploadSettings,
+  options: CallOptions,
+): Promise<S3Upload> {
+  const command = new HeadObjectCommand({ Bucket: bucket.name, Key: bucket.keys.key(path) })
+  const { ContentLength } = await bucket.run(o => bucket.client.send(command, o), options, path)
+  if (ContentLength === 0) return new S3Upload(bucket, path, settings)
+  throw new StorageError(
+    'CONFLICT',
+    `a committed file of ${ContentLength} bytes is at ${path}; accepted: an unfinished upload, or an empty file`,
+    { path },
+  )
+}
+
+function staleParts(held: readonly Part[], usable: readonly Part[]): Record<string, string> {
+  return Object.fromEntries(held.filter(part => !usable.includes(part)).map(part => [part.number, part.etag]))
+}
