@@ -1,5 +1,12 @@
 export * from './driver.ts'
-export { StorageError, type StorageErrorCode, type StorageErrorInit, isStorageError, pathNotFound } from './errors.ts'
+export {
+  StorageError,
+  type StorageErrorCode,
+  type StorageErrorInit,
+  isStorageError,
+  pathNotFound,
+  toStorageError,
+} from './errors.ts'
 export {
   assertDirectoryPath,
   assertPath,
@@ -21,8 +28,17 @@ export {
   compose,
   defineMiddleware,
 } from './middleware.ts'
+export { filesystem } from './drivers/filesystem.ts'
+export { inmemory } from './drivers/inmemory.ts'
+export { redirect } from './middleware/redirect.ts'
+export { rewrite } from './middleware/rewrite.ts'
 export { type OperationTrace, operationChannel } from './diagnostics.ts'
 export { visit } from './walk.ts'
 export * as option from './config/option.ts'
 export { type OptionsOrigin, type OptionsSchema, checkOptions } from './config/check-options.ts'
 export { ConfigError, type ConfigIssue, optionError } from './config/config-error.ts'
+export { type Config, loadConfig, parseConfig } from './config/config.ts'
+export { createStorage } from './config/create-storage.ts'
+export type { Environment } from './config/environment.ts'
+export type { LoadPackage } from './config/find-factory.ts'
+export type { ResolveOptions } from './config/resolve-stack.ts'

@@ -1,0 +1,64 @@
+import { describe, expect, it } from '@jest/globals'
+import { UrlCache } from './url-cache.ts'
+
+describe('the cache of URLs', () => {
+  it('gives everybody who asks meanwhile the same promise, and the URL itself later', async () => {
+    const cache = new UrlCache(10)
+    const signing = withResolvers()
+    const kept = cache.keep('/a', 100, signing.promise)
+    expect(cache.find('/a', 100)).toBe(kept)
+    signing.resolve('signed')
+    await kept
+    expect(cache.find('/a', 100)).toBe('signed')
+  })
+
+  it('gives no URL of another expiry, earlier or later', async () => {
+    const cache = new UrlCache(10)
+    await cache.keep('/a', 100, Promise.resolve('signed'))
+    expect(cache.find('/a', 99)).toBeUndefined()
+    expect(cache.find('/a', 101)).toBeUndefined()
+  })
+
+  it('forgets a URL that could not be signed', async () => {
+    const cache = new UrlCache(10)
+    await expect(cache.keep('/a', 100, Promise.reject(new Error('no signature')))).rejects.toThrow('no signature')
+    expect(cache.find('/a', 100)).toBeUndefined()
+  })
+
+  it('keeps a newer URL when an older one fails', async () => {
+    const cache = new UrlCache(10)
+    const older = withResolvers()
+    const failed = cache.keep('/a', 100, older.promise)
+    await cache.keep('/a', 200, Promise.resolve('newer'))
+    older.reject(new Error('no signature'))
+    await expect(failed).rejects.toThrow('no signature')
+    expect(cache.find('/a', 200)).toBe('newer')
+  })
+
+  it('holds the objects asked for last, and no more than its size', async () => {
+    const cache = new UrlCache(100)
+    for (let object = 0; object < 10_000; object++) {
+      await cache.keep(`/${object}`, 100, Promise.resolve('signed'))
+      await cache.find('/0', 100)
+    }
+    const held = Array.from({ length: 10_000 }, (_, object) => object).filter(
+      object => cache.find(`/${object}`, 100) !== undefined,
+    )
+    expect(held).toEqual([0, ...Array.from({ length: 99 }, (_, index) => 9901 + index)])
+  })
+
+  it('is empty once cleared', async () => {
+    const cache = new UrlCache(10)
+    await cache.keep('/a', 100, Promise.resolve('signed'))
+    cache.clear()
+    expect(cache.find('/a', 100)).toBeUndefined()
+  })
+})
+
+/** `Promise.withResolvers` is not in Node 20. */
+function withResolvers(): { promise: Promise<string>; resolve(url: string): void; reject(error: Error): void } {
+  let resolve!: (url: string) => void
+  let reject!: (error: Error) => void
+  const promise = new Promise<string>((...settle) => ([resolve, reject] = settle))
+  return { promise, resolve, reject }
+}
