@@ -101,6 +101,8 @@ class DutifulDriver implements StorageDriver {
     }
     return this.call('reader', path, options, check, async () => {
       const stream = await this.#inner.reader(path, offset, options)
+      if (options.signal?.aborted) stream.destroy()
+      options.signal?.throwIfAborted()
       translateErrors(stream, error => this.#translate(error, path, options.signal))
       return options.signal ? addAbortSignal(options.signal, stream) : stream
     })
@@ -109,6 +111,8 @@ class DutifulDriver implements StorageDriver {
   writer(path: string, options: CallOptions & { append?: boolean | undefined } = {}): Promise<UploadWriter> {
     return this.call('writer', path, options, assertPath, async () => {
       const upload = await this.#inner.upload(path, options.append ?? false, options)
+      if (options.signal?.aborted) await upload.release()
+      options.signal?.throwIfAborted()
       const duties = {
         guard: <T>(operation: string, call: () => Promise<T>): Promise<T> =>
           this.call(operation, path, {}, assertPath, call),
@@ -172,8 +176,12 @@ class DutifulDriver implements StorageDriver {
   }
 
   keyFor(path: string): string {
-    assertPath(path)
-    return this.#inner.keyFor?.(path) ?? path.slice(1)
+    try {
+      assertPath(path)
+      return this.#inner.keyFor?.(path) ?? path.slice(1)
+    } catch (error) {
+      throw this.#translate(error, path, undefined)
+    }
   }
 
   sweep(options: SweepOptions): Promise<SweepResult> {
@@ -184,7 +192,7 @@ class DutifulDriver implements StorageDriver {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    this.#disposal ??= Promise.resolve(this.#inner.close?.())
+    this.#disposal ??= this.#close()
     return this.#disposal
   }
 
@@ -195,13 +203,23 @@ class DutifulDriver implements StorageDriver {
     check: (path: string) => void,
     call: () => Promise<T>,
   ): Promise<T> {
+    if (this.#disposal) {
+      throw toStorageError(new StorageError('CLOSED', 'the driver has been disposed of'), this.name, path)
+    }
     try {
-      if (this.#disposal) throw new StorageError('CLOSED', 'the driver has been disposed of')
       options.signal?.throwIfAborted()
       check(path)
       return await traced(this.name, operation, path, call)
     } catch (error) {
       throw this.#translate(error, path, options.signal)
+    }
+  }
+
+  async #close(): Promise<void> {
+    try {
+      await this.#inner.close?.()
+    } catch (error) {
+      throw toStorageError(error, this.name)
     }
   }
 

@@ -18,7 +18,7 @@ export interface OptionsOrigin {
  * Checks options against their schema and gives them the schema's spelling, types and defaults. An empty text or null
  * counts as absent, as it does in a registry's `config.yml`. Throws one {@link ConfigError} that lists every mistake.
  */
-export function checkOptions<Schema extends OptionsSchema>(
+export function checkOptions<Schema extends z.ZodType>(
   schema: Schema,
   options: unknown,
   origin: OptionsOrigin,
@@ -70,23 +70,36 @@ function unknownName(found: string, names: string[]): string {
     .map(name => name.toLowerCase())
     .toSorted()
     .join(', ')
-  return `unknown option${guess ? `; did you mean ${guess}?` : ''} Accepted: ${accepted || 'none'}`.replace(
-    'option Acc',
-    'option. Acc',
-  )
+  return `unknown option${guess ? `; did you mean ${guess}?` : '.'} Accepted: ${accepted || 'none'}`
 }
 
 function problemOf(issue: z.core.$ZodIssue, field: z.core.$ZodType | undefined, value: unknown): string {
   const accepted = issue.code === 'custom' ? (issue.params?.['accepted'] as string | undefined) : undefined
   if (value === undefined && accepted !== undefined) return `missing; accepted: ${accepted}`
+  if (issue.code === 'invalid_type' && value !== undefined) {
+    if (field instanceof z.ZodObject) return `found ${shape(value)}; accepted: a mapping of options`
+    if (field instanceof z.ZodArray) return `found ${shape(value)}; accepted: a list`
+  }
   if (accepted === undefined) return value === undefined && issue.code === 'invalid_type' ? 'missing' : issue.message
   const isSecret = field !== undefined && z.globalRegistry.get(field)?.secret === true
   return `found ${isSecret ? 'a value that is not shown here' : shown(value)}; accepted: ${accepted}`
 }
 
 function shown(value: unknown): string {
-  const text = inspect(value, { depth: 0, breakLength: Infinity })
+  // Not their contents: what stands in a wrong place may be a secret.
+  if (Array.isArray(value) || isRecord(value)) return shape(value)
+  const text = withoutCredentials(inspect(value, { depth: 0, breakLength: Infinity }))
   return text.length > 100 ? `${text.slice(0, 100)}...` : text
+}
+
+/** A URL of the wrong kind may still hold a password. */
+function withoutCredentials(text: string): string {
+  return text.replaceAll(/(?<=\/\/)[^/@\s]*@/g, '...@')
+}
+
+function shape(value: unknown): string {
+  if (Array.isArray(value)) return 'a list'
+  return typeof value === 'object' && value !== null ? 'a mapping' : `a ${typeof value}`.replace('string', 'text')
 }
 
 /** The path as the user spelled it. */
@@ -119,7 +132,8 @@ function lookUp(
   return { schema: field && unwrap(field), value: here }
 }
 
-function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
+/** The schema without what makes it optional. */
+export function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
   let bare = schema
   while (bare instanceof z.ZodOptional || bare instanceof z.ZodDefault || bare instanceof z.ZodPrefault) {
     bare = bare.unwrap()

@@ -80,7 +80,7 @@ export function duration(range: { zero?: boolean } = {}): z.ZodType<number, stri
   return kind({ accepted }, value => {
     if (typeof value !== 'string') return undefined
     if (range.zero && value === '0') return 0
-    // Only what Go's time.ParseDuration takes: parse-duration alone would read "10" as milliseconds.
+    // What Go's time.ParseDuration takes, and days: parse-duration alone would read "10" as milliseconds.
     if (!/^(\d+(\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h|d)((\d+(\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h|d))*$/.test(value))
       return undefined
     const milliseconds = parseDuration(value)
@@ -92,8 +92,7 @@ export function duration(range: { zero?: boolean } = {}): z.ZodType<number, stri
 /** An absolute http or https URL. */
 export function url(): z.ZodType<URL, string | URL> {
   return kind({ accepted: 'an http or https URL with a host, such as https://example.com/' }, value => {
-    if (value instanceof URL) return value
-    if (typeof value !== 'string' || !URL.canParse(value)) return undefined
+    if (!(value instanceof URL || (typeof value === 'string' && URL.canParse(value)))) return undefined
     const parsed = new URL(value)
     return /^https?:$/.test(parsed.protocol) && parsed.host ? parsed : undefined
   })

@@ -1,0 +1,33 @@
+import { Command, CommanderError } from 'commander'
+import { addCheck } from './check.ts'
+import { addSweep } from './sweep.ts'
+import type { Terminal } from './terminal.ts'
+import { addUrl } from './url.ts'
+
+/** Runs the `longshore` command and gives its exit code. */
+export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
+  const program = new Command('longshore')
+    .description('Looks after the storage stack of a configuration file')
+    .option('--debug', 'show the stack trace of an error; so does DEBUG in the environment')
+    .configureOutput({ writeOut: text => terminal.out(text), writeErr: text => terminal.error(text) })
+    .exitOverride()
+  // Sub-commands take over the settings of their parent when they are made.
+  for (const add of [addCheck, addUrl, addSweep]) add(program, terminal)
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return 0
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode
+    const isDebugging = program.opts<{ debug?: boolean }>().debug || terminal.env['DEBUG']
+    terminal.error(`${isDebugging ? traceOf(error) : messageOf(error)}\n`)
+    return 1
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+function traceOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}

@@ -1,0 +1,26 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import * as option from '../config/option.ts'
+import { withStack } from './load.ts'
+import type { Terminal } from './terminal.ts'
+
+export function addSweep(program: Command, terminal: Terminal): void {
+  program
+    .command('sweep')
+    .description('discard unfinished uploads that nobody will continue')
+    .argument('<config>', 'a config.yml; REGISTRY_* variables are laid over it')
+    .requiredOption('--older-than <duration>', 'those last touched longer ago than this, such as 24h', readDuration)
+    .option('--path <directory>', 'those below this directory', '/')
+    .action((file: string, { olderThan, path }: { olderThan: number; path: string }) =>
+      withStack(file, terminal, async storage => {
+        const { uploads } = await storage.sweep({ olderThan: new Date(Date.now() - olderThan), path })
+        terminal.out(`${uploads} unfinished upload${uploads === 1 ? '' : 's'} discarded\n`)
+      }),
+    )
+}
+
+/** In milliseconds. */
+function readDuration(given: string): number {
+  const { data, error } = option.duration().safeParse(given)
+  if (data !== undefined) return data
+  throw new InvalidArgumentError(error?.issues[0]?.message ?? '')
+}

@@ -1,0 +1,133 @@
+import type { ConfigIssue } from './config-error.ts'
+import { nearest } from './nearest.ts'
+import { isSection, sections } from './sections.ts'
+import { setStorage } from './storage-section.ts'
+import { structured } from './structure.ts'
+import { type Mapping, type Source, type Tree, childOf, isAbsent, keyIn, list, mapping, text } from './tree.ts'
+
+/** The process environment, or a part of it. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** Whom to tell about what the environment got wrong: a problem stops the start, a warning does not. */
+export interface EnvironmentReport {
+  issue(issue: ConfigIssue): void
+  warning(message: string): void
+}
+
+const prefix = 'REGISTRY_'
+
+/**
+ * Lays the `REGISTRY_*` variables over a configuration: `REGISTRY_STORAGE_S3_BUCKET` is `storage.s3.bucket`,
+ * `REGISTRY_MIDDLEWARE_STORAGE_0_NAME` is `middleware.storage[0].name`. A variable that leads nowhere is only a warning,
+ * because a container's environment holds variables that were never meant as configuration.
+ */
+export function applyEnvironment(root: Mapping, environment: Environment, report: EnvironmentReport): Mapping {
+  let result = root
+  for (const [name, value] of Object.entries(environment).toSorted(([a], [b]) => compareNames(a, b))) {
+    if (value === undefined || !name.startsWith(prefix)) continue
+    const path = name.slice(prefix.length).toLowerCase().split('_')
+    const problem = whyIgnored(path, value)
+    if (problem) report.warning(`${name}: ${problem}; ignored`)
+    else if (path.length === 1 && path[0] === 'storage')
+      result = setStorage(result, text(value, { location: name, fromEnvironment: true }))
+    else result = new Overlay(name, value, report).on(result, path) as Mapping
+  }
+  return result
+}
+
+function whyIgnored(path: readonly string[], value: string): string | undefined {
+  const [section = ''] = path
+  if (isKubernetesService(path, value)) return 'looks like what Kubernetes tells of a service'
+  if (section === 'version') return 'the version cannot be set from the environment'
+  if (isSection(section) && !path.includes('')) return undefined
+  const guess = nearest(section, sections)
+  const better = [guess, ...path.slice(1)].join('_').toUpperCase()
+  return `no section has this name${guess && guess !== section ? `; did you mean ${prefix}${better}?` : ''}`
+}
+
+/** `REGISTRY_SERVICE_HOST`, `REGISTRY_HTTP_PORT_5000_TCP_ADDR`: any service called `registry` or `registry-...` makes them. */
+function isKubernetesService(path: readonly string[], value: string): boolean {
+  const name = path.join('_')
+  if (/(?:^|_)service_(?:host|port)(?:_|$)/.test(name)) return true
+  if (/(?:^|_)port_\d+_(?:tcp|udp|sctp)(?:_(?:proto|port|addr))?$/.test(name)) return true
+  return /(?:^|_)port$/.test(name) && /^(?:tcp|udp|sctp):\/\//.test(value)
+}
+
+/** One variable on its way to its place. */
+class Overlay {
+  readonly #source: Source
+  readonly #value: Tree
+  readonly #isEmpty: boolean
+  readonly #report: EnvironmentReport
+
+  constructor(name: string, value: string, report: EnvironmentReport) {
+    this.#source = { location: name, fromEnvironment: true }
+    this.#value = text(value, this.#source)
+    this.#isEmpty = value === ''
+    this.#report = report
+  }
+
+  /** The tree with the value at the end of the path. What was there is replaced, what lies beside it stays. */
+  on(tree: Tree | undefined, path: readonly string[], parents: readonly string[] = []): Tree | undefined {
+    const [name, ...rest] = path
+    if (name === undefined) return this.#value
+    const target = opened(tree)
+    // Emptying what is not there must not create the sections around it.
+    if (isAbsent(target)) return this.#isEmpty ? target : this.#into(this.#newParent(name), name, rest, parents)
+    return this.#into(target, name, rest, parents)
+  }
+
+  #newParent(name: string): Tree {
+    return isIndex(name) ? list([], this.#source) : mapping([], this.#source)
+  }
+
+  #into(target: Tree, name: string, rest: readonly string[], parents: readonly string[]): Tree {
+    const here = [...parents, name]
+    if (target.kind === 'text') return this.#ignore(target, parents, 'holds a text, nothing below it')
+    if (target.kind === 'mapping') {
+      const child = this.on(childOf(target, name), rest, here)
+      return child ? mapping([...target.entries, [keyIn(target, name) ?? name, child]], target.source) : target
+    }
+    if (!isIndex(name)) return this.#ignore(target, parents, 'is a list: the number of an entry must follow')
+    const index = Number(name)
+    const { length } = target.items
+    if (index > length) {
+      const problem = `found the index ${index}; accepted: 0 to ${length}, where ${length} adds an entry`
+      this.#report.issue({ option: parents, problem, location: this.#source.location })
+      return target
+    }
+    const child = this.on(target.items[index], rest, here)
+    return child ? list(target.items.toSpliced(index, 1, child), target.source) : target
+  }
+
+  #ignore(target: Tree, path: readonly string[], problem: string): Tree {
+    this.#report.warning(`${this.#source.location}: ${path.join('.')} ${problem}; ignored`)
+    return target
+  }
+}
+
+/** What cannot be opened has nothing below it. Whoever reads it later says what is wrong with it. */
+function opened(tree: Tree | undefined): Tree | undefined {
+  try {
+    return structured(tree)
+  } catch {
+    return tree
+  }
+}
+
+function isIndex(name: string): boolean {
+  return /^\d+$/.test(name)
+}
+
+/** By component, numbers by size: a section comes before what is in it, and the tenth entry of a list after the ninth. */
+function compareNames(a: string, b: string): number {
+  const [left, right] = [a.split('_'), b.split('_')]
+  for (const [index, component] of left.entries()) {
+    const other = right[index]
+    if (other === undefined) return 1
+    if (component === other) continue
+    if (isIndex(component) && isIndex(other)) return Number(component) - Number(other)
+    return component < other ? -1 : 1
+  }
+  return left.length - right.length
+}

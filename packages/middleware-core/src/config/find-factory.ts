@@ -1,0 +1,75 @@
+import type { DriverFactory } from '../define-driver.ts'
+import { filesystem } from '../drivers/filesystem.ts'
+import { inmemory } from '../drivers/inmemory.ts'
+import type { MiddlewareFactory } from '../middleware.ts'
+import { redirect } from '../middleware/redirect.ts'
+import { rewrite } from '../middleware/rewrite.ts'
+import { optionError } from './config-error.ts'
+import { importPackage } from './import-package.ts'
+import { type Kind, isBuiltIn, knownNames, packageOf } from './known-packages.ts'
+import { nearest } from './nearest.ts'
+
+/** How a factory of each kind looks. */
+export interface Factories {
+  driver: DriverFactory
+  middleware: MiddlewareFactory
+}
+
+/** Loads a package, or answers undefined when it is not installed. */
+export type LoadPackage = (packageName: string) => Promise<unknown>
+
+const builtIn: Readonly<Record<string, unknown>> = { filesystem, inmemory, redirect, rewrite }
+
+const packageName = /^(?:@[a-z0-9~-][\w.~-]*\/)?[a-z0-9~-][\w.~-]*$/i
+
+/**
+ * The factory that a configuration file's name stands for: built into core, of a package of ours, or of the npm package of
+ * that name. Throws a `ConfigError` about the option `name`.
+ */
+export async function findFactory<K extends Kind>(
+  kind: K,
+  name: string,
+  options: { load?: LoadPackage | undefined; directories: readonly string[] },
+): Promise<Factories[K]> {
+  if (isBuiltIn(kind, name)) return builtIn[name.toLowerCase()] as Factories[K]
+  if (!packageName.test(name)) {
+    const accepted = `one of ${knownNames(kind).join(', ')}, or the name of an installed package`
+    throw optionError('name', `found a text that is no package's name; accepted: ${accepted}`)
+  }
+  const wanted = packageOf(kind, name)
+  const module = await load(wanted, options)
+  if (module === undefined) throw optionError('name', notInstalled(kind, name))
+  const { default: factory } = Object(module) as { default?: unknown }
+  if (isFactory(kind, factory)) return factory
+  const define = kind === 'driver' ? 'defineDriver' : 'defineMiddleware'
+  const problem = `the package "${wanted}" has ${describe(factory)}; accepted: a ${kind} made by ${define}`
+  throw optionError('name', problem)
+}
+
+async function load(wanted: string, options: Parameters<typeof findFactory>[2]): Promise<unknown> {
+  try {
+    return await (options.load ?? (name => importPackage(name, options.directories)))(wanted)
+  } catch (cause) {
+    const [reason] = String(cause instanceof Error ? cause.message : cause).split('\n')
+    throw optionError('name', `the package "${wanted}" is installed but does not load: ${reason}`, { cause })
+  }
+}
+
+function notInstalled(kind: Kind, name: string): string {
+  const known = knownNames(kind)
+  const wanted = packageOf(kind, name)
+  // No command to install it then: a package with a name so near to a known one is nothing to install on a guess.
+  const guess = wanted === name ? nearest(name.toLowerCase(), known) : undefined
+  const advice = guess ? `did you mean ${guess}?` : `run: npm install ${wanted}`
+  return `no package "${wanted}" is installed; ${advice}`
+}
+
+function isFactory<K extends Kind>(kind: K, value: unknown): value is Factories[K] {
+  return typeof value === 'function' && (value as { kind?: unknown }).kind === kind && 'definition' in value
+}
+
+function describe(value: unknown): string {
+  if (value === undefined) return 'no default export'
+  const { kind } = Object(value) as { kind?: unknown }
+  return kind === 'driver' || kind === 'middleware' ? `a ${kind} as its default export` : 'another default export'
+}

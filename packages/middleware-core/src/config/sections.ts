@@ -1,0 +1,67 @@
+import type { ConfigIssue } from './config-error.ts'
+import { nearest } from './nearest.ts'
+import { type Mapping, childOf, descendant, isAbsent } from './tree.ts'
+
+/** The sections of a registry's `config.yml`. The stack reads `storage` and `middleware`; the others are the service's. */
+export const sections = [
+  'version',
+  'log',
+  'loglevel',
+  'storage',
+  'auth',
+  'middleware',
+  'http',
+  'notifications',
+  'redis',
+  'health',
+  'catalog',
+  'proxy',
+  'validation',
+  'policy',
+  'compatibility',
+  'reporting',
+] as const
+
+/** What stands beside the driver in `storage`, and is the service's to read. */
+export const storageSettings = ['cache', 'delete', 'maintenance', 'redirect', 'tag'] as const
+
+const versions = ['0.1']
+
+export function isSection(name: string): boolean {
+  return (sections as readonly string[]).includes(name.toLowerCase())
+}
+
+export function isStorageSetting(name: string): boolean {
+  return (storageSettings as readonly string[]).includes(name.toLowerCase())
+}
+
+/** What is wrong with the outermost level. */
+export function sectionIssues(root: Mapping): ConfigIssue[] {
+  const issues: ConfigIssue[] = []
+  for (const [name, { source }] of root.entries) {
+    if (isSection(name)) continue
+    const guess = nearest(name.toLowerCase(), sections)
+    const problem = `unknown section${guess ? `; did you mean ${guess}?` : '.'} Accepted: ${sections.join(', ')}`
+    issues.push({ option: [name], problem, location: source.location })
+  }
+  const version = childOf(root, 'version')
+  if (!isAbsent(version) && !(version.kind === 'text' && versions.includes(version.text))) {
+    const found = version.kind === 'text' ? `'${version.text}'` : `a ${version.kind}`
+    const problem = `found ${found}; accepted: ${versions.join(', ')}`
+    issues.push({ option: ['version'], problem, location: version.source.location })
+  }
+  return issues
+}
+
+const deprecated = [
+  { path: ['loglevel'], instead: 'log.level' },
+  { path: ['storage', 'cache', 'layerinfo'], instead: 'storage.cache.blobdescriptor' },
+]
+
+/** Warnings about names that still work but have a successor. */
+export function deprecations(root: Mapping): string[] {
+  return deprecated.flatMap(({ path, instead }) => {
+    const found = descendant(root, path)
+    return found ? [`${found.source.location}: ${path.join('.')} is deprecated; use ${instead}`] : []
+  })
+}

@@ -1,0 +1,181 @@
+import { type Dirent, constants } from 'node:fs'
+import { type FileHandle, lstat, open, rm, unlink } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import type { Readable } from 'node:stream'
+import { z } from 'zod'
+import * as option from '../config/option.ts'
+import { defineDriver } from '../define-driver.ts'
+import type { DriverImplementation } from '../driver-implementation.ts'
+import type { CallOptions, FileInfo, SweepResult, WalkOptions } from '../driver.ts'
+import { StorageError, pathNotFound } from '../errors.ts'
+import type { Upload } from '../file-writer.ts'
+import { childPath, root, walkPosition } from '../path.ts'
+import { visit } from '../walk.ts'
+import { discard, inDirectory, prune, syncDirectory } from './filesystem/directories.ts'
+import { entriesOf, holdsFile, infoOf } from './filesystem/entries.ts'
+import { orAbsent, orExplain } from './filesystem/errors.ts'
+import { Layout } from './filesystem/layout.ts'
+import { publish } from './filesystem/publish.ts'
+import { sweepUploads } from './filesystem/sweep.ts'
+import { continueUpload, startUpload } from './filesystem/upload.ts'
+
+/** A link is not followed, and a pipe does not make the opening wait. */
+const READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
+
+/** Bytes read at a time by a stream. */
+const READ_SIZE = 256 * 1024
+
+/**
+ * Keeps files in a directory of the local file system, in the layout of Distribution's `filesystem` driver: a file at
+ * `/a/b` is the file `<rootDirectory>/a/b`. The root directory need not exist; the first write makes it.
+ *
+ * - **What is shown**: files with legal names and the directories that hold some. Anything else that lies there is left
+ *   alone until a directory around it is deleted. Symbolic links are neither shown nor read, but a path may lead through
+ *   one to a directory.
+ * - **One file system**: everything below the root directory must be on the same, because contents are renamed into
+ *   place. It must tell upper case from lower case.
+ * - **Uploads** lie in `<rootDirectory>/~uploads` until they are committed. One that Distribution left unfinished cannot
+ *   be continued: it lies in its final place and looks like a committed file.
+ * - **Durability**: contents and their names are on the disk when `putContent`, `move`, a commit or a close resolves.
+ * - **Errors**: a full disk and too many open files are `UNAVAILABLE`, missing permissions `ACCESS_DENIED`, a file where
+ *   a directory is needed `CONFLICT`, and a name longer than the file system takes `UNSUPPORTED`.
+ */
+export const filesystem = defineDriver({
+  name: 'filesystem',
+  options: z.object({
+    /** The directory that holds everything; a relative one is taken from the working directory. */
+    rootDirectory: option.text().default('/var/lib/registry'),
+    /**
+     * Accepted for the sake of Distribution's configuration, without effect: Node runs file operations on a pool of
+     * threads of its own, whose size is the environment variable `UV_THREADPOOL_SIZE`.
+     */
+    maxThreads: option.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }).optional(),
+  }),
+  create: ({ rootDirectory }) => new FilesystemDriver(new Layout(resolve(rootDirectory))),
+})
+
+class FilesystemDriver implements DriverImplementation {
+  readonly #layout: Layout
+
+  constructor(layout: Layout) {
+    this.#layout = layout
+  }
+
+  async getContent(path: string, { signal }: CallOptions): Promise<Uint8Array> {
+    const handle = await this.#open(path)
+    try {
+      return await orExplain(handle.readFile({ signal }))
+    } finally {
+      await handle.close()
+    }
+  }
+
+  async putContent(path: string, content: Uint8Array, { signal }: CallOptions): Promise<void> {
+    const temporary = this.#layout.temporary()
+    try {
+      await orExplain(writeDurably(temporary, content, signal))
+      await publish(this.#layout, temporary, path)
+    } catch (error) {
+      await orAbsent(rm(temporary, { force: true }))
+      throw error
+    }
+  }
+
+  async reader(path: string, offset: number): Promise<Readable> {
+    const handle = await this.#open(path)
+    return handle.createReadStream({ start: offset, highWaterMark: READ_SIZE })
+  }
+
+  upload(path: string, append: boolean): Promise<Upload> {
+    return append ? continueUpload(this.#layout, path) : startUpload(this.#layout, path)
+  }
+
+  async stat(path: string): Promise<FileInfo | undefined> {
+    if (path !== root) return infoOf(path, this.#layout.file(path))
+    await this.#checkHealth()
+    return undefined
+  }
+
+  async list(path: string): Promise<string[] | undefined> {
+    const children: string[] = []
+    for (const entry of (await entriesOf(this.#layout.file(path))) ?? []) {
+      const child = childPath(path, entry.name)
+      if (entry.isFile() || (await holdsFile(this.#layout.file(child)))) children.push(child)
+    }
+    return children
+  }
+
+  async *walk(path: string, options: WalkOptions): AsyncIterable<FileInfo> {
+    const entries = (await entriesOf(this.#layout.file(path))) ?? []
+    for (const child of inWalkOrder(path, entries)) {
+      // Asking for what comes before the start would make late pages slow.
+      if (isBefore(child, options.startAfter)) continue
+      options.signal?.throwIfAborted()
+      const info = await this.stat(child.path)
+      if (info) yield* visit(info, options, () => this.walk(child.path, options))
+    }
+  }
+
+  async move(source: string, destination: string): Promise<void> {
+    const file = this.#layout.file(source)
+    const stats = await orAbsent(lstat(file))
+    if (!stats?.isFile()) throw pathNotFound(source)
+    await publish(this.#layout, file, destination)
+    await orExplain(syncDirectory(dirname(file)))
+    await prune(dirname(file), this.#layout.root)
+  }
+
+  async delete(path: string): Promise<void> {
+    const info = await this.stat(path)
+    if (!info) throw pathNotFound(path)
+    const file = this.#layout.file(path)
+    await orExplain(info.isDirectory ? discard(file, this.#layout.temporary()) : unlink(file))
+    await prune(dirname(file), this.#layout.root)
+  }
+
+  async sweep(olderThan: Date, path: string): Promise<SweepResult> {
+    return { uploads: await sweepUploads(this.#layout, path, olderThan) }
+  }
+
+  /** An absent root directory is an empty storage; anything but a directory that can be read is an error. */
+  async #checkHealth(): Promise<void> {
+    const directory = this.#layout.root
+    if ((await entriesOf(directory)) || !(await orAbsent(lstat(directory)))) return
+    throw new StorageError('FAILED', 'the root directory is not a directory')
+  }
+
+  async #open(path: string): Promise<FileHandle> {
+    const handle = await orAbsent(open(this.#layout.file(path), READ))
+    if (!handle) throw pathNotFound(path)
+    if ((await handle.stat()).isFile()) return handle
+    await handle.close()
+    throw pathNotFound(path)
+  }
+}
+
+async function writeDurably(file: string, content: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
+  const handle = await inDirectory(dirname(file), () => open(file, 'wx'))
+  try {
+    await handle.writeFile(content, { signal })
+    await handle.datasync()
+  } finally {
+    await handle.close()
+  }
+}
+
+interface WalkEntry {
+  readonly path: string
+  readonly isDirectory: boolean
+}
+
+function inWalkOrder(directory: string, entries: Dirent[]): WalkEntry[] {
+  return entries
+    .map(entry => ({ path: childPath(directory, entry.name), isDirectory: entry.isDirectory() }))
+    .toSorted((a, b) => (walkPosition(a) < walkPosition(b) ? -1 : 1))
+}
+
+/** Whether neither the entry nor anything below it comes after `startAfter`. */
+function isBefore(entry: WalkEntry, startAfter: string | undefined): boolean {
+  const position = walkPosition(entry)
+  return startAfter !== undefined && position <= startAfter && !startAfter.startsWith(position)
+}

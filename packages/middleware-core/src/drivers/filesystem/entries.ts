@@ -1,0 +1,40 @@
+import type { Dirent, Stats } from 'node:fs'
+import { lstat, opendir, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { FileInfo } from '../../driver.ts'
+import { isPathComponent } from '../../path.ts'
+import { orAbsent } from './errors.ts'
+
+/** What may be shown of a directory's entries: files and directories with legal names. Links are not followed. */
+function isOurs(entry: Dirent): boolean {
+  return isPathComponent(entry.name) && (entry.isFile() || entry.isDirectory())
+}
+
+/** The entries of a directory on disk, or undefined when it is none. Directories that hold no file may be among them. */
+export async function entriesOf(directory: string): Promise<Dirent[] | undefined> {
+  const entries = await orAbsent(readdir(directory, { withFileTypes: true }))
+  return entries?.filter(isOurs)
+}
+
+/** Whether a file lies somewhere below a directory: only then does the directory exist for the storage. */
+export async function holdsFile(directory: string): Promise<boolean> {
+  return (await orAbsent(findFile(directory))) ?? false
+}
+
+async function findFile(directory: string): Promise<boolean> {
+  for await (const entry of await opendir(directory)) {
+    if (isOurs(entry) && (entry.isFile() || (await holdsFile(join(directory, entry.name))))) return true
+  }
+  return false
+}
+
+/** What the storage has at `path`, which is `file` on disk, or undefined. */
+export async function infoOf(path: string, file: string): Promise<FileInfo | undefined> {
+  const stats = await orAbsent(lstat(file))
+  if (stats?.isFile()) return info(path, stats, stats.size)
+  return stats?.isDirectory() && (await holdsFile(file)) ? info(path, stats, 0) : undefined
+}
+
+function info(path: string, stats: Stats, size: number): FileInfo {
+  return { path, size, modifiedAt: new Date(stats.mtimeMs), isDirectory: stats.isDirectory() }
+}

@@ -1,0 +1,64 @@
+import { StorageError, type StorageErrorCode } from '../../errors.ts'
+
+/** A path that meets one of these leads to no file and to no directory of the storage. */
+const absent = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'])
+
+const noSpace = 'no space is left for files'
+const tooManyFiles = 'too many files are open'
+const inTheWay = 'a file stands where a directory is needed, or the other way round'
+const forbidden = 'the file system does not permit it'
+
+/** What the file system's own error codes mean to a caller, in words that tell nothing of the server's directories. */
+const meanings: Record<string, readonly [StorageErrorCode, string]> = {
+  ENOENT: ['PATH_NOT_FOUND', 'the file was removed meanwhile'],
+  ENOTDIR: ['CONFLICT', inTheWay],
+  EISDIR: ['CONFLICT', inTheWay],
+  EEXIST: ['CONFLICT', inTheWay],
+  ENOTEMPTY: ['CONFLICT', inTheWay],
+  EACCES: ['ACCESS_DENIED', forbidden],
+  EPERM: ['ACCESS_DENIED', forbidden],
+  EROFS: ['ACCESS_DENIED', 'the file system is mounted read-only'],
+  ENOSPC: ['UNAVAILABLE', noSpace],
+  EDQUOT: ['UNAVAILABLE', noSpace],
+  EMFILE: ['UNAVAILABLE', tooManyFiles],
+  ENFILE: ['UNAVAILABLE', tooManyFiles],
+  EAGAIN: ['UNAVAILABLE', 'the file system is busy'],
+  EBUSY: ['UNAVAILABLE', 'the file system is busy'],
+  ENOMEM: ['UNAVAILABLE', 'the system is out of memory'],
+  ESTALE: ['UNAVAILABLE', 'the network file system is out of reach'],
+  ETIMEDOUT: ['UNAVAILABLE', 'the network file system is out of reach'],
+  ENAMETOOLONG: ['UNSUPPORTED', 'the path is longer than the file system takes'],
+  EFBIG: ['UNSUPPORTED', 'the file is larger than the file system takes'],
+}
+
+/** The file system's code of an error, such as `ENOENT`. */
+export function codeOf(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null | undefined)?.code
+  return typeof code === 'string' ? code : undefined
+}
+
+/** What `pending` gives, or undefined when its path leads to nothing. Other errors become `StorageError`s. */
+export async function orAbsent<T>(pending: Promise<T>): Promise<T | undefined> {
+  try {
+    return await pending
+  } catch (error) {
+    if (absent.has(codeOf(error) ?? '')) return undefined
+    throw explain(error)
+  }
+}
+
+/** What `pending` gives; an error of the file system becomes a `StorageError`. */
+export async function orExplain<T>(pending: Promise<T>): Promise<T> {
+  try {
+    return await pending
+  } catch (error) {
+    throw explain(error)
+  }
+}
+
+function explain(error: unknown): unknown {
+  const code = codeOf(error)
+  if (error instanceof StorageError || code === undefined || !/^E[A-Z0-9]+$/.test(code)) return error
+  const [meaning, detail] = meanings[code] ?? ['FAILED', 'the file system failed']
+  return new StorageError(meaning, `${detail} (${code})`, { cause: error })
+}

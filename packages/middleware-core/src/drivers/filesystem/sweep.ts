@@ -1,0 +1,25 @@
+import { lstat, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { root } from '../../path.ts'
+import { orAbsent, orExplain } from './errors.ts'
+import { type Layout, isUploadBelow } from './layout.ts'
+
+/** Removes the unfinished uploads below `path` that were last written before `olderThan`, and tells how many they were. */
+export async function sweepUploads(layout: Layout, path: string, olderThan: Date): Promise<number> {
+  // What crashes left tells no path, so it goes with the sweep of everything.
+  if (path === root) await removeOlder(layout.temporaries, olderThan, () => true)
+  return removeOlder(layout.uploads, olderThan, name => isUploadBelow(name, path))
+}
+
+async function removeOlder(directory: string, olderThan: Date, chosen: (name: string) => boolean): Promise<number> {
+  let removed = 0
+  for (const name of (await orAbsent(readdir(directory))) ?? []) {
+    if (!chosen(name)) continue
+    const entry = join(directory, name)
+    const stats = await orAbsent(lstat(entry))
+    if (!stats || stats.mtime >= olderThan) continue
+    await orExplain(rm(entry, { recursive: true, force: true }))
+    removed++
+  }
+  return removed
+}

@@ -1,0 +1,99 @@
+import { describe, expect, it } from '@jest/globals'
+import { z } from 'zod'
+import * as option from './config/option.ts'
+import type { StorageDriver } from './driver.ts'
+import { inmemory } from './drivers/inmemory.ts'
+import { ForwardingDriver, type Middleware, compose, defineMiddleware } from './middleware.ts'
+
+type Method = Exclude<keyof StorageDriver, 'name'>
+
+/** Arguments to call each method of the contract with. A method that is missing here does not pass the type check. */
+const argumentsOf: { [M in Method]-?: Parameters<NonNullable<StorageDriver[M]>> } = {
+  getContent: ['/a', {}],
+  putContent: ['/a', 'x', {}],
+  reader: ['/a', { offset: 1 }],
+  writer: ['/a', { append: true }],
+  stat: ['/a', {}],
+  list: ['/a', {}],
+  walk: ['/a', { startAfter: '/a/b' }],
+  move: ['/a', '/b', { size: 1 }],
+  delete: ['/a', {}],
+  urlFor: ['/a', { method: 'HEAD' }],
+  keyFor: ['/a'],
+  sweep: [{ olderThan: new Date(0), path: '/a' }],
+  [Symbol.asyncDispose]: [],
+}
+const methods = Reflect.ownKeys(argumentsOf) as Method[]
+
+/** Appends its mark to every key, so that the order of middlewares shows. */
+const mark = (name: string): Middleware => {
+  return driver =>
+    new (class extends ForwardingDriver {
+      override keyFor(path: string): string {
+        return `${super.keyFor(path)}>${name}`
+      }
+    })(driver)
+}
+
+describe('compose', () => {
+  it('puts the first middleware innermost', () => {
+    const storage = compose(inmemory({}), mark('first'), mark('second'), mark('third'))
+    expect(storage.keyFor?.('/a/b')).toBe('a/b>first>second>third')
+  })
+
+  it('gives the driver itself when there is no middleware', () => {
+    const driver = inmemory({})
+    expect(compose(driver)).toBe(driver)
+  })
+
+  it('disposes of the driver through the whole stack', async () => {
+    const driver = inmemory({})
+    await compose(driver, mark('first'), mark('second'))[Symbol.asyncDispose]()
+    await expect(driver.list('/')).rejects.toMatchObject({ code: 'CLOSED' })
+  })
+})
+
+describe('ForwardingDriver', () => {
+  it.each(methods)('forwards %p with its arguments and gives back what comes', method => {
+    const result = {}
+    const calls: unknown[] = []
+    const inner = { name: 'inner', [method]: (...given: unknown[]) => (calls.push(given), result) }
+    const outer = new ForwardingDriver(inner as unknown as StorageDriver)
+    const forwarded = outer[method].bind(outer) as (...given: unknown[]) => unknown
+    expect(forwarded(...argumentsOf[method])).toBe(result)
+    expect(calls).toEqual([argumentsOf[method]])
+  })
+
+  it('has the name of the driver it wraps', () => {
+    expect(new ForwardingDriver(inmemory({})).name).toBe('inmemory')
+  })
+
+  it('takes the path for the key where the wrapped driver knows no keys', () => {
+    expect(new ForwardingDriver({ name: 'keyless' } as StorageDriver).keyFor('/a/b')).toBe('a/b')
+  })
+})
+
+describe('defineMiddleware', () => {
+  const label = defineMiddleware({
+    name: 'label',
+    options: z.object({ text: option.text().default('none') }),
+    wrap: (driver, { text }) => mark(text)(driver),
+  })
+
+  it('checks the options before there is a driver, and fills in defaults', () => {
+    expect(label({})(inmemory({})).keyFor?.('/a')).toBe('a>none')
+    expect(label({ text: 'given' })(inmemory({})).keyFor?.('/a')).toBe('a>given')
+    expect(() => label({ text: 1 as unknown as string })).toThrow('label options.text: found 1; accepted: a text')
+  })
+
+  it('tells what it is to those who find it by name', () => {
+    expect(label.kind).toBe('middleware')
+    expect(label.definition.name).toBe('label')
+    expect(Object.keys(label.definition.options.shape)).toEqual(['text'])
+  })
+
+  it('makes middlewares that can wrap several drivers', () => {
+    const middleware = label({ text: 'shared' })
+    expect(middleware(inmemory({}))).not.toBe(middleware(inmemory({})))
+  })
+})
