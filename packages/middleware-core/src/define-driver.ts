@@ -226,7 +226,8 @@ class DutifulDriver implements StorageDriver {
   /** What the caller gets to see of an error. An abort shows as the signal's own reason, whatever the storage made of it. */
   #translate(error: unknown, path: string, signal: AbortSignal | undefined): Error {
     if (signal?.aborted) return signal.reason as Error
-    return toStorageError(error, this.name, path)
+    const explained = error instanceof StorageError ? error : (this.#inner.explain?.(error, path) ?? error)
+    return toStorageError(explained, this.name, path)
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { CallOptions, FileInfo, MoveOptions, SignedUrl, SweepResult, UrlOptions, WalkOptions } from './driver.ts'
+import type { StorageError } from './errors.ts'
 import type { Upload } from './file-writer.ts'
 
 /**
@@ -26,6 +27,11 @@ export interface DriverImplementation {
   /** Default: the path without its leading slash. */
   keyFor?(path: string): string
   sweep(olderThan: Date, path: string, options: CallOptions): Promise<SweepResult>
+  /**
+   * What an error of the storage means in the contract's terms. It is asked about whatever a method or a stream of its
+   * throws that is no `StorageError` yet. Default: `FAILED`.
+   */
+  explain?(error: unknown, path: string): StorageError
   /** Ends connections and timers. Called once. */
   close?(): Promise<void> | void
 }

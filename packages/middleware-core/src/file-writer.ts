@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import type { CallOptions, FileWriter } from './driver.ts'
-import { StorageError } from './errors.ts'
+import { StorageError, isStorageError } from './errors.ts'
 
 /**
  * What a driver's author implements of an upload. The contract's rules around it (state, stream, errors, aborts) are
@@ -15,7 +15,10 @@ export interface Upload {
   write(chunk: Uint8Array): Promise<void> | void
   /** Makes all bytes durable and resumable, and frees memory. No `write` follows. Called after a failed commit, too. */
   close(): Promise<void>
-  /** Publishes all bytes, whether closed before or not. At most once. */
+  /**
+   * Publishes all bytes, whether closed before or not. Called again only when it failed with `UNAVAILABLE` and the `close`
+   * that then followed, unless one went before, succeeded.
+   */
   commit(signal: AbortSignal | undefined): Promise<void>
   /** Removes the upload and everything it stored, whatever happened before. Called again only when it failed. */
   cancel(): Promise<void>
@@ -29,7 +32,7 @@ export interface WriterDuties {
   translate(error: unknown): Error
 }
 
-type State = 'open' | 'closed' | 'committed' | 'cancelled' | 'failed to commit'
+type State = 'open' | 'closed' | 'being committed' | 'committed' | 'cancelled' | 'failed to commit'
 
 /** The contract's {@link FileWriter} around an author's {@link Upload}. */
 export class UploadWriter extends Writable implements FileWriter {
@@ -94,27 +97,29 @@ export class UploadWriter extends Writable implements FileWriter {
   }
 
   async commit(options: CallOptions = {}): Promise<void> {
-    this.#assertUnsettled()
     options.signal?.throwIfAborted()
+    this.#assertUnsettled()
     if (!this.writableEnded && !this.destroyed) {
       this.#committing = true
       this.end()
     }
     await this.#finish()
     this.#assertUnsettled()
+    const wasClosed = this.#state === 'closed'
+    this.#state = 'being committed'
     try {
       await this.#duties.guard('commit', () => this.#upload.commit(options.signal))
       this.#state = 'committed'
     } catch (error) {
-      if (this.#state !== 'closed') await this.#keepWhatWasWritten(options.signal)
-      this.#state = 'failed to commit'
+      const isKept = wasClosed || (await this.#keepWhatWasWritten(options.signal))
+      this.#state = isKept && isStorageError(error, 'UNAVAILABLE') ? 'closed' : 'failed to commit'
       throw options.signal?.aborted ? options.signal.reason : error
     }
   }
 
   async cancel(): Promise<void> {
     if (this.#state === 'cancelled') return
-    if (this.#state === 'committed') this.#assertUnsettled()
+    if (this.#state === 'committed' || this.#state === 'being committed') this.#assertUnsettled()
     if (!this.writableFinished) {
       this.destroy()
       await finished(this).catch(() => {})
@@ -123,22 +128,33 @@ export class UploadWriter extends Writable implements FileWriter {
     this.#state = 'cancelled'
   }
 
-  /** After a failed commit the upload can be continued with `append`, unless storing it fails as well. */
-  async #keepWhatWasWritten(signal: AbortSignal | undefined): Promise<void> {
-    try {
-      if (signal?.aborted) await this.#upload.release()
-      else await this.#upload.close()
-    } catch {
-      await this.#upload.release()
+  /** After a failed commit the upload can be continued with `append`, unless storing it fails as well: then false. */
+  async #keepWhatWasWritten(signal: AbortSignal | undefined): Promise<boolean> {
+    if (!signal?.aborted) {
+      const isKept = await this.#upload.close().then(
+        () => true,
+        () => false,
+      )
+      if (isKept) return true
     }
+    try {
+      await this.#upload.release()
+    } catch {
+      // The commit's own error says more.
+    }
+    return false
   }
 
   /** Waits until the stream has finished, and rejects with the error that it broke on. */
   async #finish(): Promise<void> {
     if (this.writableFinished) return
-    if (this.errored) throw this.errored
-    if (this.destroyed) throw this.#wrongState('destroyed before it was closed')
-    await finished(this, { readable: false })
+    if (this.destroyed && !this.errored) throw this.#wrongState('destroyed before it was closed')
+    try {
+      if (this.errored) throw this.errored
+      await finished(this, { readable: false })
+    } catch (error) {
+      throw this.#duties.translate(error)
+    }
   }
 
   #assertUnsettled(): void {

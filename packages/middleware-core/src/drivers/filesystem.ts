@@ -13,7 +13,7 @@ import { childPath, root, walkPosition } from '../path.ts'
 import { visit } from '../walk.ts'
 import { discard, inDirectory, prune, syncDirectory } from './filesystem/directories.ts'
 import { entriesOf, holdsFile, infoOf } from './filesystem/entries.ts'
-import { orAbsent, orExplain } from './filesystem/errors.ts'
+import { explain, orAbsent } from './filesystem/errors.ts'
 import { Layout } from './filesystem/layout.ts'
 import { publish } from './filesystem/publish.ts'
 import { sweepUploads } from './filesystem/sweep.ts'
@@ -64,7 +64,7 @@ class FilesystemDriver implements DriverImplementation {
   async getContent(path: string, { signal }: CallOptions): Promise<Uint8Array> {
     const handle = await this.#open(path)
     try {
-      return await orExplain(handle.readFile({ signal }))
+      return await handle.readFile({ signal })
     } finally {
       await handle.close()
     }
@@ -73,7 +73,7 @@ class FilesystemDriver implements DriverImplementation {
   async putContent(path: string, content: Uint8Array, { signal }: CallOptions): Promise<void> {
     const temporary = this.#layout.temporary()
     try {
-      await orExplain(writeDurably(temporary, content, signal))
+      await writeDurably(temporary, content, signal)
       await publish(this.#layout, temporary, path)
     } catch (error) {
       await orAbsent(rm(temporary, { force: true }))
@@ -121,7 +121,7 @@ class FilesystemDriver implements DriverImplementation {
     const stats = await orAbsent(lstat(file))
     if (!stats?.isFile()) throw pathNotFound(source)
     await publish(this.#layout, file, destination)
-    await orExplain(syncDirectory(dirname(file)))
+    await syncDirectory(dirname(file))
     await prune(dirname(file), this.#layout.root)
   }
 
@@ -129,12 +129,16 @@ class FilesystemDriver implements DriverImplementation {
     const info = await this.stat(path)
     if (!info) throw pathNotFound(path)
     const file = this.#layout.file(path)
-    await orExplain(info.isDirectory ? discard(file, this.#layout.temporary()) : unlink(file))
+    await (info.isDirectory ? discard(file, this.#layout.temporary()) : unlink(file))
     await prune(dirname(file), this.#layout.root)
   }
 
   async sweep(olderThan: Date, path: string): Promise<SweepResult> {
     return { uploads: await sweepUploads(this.#layout, path, olderThan) }
+  }
+
+  explain(error: unknown): StorageError {
+    return explain(error)
   }
 
   /** An absent root directory is an empty storage; anything but a directory that can be read is an error. */

@@ -1,0 +1,3 @@
+export type { DriverTestOptions, FuzzOptions, TestRunner } from './options.ts'
+export { testDriver } from './test-driver.ts'
+export { type TestResult, runTests } from './run-tests.ts'

@@ -37,28 +37,21 @@ export function codeOf(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined
 }
 
-/** What `pending` gives, or undefined when its path leads to nothing. Other errors become `StorageError`s. */
+/** What `pending` gives, or undefined when its path leads to nothing. */
 export async function orAbsent<T>(pending: Promise<T>): Promise<T | undefined> {
   try {
     return await pending
   } catch (error) {
     if (absent.has(codeOf(error) ?? '')) return undefined
-    throw explain(error)
+    throw error
   }
 }
 
-/** What `pending` gives; an error of the file system becomes a `StorageError`. */
-export async function orExplain<T>(pending: Promise<T>): Promise<T> {
-  try {
-    return await pending
-  } catch (error) {
-    throw explain(error)
-  }
-}
-
-function explain(error: unknown): unknown {
+/** What an error of the file system means to a caller. */
+export function explain(error: unknown): StorageError {
   const code = codeOf(error)
-  if (error instanceof StorageError || code === undefined || !/^E[A-Z0-9]+$/.test(code)) return error
+  if (code === undefined || !/^E[A-Z0-9]+$/.test(code))
+    return new StorageError('FAILED', String(error), { cause: error })
   const [meaning, detail] = meanings[code] ?? ['FAILED', 'the file system failed']
   return new StorageError(meaning, `${detail} (${code})`, { cause: error })
 }

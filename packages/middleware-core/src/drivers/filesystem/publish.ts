@@ -2,7 +2,7 @@ import { rename, utimes } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { discard, inDirectory, prune, syncDirectory } from './directories.ts'
 import { holdsFile } from './entries.ts'
-import { codeOf, orExplain } from './errors.ts'
+import { codeOf } from './errors.ts'
 import type { Layout } from './layout.ts'
 
 /**
@@ -13,14 +13,14 @@ export async function publish(layout: Layout, source: string, path: string): Pro
   const destination = layout.file(path)
   const directory = dirname(destination)
   const now = new Date()
-  await orExplain(utimes(source, now, now))
+  await utimes(source, now, now)
   try {
-    await orExplain(inDirectory(directory, () => replace(layout, source, destination)))
+    await inDirectory(directory, () => replace(layout, source, destination))
   } catch (error) {
     await prune(directory, layout.root)
     throw error
   }
-  await orExplain(syncDirectory(directory))
+  await syncDirectory(directory)
 }
 
 async function replace(layout: Layout, source: string, destination: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { lstat, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { root } from '../../path.ts'
-import { orAbsent, orExplain } from './errors.ts'
+import { orAbsent } from './errors.ts'
 import { type Layout, isUploadBelow } from './layout.ts'
 
 /** Removes the unfinished uploads below `path` that were last written before `olderThan`, and tells how many they were. */
@@ -18,7 +18,7 @@ async function removeOlder(directory: string, olderThan: Date, chosen: (name: st
     const entry = join(directory, name)
     const stats = await orAbsent(lstat(entry))
     if (!stats || stats.mtime >= olderThan) continue
-    await orExplain(rm(entry, { recursive: true, force: true }))
+    await rm(entry, { recursive: true, force: true })
     removed++
   }
   return removed

@@ -5,14 +5,14 @@ import { StorageError, pathNotFound } from '../../errors.ts'
 import type { Upload } from '../../file-writer.ts'
 import { inDirectory, syncDirectory } from './directories.ts'
 import { infoOf } from './entries.ts'
-import { orAbsent, orExplain } from './errors.ts'
+import { orAbsent } from './errors.ts'
 import type { Layout } from './layout.ts'
 import { publish } from './publish.ts'
 
 /** Starts a new upload to `path`. */
 export async function startUpload(layout: Layout, path: string): Promise<Upload> {
   const file = layout.upload(path)
-  const handle = await orExplain(inDirectory(dirname(file), () => open(file, 'w')))
+  const handle = await inDirectory(dirname(file), () => open(file, 'w'))
   return new FileUpload(layout, path, handle, 0)
 }
 
@@ -50,14 +50,14 @@ class FileUpload implements Upload {
   }
 
   async write(chunk: Uint8Array): Promise<void> {
-    await orExplain(this.#openHandle().writeFile(chunk))
+    await this.#openHandle().writeFile(chunk)
     this.#size += chunk.byteLength
   }
 
   async close(): Promise<void> {
     await this.#settle()
     await this.#assertKept()
-    await orExplain(syncDirectory(dirname(this.#file)))
+    await syncDirectory(dirname(this.#file))
   }
 
   async commit(): Promise<void> {
@@ -68,20 +68,20 @@ class FileUpload implements Upload {
 
   async cancel(): Promise<void> {
     await this.release()
-    await orExplain(rm(this.#file, { force: true }))
+    await rm(this.#file, { force: true })
   }
 
   /** A write under way ends first: closing a handle waits for what it has begun. */
   async release(): Promise<void> {
     const handle = this.#handle
     this.#handle = undefined
-    if (handle) await orExplain(handle.close())
+    if (handle) await handle.close()
   }
 
   /** Makes the bytes durable, though not yet the upload's name. */
   async #settle(): Promise<void> {
     if (!this.#handle) return
-    await orExplain(this.#handle.datasync())
+    await this.#handle.datasync()
     await this.release()
   }
 

@@ -1,0 +1,52 @@
+import { describe, expect, it } from '@jest/globals'
+import { driverFrom } from '../define-driver.ts'
+import { testDriver } from '../testing/index.ts'
+import { InMemoryStorage, inmemory } from './inmemory.ts'
+
+const storage = new InMemoryStorage()
+
+testDriver(
+  { describe, it },
+  { name: 'inmemory', create: () => driverFrom('inmemory', storage), exclusive: true, manyFiles: 1005 },
+)
+
+describe('inmemory', () => {
+  it('keeps a storage of its own for each driver', async () => {
+    const [one, other] = [inmemory({}), inmemory({})]
+    await one.putContent('/file', 'content')
+    expect(await one.list('/')).toEqual(['/file'])
+    expect(await other.list('/')).toEqual([])
+  })
+
+  it('has no options', () => {
+    expect(() => inmemory({ bucket: 'b' } as never)).toThrow('inmemory options.bucket: unknown option. Accepted: none')
+  })
+
+  it('keeps the age of an upload up to date', async () => {
+    const driver = inmemory({})
+    const writer = await driver.writer('/file')
+    const opened = new Date()
+    while (new Date() <= opened) await new Promise(resolve => setImmediate(resolve))
+    writer.write('content')
+    await writer.close()
+    expect(await driver.sweep({ olderThan: opened })).toEqual({ uploads: 0 })
+  })
+
+  it('does not publish an upload that was swept', async () => {
+    const driver = inmemory({})
+    const writer = await driver.writer('/file')
+    expect(await driver.sweep({ olderThan: new Date(Date.now() + 1000) })).toEqual({ uploads: 1 })
+    await expect(writer.commit()).rejects.toMatchObject({ code: 'CONFLICT', driver: 'inmemory', path: '/file' })
+  })
+
+  it('shows a walk only what is still there', async () => {
+    const driver = inmemory({})
+    for (const file of ['/a', '/b/c', '/d']) await driver.putContent(file, 'content')
+    const seen: string[] = []
+    for await (const { path } of driver.walk('/')) {
+      if (path === '/a') await driver.delete('/b')
+      seen.push(path)
+    }
+    expect(seen).toEqual(['/a', '/d'])
+  })
+})

@@ -1,0 +1,176 @@
+import { Readable } from 'node:stream'
+import { z } from 'zod'
+import { defineDriver } from '../define-driver.ts'
+import type { DriverImplementation } from '../driver-implementation.ts'
+import type { FileInfo, SweepResult, WalkOptions } from '../driver.ts'
+import { StorageError, pathNotFound } from '../errors.ts'
+import type { Upload } from '../file-writer.ts'
+import { parentPath, root, walkPosition } from '../path.ts'
+
+/**
+ * A driver that keeps everything in this process's memory, for tests and for trying things out: `inmemory({})`. Each
+ * call of the factory makes a storage of its own. It is the model that the conformance suite compares other drivers with.
+ */
+export const inmemory = defineDriver({
+  name: 'inmemory',
+  options: z.object({}),
+  create: () => new InMemoryStorage(),
+})
+
+interface StoredFile {
+  readonly bytes: Buffer
+  readonly modifiedAt: Date
+}
+
+/** Bytes that one chunk of a reader holds at most. */
+const readSize = 1 << 16
+
+/** The storage of one `inmemory` driver. Contents are copied on their way in and out, so that nobody shares them. */
+export class InMemoryStorage implements DriverImplementation {
+  readonly #files = new Map<string, StoredFile>()
+  readonly #uploads = new Map<string, InMemoryUpload>()
+
+  async getContent(path: string): Promise<Uint8Array> {
+    return Buffer.from(this.#file(path).bytes)
+  }
+
+  async putContent(path: string, content: Uint8Array): Promise<void> {
+    this.#store(path, Buffer.from(content))
+  }
+
+  async reader(path: string, offset: number): Promise<Readable> {
+    return Readable.from(copies(this.#file(path).bytes, offset), { objectMode: false })
+  }
+
+  async upload(path: string, append: boolean): Promise<Upload> {
+    const left = append ? this.#uploads.get(path) : undefined
+    if (left) return left
+    if (append && this.#file(path).bytes.length > 0) {
+      throw new StorageError('CONFLICT', `no upload to continue: ${path} is committed and has content`, { path })
+    }
+    const upload = new InMemoryUpload({
+      publish: bytes => {
+        if (this.#uploads.get(path) !== upload) throw new StorageError('CONFLICT', `the upload was discarded: ${path}`)
+        this.#uploads.delete(path)
+        this.#store(path, bytes)
+      },
+      discard: () => {
+        if (this.#uploads.get(path) === upload) this.#uploads.delete(path)
+      },
+    })
+    this.#uploads.set(path, upload)
+    return upload
+  }
+
+  async stat(path: string): Promise<FileInfo | undefined> {
+    return this.#info(path)
+  }
+
+  async list(path: string): Promise<string[]> {
+    return this.#below(path).filter(entry => parentPath(entry) === path)
+  }
+
+  async *walk(path: string, { startAfter = '', descend = () => true }: WalkOptions): AsyncIterable<FileInfo> {
+    const entries = this.#below(path).flatMap(entry => this.#info(entry) ?? [])
+    entries.sort((a, b) => (walkPosition(a) < walkPosition(b) ? -1 : 1))
+    let leftOut: string | undefined
+    for (const entry of entries) {
+      const position = walkPosition(entry)
+      if (leftOut !== undefined && position.startsWith(leftOut)) continue
+      const info = this.#info(entry.path)
+      if (!info) continue
+      if (position > startAfter) yield info
+      else if (!startAfter.startsWith(position)) continue
+      if (info.isDirectory && !descend(info)) leftOut = position
+    }
+  }
+
+  async move(source: string, destination: string): Promise<void> {
+    this.#store(destination, this.#file(source).bytes)
+    this.#files.delete(source)
+  }
+
+  async delete(path: string): Promise<void> {
+    const doomed = [...this.#files.keys()].filter(file => file === path || isBelow(file, path))
+    if (doomed.length === 0) throw pathNotFound(path)
+    for (const file of doomed) this.#files.delete(file)
+  }
+
+  async sweep(olderThan: Date, path: string): Promise<SweepResult> {
+    const stale = [...this.#uploads].filter(([at, upload]) => isBelow(at, path) && upload.touchedAt < olderThan)
+    for (const [at] of stale) this.#uploads.delete(at)
+    return { uploads: stale.length }
+  }
+
+  #file(path: string): StoredFile {
+    const file = this.#files.get(path)
+    if (!file) throw pathNotFound(path)
+    return file
+  }
+
+  #store(path: string, bytes: Buffer): void {
+    this.#files.set(path, { bytes, modifiedAt: new Date() })
+  }
+
+  #info(path: string): FileInfo | undefined {
+    const file = this.#files.get(path)
+    if (file) return { path, size: file.bytes.length, modifiedAt: new Date(file.modifiedAt), isDirectory: false }
+    if (![...this.#files.keys()].some(other => isBelow(other, path))) return undefined
+    return { path, size: 0, modifiedAt: new Date(0), isDirectory: true }
+  }
+
+  /** The paths of all files and directories below `path`. */
+  #below(path: string): string[] {
+    const paths = new Set<string>()
+    for (const file of this.#files.keys()) {
+      for (let entry = file; isBelow(entry, path); entry = parentPath(entry)) paths.add(entry)
+    }
+    return [...paths]
+  }
+}
+
+/** What an upload does to the storage when it ends. */
+interface Ending {
+  publish(bytes: Buffer): void
+  discard(): void
+}
+
+/** An upload is kept as it is until it is committed, cancelled or swept, so memory has nothing to do for `close`. */
+class InMemoryUpload implements Upload {
+  readonly #ending: Ending
+  readonly #chunks: Buffer[] = []
+  size = 0
+  touchedAt = new Date()
+
+  constructor(ending: Ending) {
+    this.#ending = ending
+  }
+
+  write(chunk: Uint8Array): void {
+    this.#chunks.push(Buffer.from(chunk))
+    this.size += chunk.length
+    this.touchedAt = new Date()
+  }
+
+  async close(): Promise<void> {}
+
+  async commit(): Promise<void> {
+    this.#ending.publish(Buffer.concat(this.#chunks))
+  }
+
+  async cancel(): Promise<void> {
+    this.#ending.discard()
+  }
+
+  release(): void {}
+}
+
+function isBelow(path: string, directory: string): boolean {
+  return path !== root && path.startsWith(directory === root ? root : `${directory}/`)
+}
+
+function* copies(bytes: Buffer, offset: number): Iterable<Buffer> {
+  for (let start = offset; start < bytes.length; start += readSize) {
+    yield Buffer.from(bytes.subarray(start, start + readSize))
+  }
+}

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict'
+import type { Readable } from 'node:stream'
+import type { FileInfo, FileWriter, StorageDriver } from '../driver.ts'
+import { StorageError, type StorageErrorCode } from '../errors.ts'
+import { walkPosition } from '../path.ts'
+
+/** Fails, saying where they differ, unless both hold the same bytes. */
+export function assertBytes(found: Uint8Array, expected: Uint8Array): void {
+  if (Buffer.compare(found, expected) === 0) return
+  const length = Math.min(found.length, expected.length)
+  let difference = 0
+  while (difference < length && found[difference] === expected[difference]) difference += 1
+  assert.fail(`${found.length} bytes instead of ${expected.length}; the first difference is at ${difference}`)
+}
+
+/** Fails unless both ways of reading the file give these bytes. */
+export async function assertContent(driver: StorageDriver, path: string, expected: Uint8Array): Promise<void> {
+  assertBytes(await driver.getContent(path), expected)
+  assertBytes(await bytesOf(await driver.reader(path)), expected)
+}
+
+/** Fails unless the call rejects with a `StorageError` of this code that names the driver and the path. */
+export async function assertFails(
+  call: Promise<unknown>,
+  code: StorageErrorCode,
+  about: { driver: StorageDriver; path: string },
+): Promise<void> {
+  const error = await rejectionOf(call)
+  assert.ok(error instanceof StorageError, `rejected with ${String(error)}, which is no StorageError`)
+  assert.equal(error.code, code, `rejected with ${error.code} (${error.message}) instead of ${code}`)
+  assert.equal(error.driver, about.driver.name, 'the error does not name the driver')
+  assert.equal(error.path, about.path, 'the error does not name the path')
+  assert.ok(error.message.includes(about.driver.name), `the message does not name the driver: ${error.message}`)
+}
+
+/** What the call rejects with. Fails when it does not. */
+export async function rejectionOf(call: Promise<unknown>): Promise<unknown> {
+  try {
+    await call
+  } catch (error) {
+    return error
+  }
+  return assert.fail('resolved instead of rejecting')
+}
+
+/** Everything that the stream still gives. */
+export async function bytesOf(stream: Readable): Promise<Buffer> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of stream) chunks.push(chunk as Uint8Array)
+  return Buffer.concat(chunks)
+}
+
+/** Writes one chunk and waits until the writer has taken it over. */
+export function write(writer: FileWriter, chunk: Uint8Array | string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    writer.write(chunk, error => (error ? reject(error) : resolve()))
+  })
+}
+
+/** Everything that the walk yields. */
+export async function collect(walk: AsyncIterable<FileInfo>): Promise<FileInfo[]> {
+  const entries: FileInfo[] = []
+  for await (const entry of walk) entries.push(entry)
+  return entries
+}
+
+/** The positions of everything that the walk yields: short to write, and they tell directories from files. */
+export async function positionsOf(walk: AsyncIterable<FileInfo>): Promise<string[]> {
+  return (await collect(walk)).map(walkPosition)
+}
+
+/** Whether the call resolves, or else rejects with `PATH_NOT_FOUND`. Any other rejection goes on. */
+export async function exists(call: Promise<unknown>): Promise<boolean> {
+  try {
+    await call
+    return true
+  } catch (error) {
+    if (error instanceof StorageError && error.code === 'PATH_NOT_FOUND') return false
+    throw error
+  }
+}

@@ -1,0 +1,14 @@
+import { assertFails } from '../assertions.ts'
+import type { Section } from '../section.ts'
+import { calls } from './calls.ts'
+
+/** What a path where nothing is makes of a call. */
+export const testErrors: Section = test => {
+  for (const { name, run } of calls.filter(call => call.needsPath)) {
+    test(`${name} says that nothing is there, and where`, async ({ driver, at }) => {
+      for (const missing of ['missing', 'missing/child']) {
+        await assertFails(run(driver, at(missing), at('elsewhere')), 'PATH_NOT_FOUND', { driver, path: at(missing) })
+      }
+    })
+  }
+}

@@ -1,0 +1,62 @@
+import { StorageError } from '../../errors.ts'
+import { walkPosition } from '../../path.ts'
+import { bytesOf, collect, write } from '../assertions.ts'
+import { randomBytes } from '../random.ts'
+import type { Operation, Outcome, Place } from './operation.ts'
+
+/** Carries an operation out and tells what came of it, in a form that two drivers' outcomes can be compared in. */
+export async function perform(operation: Operation, place: Place): Promise<Outcome> {
+  try {
+    return { value: await run(operation, place) }
+  } catch (error) {
+    return { error: error instanceof StorageError ? error.code : String(error) }
+  }
+}
+
+async function run(operation: Operation, { driver, directory }: Place): Promise<unknown> {
+  const at = (path: string): string => directory + path
+  const { kind } = operation
+  switch (kind) {
+    case 'putContent':
+      return driver.putContent(at(operation.path), randomBytes(operation.size, operation.seed))
+    case 'upload':
+      return upload(operation, { driver, directory })
+    case 'getContent':
+      return Buffer.from(await driver.getContent(at(operation.path))).toString('hex')
+    case 'reader':
+      return (await bytesOf(await driver.reader(at(operation.path), { offset: operation.offset }))).toString('hex')
+    case 'stat': {
+      const { path, size, isDirectory } = await driver.stat(at(operation.path))
+      return { path: path.slice(directory.length), size, isDirectory }
+    }
+    case 'list':
+      return (await driver.list(at(operation.path))).map(child => child.slice(directory.length))
+    case 'walk': {
+      const { path, startAfter, without } = operation
+      const entries = await collect(
+        driver.walk(at(path), {
+          startAfter: startAfter === undefined ? undefined : at(startAfter),
+          descend: info => !without.some(other => at(other) === info.path),
+        }),
+      )
+      return entries.map(entry => [walkPosition(entry).slice(directory.length), entry.size])
+    }
+    case 'move':
+      return driver.move(at(operation.source), at(operation.destination))
+    case 'delete':
+      return driver.delete(at(operation.path))
+    case 'switch to another driver':
+      return undefined
+  }
+}
+
+async function upload(operation: Operation & { kind: 'upload' }, { driver, directory }: Place): Promise<number> {
+  const { append, sizes, seed, end } = operation
+  const writer = await driver.writer(directory + operation.path, { append })
+  for (const [index, size] of sizes.entries()) await write(writer, randomBytes(size, seed * 100 + index))
+  const { size } = writer
+  if (end === 'cancel') await writer.cancel()
+  if (end === 'close' || end === 'close and commit') await writer.close()
+  if (end === 'commit' || end === 'close and commit') await writer.commit()
+  return size
+}

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import type { FileWriter, StorageDriver, WriteOptions } from '../driver.ts'
+import { root } from '../path.ts'
+import { assertFails, exists, write } from './assertions.ts'
+import type { Settings } from './options.ts'
+
+const oneDay = 86_400_000
+
+/**
+ * Where one test works: a directory of its own, which is empty at first and empty again afterwards. Its functions may be
+ * taken out of it, so that a test names only what it uses.
+ */
+export class Sandbox {
+  /** The driver under test. */
+  readonly driver: StorageDriver
+  /** The test's own directory. It does not exist until something is put there. */
+  readonly directory = `/conformance-${randomUUID()}`
+  readonly #create: Settings['create']
+  readonly #drivers: StorageDriver[]
+
+  private constructor(driver: StorageDriver, create: Settings['create']) {
+    this.driver = driver
+    this.#create = create
+    this.#drivers = [driver]
+  }
+
+  /** Runs a test in a sandbox and cleans up, whether it passes or not. */
+  static async run(settings: Settings, test: (sandbox: Sandbox) => Promise<void>): Promise<void> {
+    const sandbox = new Sandbox(await settings.create(), settings.create)
+    let passed = false
+    try {
+      await test(sandbox)
+      passed = true
+    } finally {
+      // A clean-up that fails after a failed test must not hide why the test failed.
+      await sandbox.#end(settings.exclusive).catch((error: unknown) => {
+        if (passed) throw error
+      })
+    }
+  }
+
+  /** The path of `name`, which may hold slashes, in the directory. */
+  readonly at = (name: string): string => `${this.directory}/${name}`
+
+  /** Another driver on the same storage, as another process would have it. */
+  readonly another = async (): Promise<StorageDriver> => {
+    const driver = await this.#create()
+    this.#drivers.push(driver)
+    return driver
+  }
+
+  /** Puts files in place whose content is their own name, one after another. */
+  readonly fill = async (names: readonly string[]): Promise<void> => {
+    for (const name of names) await this.driver.putContent(this.at(name), name)
+  }
+
+  /** Leaves a closed upload of these bytes behind. */
+  readonly leaveUpload = async (
+    name: string,
+    content: Uint8Array | string,
+    options: WriteOptions = {},
+  ): Promise<void> => {
+    const writer = await this.openWriter(name, content, options)
+    await writer.close()
+  }
+
+  /** A writer that has taken over these bytes. */
+  readonly openWriter = async (
+    name: string,
+    content: Uint8Array | string,
+    options: WriteOptions = {},
+  ): Promise<FileWriter> => {
+    const writer = await this.driver.writer(this.at(name), options)
+    await write(writer, content)
+    return writer
+  }
+
+  /** Fails unless nothing at all can be seen at `name`, by any method. */
+  readonly assertAbsent = async (name: string): Promise<void> => {
+    const { driver } = this
+    const path = this.at(name)
+    const about = { driver, path }
+    await assertFails(driver.stat(path), 'PATH_NOT_FOUND', about)
+    await assertFails(driver.getContent(path), 'PATH_NOT_FOUND', about)
+    await assertFails(driver.reader(path), 'PATH_NOT_FOUND', about)
+    await assertFails(driver.list(path), 'PATH_NOT_FOUND', about)
+    for await (const entry of driver.walk(this.directory)) {
+      assert.ok(entry.path !== path && !entry.path.startsWith(`${path}/`), `walk shows ${entry.path}`)
+    }
+    const siblings = (await exists(driver.stat(this.directory))) ? await driver.list(this.directory) : []
+    assert.ok(!siblings.includes(path), `list shows ${path}`)
+  }
+
+  async #end(exclusive: boolean): Promise<void> {
+    try {
+      await this.driver.sweep({ path: this.directory, olderThan: new Date(Date.now() + oneDay) })
+      await exists(this.driver.delete(this.directory))
+      if (exclusive) assert.deepEqual(await this.driver.list(root), [], 'the test leaves something in the storage')
+    } finally {
+      for (const driver of this.#drivers) await driver[Symbol.asyncDispose]()
+    }
+  }
+}
