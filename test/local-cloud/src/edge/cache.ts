@@ -1,0 +1,147 @@
+import type { IncomingMessage } from 'node:http'
+import type { Spool, SpoolDirectory } from '../spool.ts'
+import type { Origin } from './origin.ts'
+
+/** A whole object at the edge, or one that is still arriving. */
+export interface CachedObject {
+  key: string
+  /** The origin's, lower-case. */
+  headers: Record<string, string>
+  size: number
+  spool: Spool
+  /** Milliseconds since the epoch. */
+  storedAt: number
+}
+
+/** What the origin said where there is nothing to cache. */
+export type Lookup =
+  | { kind: 'cached'; object: CachedObject; hit: boolean }
+  | { kind: 'error'; response: IncomingMessage }
+  | { kind: 'uncacheable'; size: number }
+
+export interface CacheLimits {
+  /** Bytes of all objects together; an object that is larger passes through uncached. */
+  total: number
+  /** Bytes of one object; CloudFront caches nothing larger and refuses it. */
+  object: number
+}
+
+/**
+ * Whole objects by key, the least recently used going first. Viewers who ask for an object that is on its way share one
+ * request to the origin and read what has arrived of it, as with CloudFront's request collapsing.
+ */
+export class EdgeCache {
+  readonly #origin: Origin
+  readonly #spools: SpoolDirectory
+  readonly #limits: CacheLimits
+  readonly #objects = new Map<string, CachedObject>()
+  readonly #pending = new Map<string, Promise<Lookup>>()
+  #bytes = 0
+
+  constructor(origin: Origin, spools: SpoolDirectory, limits: CacheLimits) {
+    this.#origin = origin
+    this.#spools = spools
+    this.#limits = limits
+  }
+
+  /** Only what is here; makes no request. */
+  peek(key: string): CachedObject | undefined {
+    const object = this.#objects.get(key)
+    if (object) {
+      this.#objects.delete(key)
+      this.#objects.set(key, object)
+    }
+    return object
+  }
+
+  /** From here or from the origin. An object is retained for the caller, who releases its spool. */
+  async get(key: string): Promise<Lookup> {
+    const here = this.peek(key)
+    if (here) {
+      here.spool.retain()
+      return { kind: 'cached', object: here, hit: true }
+    }
+    const pending = this.#pending.get(key)
+    if (pending) {
+      const lookup = await pending
+      // An error's body can be read once: whoever waited for it asks the origin again.
+      return lookup.kind === 'error' ? await this.get(key) : joined(lookup)
+    }
+    const started = this.#fill(key).finally(() => this.#pending.delete(key))
+    this.#pending.set(key, started)
+    return await started
+  }
+
+  /** Forgets one key, or everything: an invalidation. */
+  invalidate(key?: string): void {
+    for (const object of key === undefined ? this.#objects.values() : [this.#objects.get(key)]) {
+      if (object) this.#drop(object)
+    }
+  }
+
+  /** Starts to fetch an object and resolves when it is known what it is; its bytes arrive behind that. */
+  async #fill(key: string): Promise<Lookup> {
+    const response = await this.#origin.fetch('GET', key)
+    if (response.statusCode !== 200) return { kind: 'error', response }
+    const size = Number(response.headers['content-length'])
+    if (size > this.#limits.object || size > this.#limits.total) {
+      response.destroy()
+      return { kind: 'uncacheable', size }
+    }
+    const spool = this.#spools.spool()
+    const object: CachedObject = { key, headers: textHeaders(response), size, spool, storedAt: Date.now() }
+    if (!/no-store|no-cache|private/.test(object.headers['cache-control'] ?? '')) this.#keep(object)
+    spool.retain()
+    void this.#receive(object, response)
+    return { kind: 'cached', object, hit: false }
+  }
+
+  async #receive(object: CachedObject, response: IncomingMessage): Promise<void> {
+    const { spool } = object
+    try {
+      let received = 0
+      for await (const chunk of response as AsyncIterable<Buffer>) {
+        received += chunk.length
+        await spool.write(chunk)
+      }
+      if (received !== object.size) throw new Error('the origin sent less than it promised')
+      await spool.end()
+    } catch {
+      // Half an object is none: its viewers are cut off, the next one asks the origin again.
+      this.#drop(object)
+      await spool.fail().catch(() => {})
+      return
+    }
+    // The writer's own reference; the cache has another one.
+    spool.release()
+  }
+
+  #keep(object: CachedObject): void {
+    object.spool.retain()
+    this.#objects.set(object.key, object)
+    this.#bytes += object.size
+    for (const oldest of this.#objects.values()) {
+      if (this.#bytes <= this.#limits.total) break
+      this.#drop(oldest)
+    }
+  }
+
+  #drop(object: CachedObject): void {
+    if (this.#objects.get(object.key) !== object) return
+    this.#objects.delete(object.key)
+    this.#bytes -= object.size
+    object.spool.release()
+  }
+}
+
+function joined(lookup: Lookup): Lookup {
+  if (lookup.kind !== 'cached') return lookup
+  lookup.object.spool.retain()
+  return { ...lookup, hit: true }
+}
+
+function textHeaders(response: IncomingMessage): Record<string, string> {
+  const headers: Record<string, string> = {}
+  for (const [name, value] of Object.entries(response.headers)) if (typeof value === 'string') headers[name] = value
+  return headers
+}

@@ -1,0 +1,215 @@
+import { randomBytes } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { parseRange } from '../byte-range.ts'
+import type { CachedObject, EdgeCache } from './cache.ts'
+import type { Origin } from './origin.ts'
+import type { Refusal } from './refusal.ts'
+
+export type EdgeResult = 'Hit' | 'Miss' | 'Refused' | 'Error'
+
+export interface DeliveryStats {
+  hits: number
+  misses: number
+  refusals: number
+  /** Answers of 400 and above that are no refusals, and bodies that broke off. */
+  errors: number
+  /** Bytes of bodies sent to viewers. */
+  bytes: number
+}
+
+export interface DeliveryContext {
+  origin: Origin
+  cache: EdgeCache
+  /** Bytes of the largest object that is served whole. */
+  maximum: number
+  /** Counted before the viewer sees anything, so that who has an answer finds it counted. */
+  stats: DeliveryStats
+}
+
+/** What passes from the origin to the viewer. */
+const PASSED = /^(content-(type|encoding|language|disposition)|cache-control|expires|etag|last-modified|x-amz-.+)$/
+
+const COUNTED = { Hit: 'hits', Miss: 'misses', Refused: 'refusals', Error: 'errors' } as const
+
+const X_CACHE: Record<EdgeResult, string> = {
+  Hit: 'Hit from cloudfront',
+  Miss: 'Miss from cloudfront',
+  Refused: 'Error from cloudfront',
+  Error: 'Error from cloudfront',
+}
+
+/** The answer to one viewer. */
+export class Delivery {
+  result: EdgeResult = 'Error'
+  /** Of the body, sent so far. */
+  bytes = 0
+  readonly #request: IncomingMessage
+  readonly #response: ServerResponse
+  readonly #context: DeliveryContext
+
+  constructor(request: IncomingMessage, response: ServerResponse, context: DeliveryContext) {
+    this.#request = request
+    this.#response = response
+    this.#context = context
+  }
+
+  async deliver(key: string): Promise<void> {
+    const { method } = this.#request
+    if (method === 'OPTIONS') {
+      this.#head('Miss', 200, { allow: 'GET, HEAD, OPTIONS', 'content-length': 0 })
+      this.#response.end()
+    } else if (method === 'HEAD') {
+      await this.#deliverHead(key)
+    } else if (method === 'GET') {
+      await this.#deliverGet(key)
+    } else {
+      this.#text(405, 'text/html', 'This distribution is not configured to allow the HTTP request method.')
+    }
+  }
+
+  refuse(refusal: Refusal): void {
+    this.#text(403, 'text/xml', refusal.body, 'Refused')
+  }
+
+  /** The origin cannot be reached, or what it sent broke off. */
+  fail(): void {
+    if (this.#response.headersSent) {
+      this.result = 'Error'
+      this.#context.stats.errors++
+      this.#response.destroy()
+      return
+    }
+    this.#text(502, 'text/html', "CloudFront wasn't able to connect to the origin.")
+  }
+
+  async #deliverHead(key: string): Promise<void> {
+    const cached = this.#context.cache.peek(key)
+    if (cached) {
+      this.#head('Hit', 200, { ...this.#describe(cached), 'content-length': cached.size })
+      this.#response.end()
+      return
+    }
+    const answer = await this.#context.origin.fetch('HEAD', key)
+    answer.resume()
+    const status = answer.statusCode ?? 502
+    const length = answer.headers['content-length']
+    this.#head(status < 400 ? 'Miss' : 'Error', status, {
+      ...passed(answer.headers),
+      ...(status < 400 && length !== undefined ? { 'content-length': length, 'accept-ranges': 'bytes' } : {}),
+    })
+    this.#response.end()
+  }
+
+  async #deliverGet(key: string): Promise<void> {
+    const found = await this.#context.cache.get(key)
+    if (found.kind === 'error') return await this.#passThrough(found.response, 'Error')
+    if (found.kind === 'uncacheable') return await this.#uncacheable(key, found.size)
+    try {
+      await this.#deliverObject(found.object, found.hit ? 'Hit' : 'Miss')
+    } finally {
+      found.object.spool.release()
+    }
+  }
+
+  async #deliverObject(object: CachedObject, result: EdgeResult): Promise<void> {
+    const { headers } = this.#request
+    const described = this.#describe(object)
+    const { etag } = object.headers
+    if (etag !== undefined && headers['if-none-match']?.split(',').some(item => item.trim() === etag)) {
+      this.#head(result, 304, described)
+      this.#response.end()
+      return
+    }
+    const sameEntity = headers['if-range'] === undefined || headers['if-range'] === etag
+    const range = sameEntity ? parseRange(headers.range, object.size) : undefined
+    if (range === 'unsatisfiable') {
+      this.#head(result, 416, { 'content-range': `bytes */${object.size}`, 'content-length': 0 })
+      this.#response.end()
+      return
+    }
+    const { start, end } = range ?? { start: 0, end: object.size }
+    this.#head(result, range ? 206 : 200, {
+      ...described,
+      'content-length': end - start,
+      ...(range ? { 'content-range': `bytes ${start}-${end - 1}/${object.size}` } : {}),
+    })
+    await this.#send(object.spool.read(start, end))
+  }
+
+  /** "Range GETs": an object above the limit can be had in pieces below it, not whole. */
+  async #uncacheable(key: string, size: number): Promise<void> {
+    const { maximum, origin } = this.#context
+    const range = parseRange(this.#request.headers.range, size)
+    const length = typeof range === 'object' ? range.end - range.start : size
+    if (length > maximum) {
+      this.#text(400, 'text/html', 'The object is larger than the largest that CloudFront caches.')
+      return
+    }
+    const headers = typeof range === 'object' ? { range: `bytes=${range.start}-${range.end - 1}` } : {}
+    const answer = await origin.fetch('GET', key, headers)
+    await this.#passThrough(answer, (answer.statusCode ?? 502) < 400 ? 'Miss' : 'Error')
+  }
+
+  async #passThrough(answer: IncomingMessage, result: EdgeResult): Promise<void> {
+    const headers = passed(answer.headers)
+    for (const name of ['content-length', 'content-range', 'accept-ranges']) {
+      const value = answer.headers[name]
+      if (typeof value === 'string') headers[name] = value
+    }
+    this.#head(result, answer.statusCode ?? 502, headers)
+    await this.#send(answer as AsyncIterable<Buffer>)
+  }
+
+  async #send(source: AsyncIterable<Buffer>): Promise<void> {
+    const counted = async function* (this: Delivery) {
+      for await (const chunk of source) {
+        this.#count(chunk.length)
+        yield chunk
+      }
+    }
+    await pipeline(Readable.from(counted.call(this)), this.#response)
+  }
+
+  #describe(object: CachedObject): Record<string, string | number> {
+    return {
+      ...passed(object.headers),
+      'accept-ranges': 'bytes',
+      age: Math.max(0, Math.floor((Date.now() - object.storedAt) / 1000)),
+    }
+  }
+
+  #text(status: number, type: string, body: string, result: EdgeResult = 'Error'): void {
+    const length = Buffer.byteLength(body)
+    this.#head(result, status, { 'content-type': type, 'content-length': length })
+    if (this.#request.method !== 'HEAD') this.#count(length)
+    this.#response.end(this.#request.method === 'HEAD' ? undefined : body)
+  }
+
+  #count(bytes: number): void {
+    this.bytes += bytes
+    this.#context.stats.bytes += bytes
+  }
+
+  #head(result: EdgeResult, status: number, headers: Record<string, string | number>): void {
+    this.result = result
+    this.#context.stats[COUNTED[result]]++
+    this.#response.writeHead(status, {
+      ...headers,
+      server: 'CloudFront',
+      via: '1.1 local.cloudfront.net (CloudFront)',
+      'x-cache': X_CACHE[result],
+      'x-amz-cf-pop': 'LCL50-P1',
+      'x-amz-cf-id': randomBytes(40).toString('base64url'),
+    })
+  }
+}
+
+function passed(headers: IncomingMessage['headers'] | Record<string, string>): Record<string, string> {
+  const kept: Record<string, string> = {}
+  for (const [name, value] of Object.entries(headers)) {
+    if (typeof value === 'string' && PASSED.test(name)) kept[name] = value
+  }
+  return kept
+}

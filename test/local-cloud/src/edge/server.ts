@@ -1,0 +1,156 @@
+import { createPublicKey, KeyObject } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { listenOnLoopback } from '../loopback-server.ts'
+import { percentDecode, splitTarget } from '../query.ts'
+import { SpoolDirectory } from '../spool.ts'
+import { EdgeCache } from './cache.ts'
+import { Delivery } from './delivery.ts'
+import type { DeliveryStats, EdgeResult } from './delivery.ts'
+import { Origin } from './origin.ts'
+import type { OriginOptions } from './origin.ts'
+import { Refusal } from './refusal.ts'
+import type { RefusalCode } from './refusal.ts'
+import { verifyViewer } from './verify.ts'
+
+/** One viewer's request and what became of it. */
+export interface EdgeRecord {
+  method: string
+  /** Not decoded, without the query. */
+  path: string
+  /** The object's key in the bucket. */
+  key: string
+  status: number
+  result: EdgeResult
+  /** Why it was refused. */
+  refusal: RefusalCode | undefined
+  /** Of the body. */
+  bytes: number
+  milliseconds: number
+}
+
+/** Counts since the start or the last reset. */
+export interface EdgeStats extends DeliveryStats {
+  /** Requests to the bucket. */
+  originRequests: number
+}
+
+export interface EdgeOptions {
+  /** 0, the default, takes any free port. */
+  port?: number
+  origin: OriginOptions
+  /** Trusted public keys by key pair id: PEM or parsed, RSA or ECDSA P-256. */
+  publicKeys: Record<string, string | KeyObject>
+  /** What the distribution puts before the path to make the key. */
+  originPath?: string
+  /**
+   * Scheme and host that viewers' URLs are signed for, `https://cdn.example.com`, where something in front of the edge
+   * has that name. By default `http://` and the Host header.
+   */
+  publicOrigin?: string
+  /** Bytes of all cached objects together; 2 GiB by default. */
+  cacheBytes?: number
+  /** Bytes of the largest object that is served whole; 50 GB by default, which is CloudFront's limit. */
+  maximumObjectBytes?: number
+  /** The viewer's address for IpAddress conditions; by default the connection's. */
+  viewerAddress?: (request: IncomingMessage) => string
+  /** Milliseconds since the epoch; by default the clock. */
+  now?: () => number
+  /** Called when a request is answered. */
+  onRequest?: (record: EdgeRecord) => void
+}
+
+/** A CloudFront edge on this machine. */
+export interface LocalEdge extends AsyncDisposable {
+  /** `http://127.0.0.1:PORT/` */
+  readonly baseUrl: string
+  readonly port: number
+  readonly stats: Readonly<EdgeStats>
+  resetStats(): void
+  /** Trusts another key from now on. */
+  trust(keyPairId: string, publicKey: string | KeyObject): void
+  distrust(keyPairId: string): void
+  /** Forgets one key of the bucket, or everything. */
+  invalidate(key?: string): void
+  close(): Promise<void>
+}
+
+export async function startEdge(options: EdgeOptions): Promise<LocalEdge> {
+  const keys = new Map(Object.entries(options.publicKeys).map(([id, key]) => [id, parsed(key)]))
+  const now = options.now ?? Date.now
+  const prefix = (options.originPath ?? '').replaceAll(/^\/+|\/+$/g, '')
+  const maximum = options.maximumObjectBytes ?? 50e9
+  const spools = await SpoolDirectory.create()
+  const origin = new Origin(options.origin)
+  const cache = new EdgeCache(origin, spools, { total: options.cacheBytes ?? 2 * 1024 ** 3, object: maximum })
+  const stats = { hits: 0, misses: 0, refusals: 0, errors: 0, bytes: 0 }
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const startedAt = Date.now()
+    const { path } = splitTarget(request.url ?? '/')
+    const delivery = new Delivery(request, response, { origin, cache, maximum, stats })
+    let refusal: RefusalCode | undefined
+    const key = keyOf(path)
+    try {
+      verifyViewer(
+        {
+          origin: options.publicOrigin ?? `http://${request.headers.host ?? ''}`,
+          target: request.url ?? '/',
+          cookie: request.headers.cookie,
+          address: options.viewerAddress?.(request) ?? request.socket.remoteAddress ?? '',
+        },
+        { keys, now: now() },
+      )
+      await delivery.deliver(key)
+    } catch (error) {
+      if (error instanceof Refusal) {
+        refusal = error.code
+        delivery.refuse(error)
+      } else {
+        delivery.fail()
+      }
+    }
+    const { result, bytes } = delivery
+    options.onRequest?.({
+      method: request.method ?? '',
+      path,
+      key,
+      status: response.statusCode,
+      result,
+      refusal,
+      bytes,
+      milliseconds: Date.now() - startedAt,
+    })
+  }
+
+  function keyOf(path: string): string {
+    const key = percentDecode(path).slice(1)
+    return prefix === '' ? key : `${prefix}/${key}`
+  }
+
+  const server = await listenOnLoopback(options.port ?? 0, handle)
+  const close = async () => {
+    await server.close()
+    origin.close()
+    await spools[Symbol.asyncDispose]()
+  }
+  return {
+    baseUrl: `http://127.0.0.1:${server.port}/`,
+    port: server.port,
+    get stats() {
+      return { ...stats, originRequests: origin.requests }
+    },
+    resetStats: () => {
+      Object.assign(stats, { hits: 0, misses: 0, refusals: 0, errors: 0, bytes: 0 })
+      origin.requests = 0
+    },
+    trust: (id, key) => void keys.set(id, parsed(key)),
+    distrust: id => void keys.delete(id),
+    invalidate: key => cache.invalidate(key),
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+function parsed(key: string | KeyObject): KeyObject {
+  return key instanceof KeyObject && key.type === 'public' ? key : createPublicKey(key)
+}

@@ -1,0 +1,56 @@
+import type { Authentication } from '../signature/authentication.ts'
+import type { SpoolDirectory } from '../spool.ts'
+import type { Content } from './content.ts'
+import { s3Error } from './errors.ts'
+import type { Mood } from './mood.ts'
+import type { S3Request } from './request.ts'
+import type { Bucket } from './store.ts'
+
+/** What every operation works on. */
+export interface Cloud {
+  buckets: Map<string, Bucket>
+  mood: Mood
+  spools: SpoolDirectory
+  region: string
+}
+
+/** One authenticated request. */
+export interface Call {
+  request: S3Request
+  authentication: Authentication
+  cloud: Cloud
+}
+
+export interface Answer {
+  status: number
+  headers?: Record<string, string | number | undefined>
+  /** Text, or a stretch of a content that was retained for it. */
+  body?: string | { content: Content; start: number; end: number }
+}
+
+export type Operation = (call: Call) => Answer | Promise<Answer>
+
+export function bucketOf(call: Call): Bucket {
+  return bucketNamed(call.cloud, call.request.bucket ?? '')
+}
+
+export function bucketNamed(cloud: Cloud, name: string): Bucket {
+  const bucket = cloud.buckets.get(name)
+  if (!bucket) throw s3Error('NoSuchBucket', 'The specified bucket does not exist', { BucketName: name })
+  return bucket
+}
+
+export function keyOf(call: Call): string {
+  const { key = '' } = call.request
+  if (Buffer.byteLength(key) > 1024) throw s3Error('KeyTooLongError', 'Your key is too long')
+  return key
+}
+
+export function requestHeader(call: Call, name: string): string | undefined {
+  const value = call.request.headers[name]
+  return typeof value === 'string' ? value : undefined
+}
+
+export function xml(body: string, headers: Answer['headers'] = {}): Answer {
+  return { status: 200, headers: { 'content-type': 'application/xml', ...headers }, body }
+}

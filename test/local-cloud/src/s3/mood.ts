@@ -1,0 +1,35 @@
+/** Ways in which S3 servers differ from AWS. Each may be changed at any time; the default is AWS. */
+export interface Mood {
+  /** R2: all parts but the last have one size and the last is no larger, or the completion is refused. */
+  equalParts: boolean
+  /** GCS: DeleteObjects is 501 NotImplemented. */
+  noDeleteObjects: boolean
+  /** ListMultipartUploads is 501 NotImplemented. */
+  noListMultipartUploads: boolean
+  /** MinIO: ListMultipartUploads finds only the uploads whose key is exactly the prefix. */
+  uploadsByExactKey: boolean
+  /** MinIO: completing an upload again is NoSuchUpload, even with the same parts. */
+  forgetsCompletedUploads: boolean
+  /** Every list says IsTruncated, and at its end gives the marker that it was given. */
+  alwaysTruncated: boolean
+  /** Object lists show the bucket as it was some changes or some time ago. */
+  staleLists: { writes?: number; milliseconds?: number } | undefined
+  /** Bucket owner enforced: any ACL but bucket-owner-full-control is AccessControlListNotSupported. */
+  refusesAcls: boolean
+  /** Bytes. A lower one lets tests have 10,000 parts cheaply. */
+  minimumPartSize: number
+}
+
+export function awsMood(): Mood {
+  return {
+    equalParts: false,
+    noDeleteObjects: false,
+    noListMultipartUploads: false,
+    uploadsByExactKey: false,
+    forgetsCompletedUploads: false,
+    alwaysTruncated: false,
+    staleLists: undefined,
+    refusesAcls: false,
+    minimumPartSize: 5 * 1024 * 1024,
+  }
+}
