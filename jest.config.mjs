@@ -1,3 +1,6 @@
+// The SDK's notice about Node 20 says nothing about the tests.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'
+
 const swc = {
   jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
   module: { type: 'nodenext' },

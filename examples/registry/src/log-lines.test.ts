@@ -1,0 +1,43 @@
+import { expect, it } from '@jest/globals'
+import { bytes, format, registryLine } from './log-lines.ts'
+
+const noon = new Date(2026, 0, 1, 12, 0, 1)
+const digest = `sha256:${'ab12'.repeat(16)}`
+
+it('says where a pull was sent', () => {
+  const line = registryLine({
+    method: 'GET',
+    url: `/v2/hello/blobs/${digest}`,
+    status: 307,
+    servedBy: 'cloudfront',
+    received: 0,
+    milliseconds: 3.4,
+  })
+  expect(format(line, noon).replaceAll(/ {2,}/g, '  ')).toBe(
+    '12:00:01  registry  GET  /v2/hello/blobs/sha256:ab12ab12ab12…  307 → cloudfront  3 ms',
+  )
+})
+
+it('says how much a push brought, and that a client went away', () => {
+  const line = registryLine({
+    method: 'PATCH',
+    url: '/v2/hello/blobs/uploads/0189cc2f-2f76-7b1e-a3b8-c94ee5f2a001',
+    status: undefined,
+    servedBy: undefined,
+    received: 1_234_567,
+    milliseconds: 12,
+  })
+  expect(format(line, noon).replaceAll(/ {2,}/g, '  ')).toBe(
+    '12:00:01  registry  PATCH  /v2/hello/blobs/uploads/0189cc2f…  cut off  1.2 MB in  12 ms',
+  )
+})
+
+it.each([
+  [0, '0 B'],
+  [999, '999 B'],
+  [1000, '1.0 kB'],
+  [1_500_000, '1.5 MB'],
+  [2e15, '2000.0 TB'],
+])('writes %i bytes as %s', (count, text) => {
+  expect(bytes(count)).toBe(text)
+})

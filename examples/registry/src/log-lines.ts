@@ -1,0 +1,58 @@
+import { styleText } from 'node:util'
+import type { RequestReport } from './request-report.ts'
+
+/** Who is speaking, each in its own colour. */
+const colours = { registry: 'reset', edge: 'cyan', s3: 'gray' } as const
+
+/** One line of the log. */
+export interface Line {
+  readonly who: keyof typeof colours
+  readonly what: string
+  readonly target: string
+  /** The status, and what else there is to tell. */
+  readonly outcome: string
+  readonly milliseconds: number | undefined
+}
+
+/** Prints a line. */
+export type Log = (line: Line) => void
+
+/** Lines for people, in colours where there are any. */
+export function logTo(output: NodeJS.WriteStream): Log {
+  const isColourful = output.isTTY && process.env['NO_COLOR'] === undefined
+  return line => {
+    const text = format(line, new Date())
+    output.write(`${isColourful ? styleText(colours[line.who], text) : text}\n`)
+  }
+}
+
+/** `12:00:01  registry  GET   /v2/hello/blobs/sha256:ab12cd34ef56…  307 → cloudfront  3 ms` */
+export function format({ who, what, target, outcome, milliseconds }: Line, time: Date): string {
+  const clock = time.toTimeString().slice(0, 8)
+  const took = milliseconds === undefined ? '' : `${Math.round(milliseconds)} ms`
+  const subject = `${what.padEnd(6)}  ${short(target)}`
+  return `${clock}  ${who.padEnd(8)}  ${subject.padEnd(76)}  ${outcome.padEnd(20)}  ${took}`.trimEnd()
+}
+
+/** A request to the registry: where a pull was sent, and how much came with a push. */
+export function registryLine({ method, url, status, servedBy, received, milliseconds }: RequestReport): Line {
+  const sent = servedBy === undefined ? '' : ` → ${servedBy}`
+  const came = received > 0 ? `  ${bytes(received)} in` : ''
+  return { who: 'registry', what: method, target: url, outcome: `${status ?? 'cut off'}${sent}${came}`, milliseconds }
+}
+
+/** `1.5 MB` */
+export function bytes(count: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB']
+  const power = Math.min(Math.floor(Math.log10(Math.max(count, 1)) / 3), units.length - 1)
+  const scaled = count / 1000 ** power
+  return `${power === 0 ? scaled : scaled.toFixed(1)} ${units[power]}`
+}
+
+/** Digests and ids are recognised by their beginnings, and all objects of a registry begin alike. */
+function short(target: string): string {
+  return target
+    .replace(/^\/?docker\/registry\/v2\//, '…/')
+    .replaceAll(/[0-9a-f]{64,}/g, hex => `${hex.slice(0, 12)}…`)
+    .replaceAll(/([0-9a-f]{8})(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '$1…')
+}

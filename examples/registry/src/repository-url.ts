@@ -1,0 +1,29 @@
+/**
+ * A repository's name may hold slashes, which no router takes for one parameter. So it is turned into one: everything
+ * between `/v2/` and the endpoint is percent-encoded before routing. What a client had encoded itself is encoded once
+ * more, and so never becomes a slash.
+ */
+const endpoint = /^\/v2\/(.+)\/(blobs\/uploads(?:\/[^/]*)?|blobs\/[^/]+|manifests\/[^/]+|tags\/list)$/
+
+/** `/v2/a/b/tags/list?n=5` becomes `/v2/a%2Fb/tags/list?n=5`. */
+export function withNameAsOneSegment(url: string): string {
+  const end = url.indexOf('?')
+  const path = end < 0 ? url : url.slice(0, end)
+  const query = end < 0 ? '' : url.slice(end)
+  const [, name, rest] = endpoint.exec(path) ?? []
+  return name === undefined ? url : `/v2/${encodeURIComponent(name)}/${rest}${query}`
+}
+
+/** The path of a blob, for a `Location` header. */
+export function blobUrl(repository: string, digest: string): string {
+  return `/v2/${repository}/blobs/${digest}`
+}
+
+/** The path of an upload. It says all that is needed to continue it on any node. */
+export function uploadUrl(repository: string, id: string): string {
+  return `/v2/${repository}/blobs/uploads/${id}`
+}
+
+export function manifestUrl(repository: string, reference: string): string {
+  return `/v2/${repository}/manifests/${reference}`
+}

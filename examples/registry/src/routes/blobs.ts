@@ -1,0 +1,82 @@
+import { Readable } from 'node:stream'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { type ByteRange, requestedRange } from '../byte-range.ts'
+import { RegistryError } from '../errors.ts'
+import type { Registry } from '../registry.ts'
+import type { Blob } from '../stores/blob-store.ts'
+import { assertDeletes, digestFrom, repositoryName } from './parameters.ts'
+
+interface Route {
+  Params: { name: string; digest: string }
+}
+
+/** end-2 and end-10: pulling and deleting blobs. */
+export function blobRoutes(app: FastifyInstance, registry: Registry): void {
+  const { blobs } = registry
+  const url = '/v2/:name/blobs/:digest'
+  const find = ({ params }: FastifyRequest<Route>): Promise<Blob> =>
+    blobs.find(repositoryName(params.name), digestFrom(params.digest))
+
+  // Answered here even where a GET is redirected: the answer is known by now, and another host would be asked for nothing.
+  app.head<Route>(url, async (request, reply) => {
+    const blob = await find(request)
+    return describe(reply, blob).header('content-length', blob.size).send()
+  })
+
+  app.get<Route>(url, async (request, reply) => {
+    const blob = await find(request)
+    const client = { ip: request.ip, userAgent: request.headers['user-agent'] }
+    const elsewhere = registry.redirects ? await blobs.urlFor(blob, client) : undefined
+    reply.servedBy = elsewhere?.via ?? 'inline'
+    if (!elsewhere) return serve(request, reply, registry, blob)
+    return reply.header('docker-content-digest', blob.digest).redirect(elsewhere.url, 307)
+  })
+
+  app.delete<Route>(url, async ({ params }, reply) => {
+    assertDeletes(registry)
+    await blobs.unlink(repositoryName(params.name), digestFrom(params.digest))
+    return reply.code(202).send()
+  })
+}
+
+/** Sends the blob, or the part of it that was asked for, from the storage to the client. */
+async function serve(request: FastifyRequest, reply: FastifyReply, { blobs }: Registry, blob: Blob): Promise<unknown> {
+  describe(reply, blob)
+  const range = isCurrent(request.headers['if-range'], blob) ? requestedRange(request.headers.range, blob.size) : 'all'
+  if (range === 'unsatisfiable') {
+    const headers = { 'content-range': `bytes */${blob.size}` }
+    throw new RegistryError('RANGE_INVALID', 'the blob has no such bytes', { headers })
+  }
+  if (range === 'all') {
+    return reply.header('content-length', blob.size).send(await blobs.reader(blob, 0))
+  }
+  const { start, end } = range
+  const reader = await blobs.reader(blob, start)
+  return reply
+    .code(206)
+    .header('content-range', `bytes ${start}-${end}/${blob.size}`)
+    .header('content-length', end - start + 1)
+    .send(Readable.from(firstBytes(reader, range), { objectMode: false }))
+}
+
+function describe(reply: FastifyReply, { digest }: Blob): FastifyReply {
+  return reply
+    .header('content-type', 'application/octet-stream')
+    .header('docker-content-digest', digest)
+    .header('etag', `"${digest}"`)
+    .header('accept-ranges', 'bytes')
+}
+
+function isCurrent(ifRange: string | string[] | undefined, { digest }: Blob): boolean {
+  return ifRange === undefined || ifRange === `"${digest}"`
+}
+
+/** As many bytes of the reader as the range holds. Leaving the loop destroys the reader. */
+async function* firstBytes(reader: Readable, { start, end }: ByteRange): AsyncGenerator<Buffer> {
+  let wanted = end - start + 1
+  for await (const chunk of reader as AsyncIterable<Buffer>) {
+    yield chunk.subarray(0, wanted)
+    wanted -= chunk.length
+    if (wanted <= 0) return
+  }
+}

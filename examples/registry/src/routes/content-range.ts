@@ -1,0 +1,19 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { ByteRange } from '../byte-range.ts'
+import { RegistryError } from '../errors.ts'
+
+/** What a chunk's `Content-Range` says: `<start>-<end>`, both included, and with `bytes ` before it as HTTP has it. */
+export function contentRange(headers: IncomingHttpHeaders): ByteRange | undefined {
+  const text = headers['content-range']
+  if (text === undefined) return undefined
+  const [, from, to] = /^(?:bytes )?(\d{1,15})-(\d{1,15})(?:\/(?:\d+|\*))?$/.exec(text) ?? []
+  const range = { start: Number(from), end: Number(to) }
+  if (from === undefined || range.end < range.start) {
+    throw new RegistryError('BLOB_UPLOAD_INVALID', 'invalid Content-Range; accepted: <first byte>-<last byte>')
+  }
+  const length = headers['content-length']
+  if (length !== undefined && Number(length) !== range.end - range.start + 1) {
+    throw new RegistryError('SIZE_INVALID', 'Content-Length and Content-Range do not agree')
+  }
+  return range
+}

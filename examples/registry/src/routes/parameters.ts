@@ -1,0 +1,30 @@
+import { type Digest, asDigest } from '../digest.ts'
+import { RegistryError } from '../errors.ts'
+import { isRepositoryName } from '../names.ts'
+
+/** A repository's name, as a route's parameter or a query gives it. */
+export function repositoryName(text: string): string {
+  if (isRepositoryName(text)) return text
+  throw new RegistryError('NAME_INVALID', 'invalid repository name', { details: [{ name: text }] })
+}
+
+/** A digest, as a route's parameter or a query gives it. */
+export function digestFrom(text: string | undefined): Digest {
+  const digest = text === undefined ? undefined : asDigest(text)
+  if (digest) return digest
+  const message = 'invalid digest; accepted: sha256 or sha512, a colon, and lower-case hexadecimal digits'
+  throw new RegistryError('DIGEST_INVALID', message, { details: [{ digest: text ?? null }] })
+}
+
+/** Refuses a delete where none are allowed. */
+export function assertDeletes({ deletes }: { deletes: boolean }): void {
+  if (!deletes) throw new RegistryError('UNSUPPORTED', 'deleting is turned off in this registry')
+}
+
+/** Query values may come several times; then the first counts. */
+export type Query = Record<string, string | string[] | undefined>
+
+export function queryValue(query: Query, name: string): string | undefined {
+  const value = query[name]
+  return Array.isArray(value) ? value[0] : value
+}

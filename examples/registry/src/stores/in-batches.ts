@@ -1,0 +1,14 @@
+/** How many requests to the storage one request of a client may have under way. */
+const together = 16
+
+/** Runs a task for each item, a few at a time. The results are in the items' order. */
+export async function inBatches<Item, Result>(
+  items: readonly Item[],
+  task: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = []
+  for (let start = 0; start < items.length; start += together) {
+    results.push(...(await Promise.all(items.slice(start, start + together).map(task))))
+  }
+  return results
+}

@@ -1,0 +1,162 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { describe, expect, it } from '@jest/globals'
+import { ForwardingDriver, StorageError, inmemory } from '@longshore/middleware-core'
+import type { RequestReport } from '../src/request-report.ts'
+import {
+  codesOf,
+  content,
+  digestOf,
+  pushBlob,
+  sharedRegistry,
+  startRegistry,
+  startUpload,
+  withQuery,
+} from './support.ts'
+
+const registry = sharedRegistry()
+
+/** Sends bytes that no HTTP client would send, and gives the answer. */
+async function raw(request: string): Promise<string> {
+  const socket = connect(registry.port, '127.0.0.1')
+  await once(socket, 'connect')
+  socket.end(request)
+  return text(socket)
+}
+
+describe('end-1: the base', () => {
+  it.each(['/v2/', '/v2'])('%s says that this is a registry', async path => {
+    const response = await fetch(registry.url + path)
+    expect([response.status, await response.json()]).toEqual([200, {}])
+    expect(response.headers.get('docker-distribution-api-version')).toBe('registry/2.0')
+    expect((await fetch(registry.url + path, { method: 'HEAD' })).status).toBe(200)
+  })
+})
+
+describe('names of repositories', () => {
+  it.each(['a', 'a/b/c/d', 'a.b_c__d-e---f', 'blobs', 'a/blobs/uploads', 'manifests/tags', 'a'.repeat(255)])(
+    'takes %s',
+    async name => {
+      const digest = await pushBlob(registry, content(), name)
+      expect((await fetch(`${registry.url}/v2/${name}/blobs/${digest}`)).status).toBe(200)
+    },
+  )
+
+  it.each([
+    'A',
+    'a_',
+    'a..b',
+    'a___b',
+    '-a',
+    'a//b',
+    'a/',
+    'a%2Fb',
+    '%2e%2e%2fetc',
+    'a%00',
+    'a%20b',
+    '_uploads',
+    'ü',
+    'a'.repeat(256),
+    'a'.repeat(5000),
+  ])('refuses %s', async name => {
+    for (const rest of ['tags/list', 'manifests/latest', `blobs/${digestOf('')}`]) {
+      const response = await fetch(`${registry.url}/v2/${name}/${rest}`)
+      expect([response.status, await codesOf(response)]).toEqual([400, ['NAME_INVALID']])
+    }
+    const response = await fetch(`${registry.url}/v2/${name}/blobs/uploads/`, { method: 'POST' })
+    expect([response.status, await codesOf(response)]).toEqual([400, ['NAME_INVALID']])
+  })
+})
+
+describe('requests that lead nowhere', () => {
+  it.each([
+    ['GET', '/'],
+    ['GET', '/v3/'],
+    ['GET', '/v2/a/unknown'],
+    ['POST', '/v2/a/tags/list'],
+  ])('%s %s gets the error of the specification', async (method, path) => {
+    const response = await fetch(registry.url + path, { method })
+    expect([response.status, await codesOf(response)]).toEqual([404, ['UNSUPPORTED']])
+    expect(response.headers.get('content-type')).toMatch('application/json')
+  })
+
+  it.each([
+    ['a broken escape', 'GET /v2/a/manifests/%zz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n', 400],
+    ['a broken escape in a name', 'GET /v2/%zz/tags/list HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n', 400],
+    ['no HTTP', 'hello\r\n\r\n', 400],
+    ['an unknown method', 'BREW /v2/ HTTP/1.1\r\nhost: x\r\n\r\n', 400],
+    ['a huge header', `GET /v2/ HTTP/1.1\r\nhost: x\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+    ['no host', 'GET /v2/ HTTP/1.1\r\n\r\n', 400],
+    [
+      'a bad content type',
+      'POST /v2/a/blobs/uploads/ HTTP/1.1\r\nhost: x\r\ncontent-type: ;\r\ncontent-length: 0\r\nconnection: close\r\n\r\n',
+      415,
+    ],
+  ])('%s is answered, too', async (_, request, status) => {
+    const answer = await raw(request)
+    expect(answer.split(' ', 2)[1]).toBe(String(status))
+    if (!request.includes('\r\nhost')) return
+    expect(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n')))).toMatchObject({
+      errors: [{ code: expect.any(String) }],
+    })
+  })
+})
+
+describe('a storage in trouble', () => {
+  class Failing extends ForwardingDriver {
+    error: Error | undefined
+
+    override async putContent(path: string, bytes: Uint8Array | string): Promise<void> {
+      if (this.error) throw this.error
+      return super.putContent(path, bytes)
+    }
+
+    override async writer(path: string, options?: { append?: boolean | undefined }) {
+      if (this.error && options?.append !== true) throw this.error
+      return super.writer(path, options)
+    }
+  }
+
+  const secret = 'AKIASECRET'
+
+  it.each([
+    [new StorageError('UNAVAILABLE', `slow down ${secret}`, { retryAfter: 2.5 }), 503, 'UNAVAILABLE', '3'],
+    [new StorageError('UNAVAILABLE', `slow down ${secret}`), 503, 'UNAVAILABLE', '1'],
+    [new StorageError('ACCESS_DENIED', `no ${secret}`), 500, 'UNKNOWN', null],
+    [new Error(`defect ${secret}`), 500, 'UNKNOWN', null],
+  ])('%s', async (error, status, code, retryAfter) => {
+    const failures: unknown[] = []
+    const storage = new Failing(inmemory({}))
+    await using own = await startRegistry({ storage, onFailure: failure => failures.push(failure) })
+    const location = await startUpload(own)
+    storage.error = error
+    const bytes = content(1_000_000)
+    for (const [url, method] of [
+      [`${own.url}/v2/library/hello/blobs/uploads/`, 'POST'],
+      [location, 'PATCH'],
+      [withQuery(location, 'digest', digestOf(bytes)), 'PUT'],
+    ] as const) {
+      const response = await fetch(url, { method, ...(method === 'POST' ? {} : { body: bytes }) })
+      const body = await response.text()
+      expect([response.status, response.headers.get('retry-after')]).toEqual([status, retryAfter])
+      expect(JSON.parse(body)).toMatchObject({ errors: [{ code }] })
+      expect(body).not.toContain(secret)
+    }
+    expect(failures).toEqual([error, error, error])
+  })
+})
+
+describe('the report of a request', () => {
+  it('says what was asked, who serves it, and how much came in', async () => {
+    const reports: RequestReport[] = []
+    await using own = await startRegistry({ onRequest: report => reports.push(report) })
+    const digest = await pushBlob(own, content(5000))
+    await (await fetch(`${own.url}/v2/library/hello/blobs/${digest}`)).arrayBuffer()
+    expect(reports).toMatchObject([
+      { method: 'POST', url: '/v2/library/hello/blobs/uploads/', status: 202, received: 0, servedBy: undefined },
+      { method: 'PUT', status: 201, received: 5000, servedBy: undefined },
+      { method: 'GET', url: `/v2/library/hello/blobs/${digest}`, status: 200, received: 0, servedBy: 'inline' },
+    ])
+  })
+})
