@@ -21,11 +21,11 @@ export function createClient(options: CheckedS3Options, endpoint = endpointOf(op
   const checksums = (options.checksums ?? options.regionEndpoint === undefined) ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED'
   const config: S3ClientConfig = {
     region: options.region ?? 'us-east-1',
-    tls: secure,
     forcePathStyle: options.forcePathStyle,
-    useDualstackEndpoint: options.useDualstack,
-    useAccelerateEndpoint: options.accelerate,
-    useFipsEndpoint: options.useFipsEndpoint,
+    // The SDK refuses these beside an endpoint, and a redirect endpoint is one.
+    useDualstackEndpoint: !endpoint && options.useDualstack,
+    useAccelerateEndpoint: !endpoint && options.accelerate,
+    useFipsEndpoint: !endpoint && options.useFipsEndpoint,
     useArnRegion: true,
     maxAttempts: options.maxAttempts,
     retryMode: options.retryMode,
@@ -50,6 +50,7 @@ export function createClient(options: CheckedS3Options, endpoint = endpointOf(op
   if (signatureV2) config.signer = () => Promise.resolve(signatureV2)
   const client: S3Client = new S3Client(config)
   if (secure && !signatureV2) leaveBodiesUnhashed(client)
+  if (!secure && !endpoint) speakPlainHttp(client)
   logRequests(client, options.logLevel)
   return { client, signatureV2 }
 }
@@ -70,5 +71,17 @@ function leaveBodiesUnhashed(client: S3Client): void {
       return next(args)
     },
     { step: 'build', name: 'leaveBodiesUnhashed' },
+  )
+}
+
+/** The SDK's own `tls: false` does nothing where it finds the endpoint itself. */
+function speakPlainHttp(client: S3Client): void {
+  client.middlewareStack.add(
+    next => args => {
+      const { request } = args as { request?: { protocol: string } }
+      if (request) request.protocol = 'http:'
+      return next(args)
+    },
+    { step: 'build', name: 'speakPlainHttp' },
   )
 }

@@ -10,7 +10,7 @@ export interface CopySettings {
   /** Bytes of each part of a multipart copy but the last. */
   readonly chunkSize: number
   readonly concurrency: number
-  /** Larger objects are copied in parts, which the server does in parallel. */
+  /** Larger objects, unless they are one chunk only, are copied in parts, which the server does in parallel. */
   readonly threshold: number
 }
 
@@ -25,10 +25,12 @@ export async function moveObject(
   settings: CopySettings,
   options: MoveOptions,
 ): Promise<void> {
-  const { size, etag } =
-    options.size === undefined ? await headOf(bucket, source, options) : { size: options.size, etag: undefined }
-  if (size > settings.threshold) await copyInParts(bucket, source, destination, { size, etag }, settings, options)
-  else await copyWhole(bucket, source, destination, options)
+  // A caller's size only says whether to ask: parts cut by a wrong one would lose what the object has beyond it.
+  const isWhole = (size: number): boolean => size <= Math.max(settings.threshold, settings.chunkSize)
+  const isKnownToBeWhole = options.size !== undefined && isWhole(options.size)
+  const found = isKnownToBeWhole ? undefined : await headOf(bucket, source, options)
+  if (!found || isWhole(found.size)) await copyWhole(bucket, source, destination, options)
+  else await copyInParts(bucket, source, destination, found, settings, options)
   const command = new DeleteObjectCommand({ Bucket: bucket.name, Key: bucket.keys.key(source) })
   await bucket.run(o => bucket.client.send(command, o), options, source)
 }

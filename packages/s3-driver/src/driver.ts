@@ -16,11 +16,12 @@ import { Bucket } from './bucket.ts'
 import { createClient } from './client.ts'
 import { type CopySettings, moveObject } from './copy.ts'
 import { Deleter } from './delete.ts'
+import { noSuchBucket } from './errors.ts'
 import { isDirectory, listChildren } from './list.ts'
 import type { CheckedS3Options } from './options.ts'
-import { partSizing } from './parts.ts'
+import { PartSizing } from './parts.ts'
 import { type PutStreamOptions, putStream } from './put-stream.ts'
-import { getContent, readObject } from './read.ts'
+import { readObject, readWhole } from './read.ts'
 import { resumeUpload } from './resume.ts'
 import { sweepUploads } from './sweep.ts'
 import { sharedUploadMemory } from './upload-memory.ts'
@@ -49,7 +50,7 @@ export class S3Driver implements DriverImplementation {
     this.#deleter = new Deleter(this.#bucket)
     this.#partSize = options.chunkSize
     this.#uploads = {
-      sizing: partSizing(options.partSizing ?? (isR2(options) ? 'equal' : 'growing'), options.chunkSize),
+      sizing: new PartSizing(options.partSizing ?? (isR2(options) ? 'equal' : 'growing'), options.chunkSize),
       concurrency: options.uploadConcurrency,
       memory: sharedUploadMemory(options.uploadMemory),
     }
@@ -61,7 +62,7 @@ export class S3Driver implements DriverImplementation {
   }
 
   getContent(path: string, options: CallOptions): Promise<Uint8Array> {
-    return getContent(this.#bucket, path, options)
+    return readWhole(this.#bucket, this.#bucket.keys.key(path), options, path)
   }
 
   async putContent(path: string, content: Uint8Array, options: CallOptions): Promise<void> {
@@ -71,7 +72,7 @@ export class S3Driver implements DriverImplementation {
   }
 
   reader(path: string, offset: number, options: CallOptions): Promise<Readable> {
-    return readObject(this.#bucket, path, offset, options)
+    return readObject(this.#bucket, this.#bucket.keys.key(path), offset, options, path)
   }
 
   async upload(path: string, append: boolean, options: CallOptions): Promise<Upload> {
@@ -83,7 +84,11 @@ export class S3Driver implements DriverImplementation {
     const { name, keys, client } = this.#bucket
     if (path === '/') {
       // The health check: whether the bucket is there and may be used.
-      await this.#bucket.run(o => client.send(new HeadBucketCommand({ Bucket: name }), o), options)
+      try {
+        await this.#bucket.run(o => client.send(new HeadBucketCommand({ Bucket: name }), o), options)
+      } catch (error) {
+        throw isStorageError(error, 'PATH_NOT_FOUND') ? noSuchBucket(error.cause) : error
+      }
       return undefined
     }
     try {

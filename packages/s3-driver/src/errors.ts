@@ -61,12 +61,40 @@ export function s3Error(error: unknown, path?: string): StorageError {
   const name = errorName(error)
   const status = (error as SdkError).$metadata?.httpStatusCode
   const code = codeOf(name, status)
-  if (code === 'PATH_NOT_FOUND' && path !== undefined) {
-    return new StorageError(code, `path not found: ${path}`, { path, cause: error })
-  }
   const retryAfter = code === 'UNAVAILABLE' ? (retryAfterOf(error as SdkError) ?? 1) : undefined
   const detail = `S3 answered ${[status, name].filter(Boolean).join(' ')}${explanation(name, error as SdkError)}`
-  return new StorageError(code, detail, { path, retryAfter, cause: error })
+  const cause = withoutRequest(error)
+  if (code === 'PATH_NOT_FOUND' && path !== undefined) {
+    return new StorageError(code, `path not found: ${path}`, { path, cause })
+  }
+  return new StorageError(code, detail, { path, retryAfter, cause })
+}
+
+const noBucket = 'the bucket does not exist, and none is ever created'
+
+/** HEAD answers 404 for a missing bucket as for a missing object. */
+export function noSuchBucket(cause: unknown): StorageError {
+  return new StorageError('FAILED', noBucket, { cause })
+}
+
+/** Fields in which an SDK error repeats the request: its headers, with the session token, and what was signed of it. */
+const requestFields = new Set([
+  '$response',
+  'AWSAccessKeyId',
+  'CanonicalRequest',
+  'CanonicalRequestBytes',
+  'SignatureProvided',
+  'StringToSign',
+  'StringToSignBytes',
+  'Token-0',
+])
+
+/** The error as it may be logged. A copy, because the SDK's cannot be stripped of the request, which also holds a socket. */
+function withoutRequest(error: unknown): unknown {
+  if (!(error instanceof Error)) return error
+  const { name, message, stack, code } = error as SdkError
+  const fields = Object.entries(error).filter(([field]) => !requestFields.has(field))
+  return Object.assign(new Error(message), Object.fromEntries(fields), { name, stack }, code ? { code } : {})
 }
 
 function codeOf(name: string, status: number | undefined): StorageErrorCode {
@@ -82,7 +110,7 @@ function codeOf(name: string, status: number | undefined): StorageErrorCode {
 }
 
 function explanation(name: string, error: SdkError): string {
-  if (name === 'NoSuchBucket') return ': the bucket does not exist, and none is ever created'
+  if (name === 'NoSuchBucket') return `: ${noBucket}`
   if (name === 'PermanentRedirect' || name === 'AuthorizationHeaderMalformed') {
     const region = error.$response?.headers?.['x-amz-bucket-region']
     return `: the bucket is in another region${region ? `, ${region}` : ''}`

@@ -1,4 +1,6 @@
 import { Readable } from 'node:stream'
+import { isStorageError } from '@longshore/middleware-core'
+import { errorName, s3Error } from './errors.ts'
 
 /** Opens the object's body from a position on, as it was when it was first opened. */
 export type OpenAt = (position: number) => Promise<Readable>
@@ -48,7 +50,7 @@ export class ObjectStream extends Readable {
   async #reopen(error: Error): Promise<void> {
     if (this.destroyed) return
     if (this.#reopenings++ >= maxReopenings) {
-      this.destroy(error)
+      this.destroy(s3Error(error))
       return
     }
     try {
@@ -59,7 +61,13 @@ export class ObjectStream extends Readable {
         body.resume()
       }
     } catch (failure) {
-      this.destroy(failure as Error)
+      // All bytes have come already, so it was not the connection that failed: a checksum did not match.
+      this.destroy(isInvalidRange(failure) ? s3Error(error) : (failure as Error))
     }
   }
+}
+
+/** Whether a read was to begin at or behind the object's end. */
+export function isInvalidRange(error: unknown): boolean {
+  return isStorageError(error) && errorName(error.cause) === 'InvalidRange'
 }

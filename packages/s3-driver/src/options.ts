@@ -110,8 +110,9 @@ export const S3Options = z
     if (options.regionEndpoint !== undefined && !URL.canParse(endpointUrl(options.regionEndpoint, options.secure))) {
       refuse('regionEndpoint', 'not a host or URL; accepted: such as https://s3.example.com or minio:9000')
     }
-    if (options.regionEndpoint !== undefined && options.accelerate) {
-      refuse('accelerate', 'found true with a regionendpoint; accepted: true on Amazon S3 only')
+    for (const name of ['accelerate', 'useDualstack', 'useFipsEndpoint'] as const) {
+      if (options.regionEndpoint === undefined || !options[name]) continue
+      refuse(name, 'found true with a regionendpoint; accepted: true on Amazon S3 only')
     }
     if (options.urlExpiry > 7 * 24 * 3_600_000)
       refuse('urlExpiry', 'longer than signature V4 allows; accepted: up to 7d')

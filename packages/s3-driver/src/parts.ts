@@ -13,35 +13,46 @@ export const maxParts = 10_000
 /** S3 refuses to complete an upload with a smaller part before the last. */
 export const minPartSize = 5 * 1024 * 1024
 
-/** The size of part `number`, when it is not the last. */
-export type PartSizing = (number: number) => number
+/** S3 refuses larger parts. */
+export const maxPartSize = 5 * 1024 ** 3
 
 /**
  * How large parts are. `equal` parts end at 10,000 x chunksize: 97 GiB by default. `growing` ones gain a chunksize with
  * every 1,000 parts, which takes an object of default chunks to 537 GiB while no part is larger than 100 MiB. The size
  * depends on nothing but the number, so an upload goes on anywhere as it began.
  */
-export function partSizing(mode: 'equal' | 'growing', chunkSize: number): PartSizing {
-  return number => {
+export class PartSizing {
+  readonly #mode: 'equal' | 'growing'
+  readonly #chunkSize: number
+
+  constructor(mode: 'equal' | 'growing', chunkSize: number) {
+    this.#mode = mode
+    this.#chunkSize = chunkSize
+  }
+
+  /** The size of part `number`, when it is not the last, of an upload that has `parts` already. */
+  sizeOf(number: number, parts: readonly Part[]): number {
     if (number > maxParts) {
-      const advice = mode === 'equal' ? 'partsizing growing, or a larger chunksize' : 'a larger chunksize'
+      const advice = this.#mode === 'equal' ? 'partsizing growing, or a larger chunksize' : 'a larger chunksize'
       throw new StorageError('UNSUPPORTED', `the object needs more than ${maxParts} parts; use ${advice}`)
     }
-    return mode === 'equal' ? chunkSize : chunkSize * (1 + Math.floor((number - 1) / 1000))
+    if (this.#mode === 'equal') return parts[0]?.size ?? this.#chunkSize
+    return Math.min(this.#chunkSize * (1 + Math.floor((number - 1) / 1000)), maxPartSize)
   }
-}
 
-/**
- * The parts, from the first on, that an upload can be continued behind: without a gap, none of them too small to be followed
- * by another, none that `isStale`.
- */
-export function usableParts(parts: readonly Part[], isStale: (part: Part) => boolean): Part[] {
-  const usable: Part[] = []
-  for (const part of parts.toSorted((a, b) => a.number - b.number)) {
-    if (part.number !== usable.length + 1 || part.size < minPartSize || isStale(part)) break
-    usable.push(part)
+  /**
+   * The parts, from the first on, that an upload can be continued behind: without a gap, none of them too small to be
+   * followed by another, none that `isStale`. `equal` also means none that differs from the first.
+   */
+  usable(parts: readonly Part[], isStale: (part: Part) => boolean): Part[] {
+    const usable: Part[] = []
+    for (const part of parts.toSorted((a, b) => a.number - b.number)) {
+      if (part.number !== usable.length + 1 || part.size < minPartSize || isStale(part)) break
+      if (this.#mode === 'equal' && part.size !== (usable[0] ?? part).size) break
+      usable.push(part)
+    }
+    return usable
   }
-  return usable
 }
 
 export function totalSize(parts: readonly Part[]): number {

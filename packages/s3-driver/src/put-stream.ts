@@ -1,4 +1,5 @@
-import { Readable } from 'node:stream'
+import { Readable, addAbortSignal } from 'node:stream'
+import { AbortMultipartUploadCommand, type S3Client } from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
 import type { CallOptions } from '@longshore/middleware-core'
 import type { Bucket } from './bucket.ts'
@@ -21,19 +22,28 @@ export async function putStream(
 ): Promise<void> {
   const Body = stream instanceof Readable ? stream : Readable.from(stream)
   const upload = new Upload({
-    client: bucket.client,
+    client: stoppable(bucket.client, options.signal),
     params: { Bucket: bucket.name, Key: bucket.keys.key(path), Body, ...bucket.settings },
     partSize: settings.partSize,
     queueSize: settings.concurrency,
     leavePartsOnError: false,
   })
   upload.on('httpUploadProgress', ({ loaded }) => options.onProgress?.(loaded ?? 0))
-  const abort = (): void => void upload.abort()
-  options.signal?.addEventListener('abort', abort, { once: true })
+  if (options.signal) addAbortSignal(options.signal, Body)
   try {
     await bucket.run(() => upload.done(), options, path)
   } finally {
-    options.signal?.removeEventListener('abort', abort)
     Body.destroy()
   }
+}
+
+/**
+ * The client with `signal` on its requests. `Upload` has an `abort` of its own, but that leaves requests running: a PUT would
+ * still put the object in place, and the parts would be discarded only after the last of them. What discards them must run.
+ */
+function stoppable(client: S3Client, signal: AbortSignal | undefined): S3Client {
+  if (!signal) return client
+  const send = (command: Parameters<S3Client['send']>[0]): Promise<unknown> =>
+    client.send(command, command instanceof AbortMultipartUploadCommand ? {} : { abortSignal: signal })
+  return Object.create(client, { send: { value: send } }) as S3Client
 }

@@ -1,32 +1,30 @@
-import { Readable } from 'node:stream'
+import { Readable, addAbortSignal } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import { GetObjectCommand } from '@aws-sdk/client-s3'
-import { type CallOptions, isStorageError } from '@longshore/middleware-core'
+import type { CallOptions } from '@longshore/middleware-core'
 import type { Bucket } from './bucket.ts'
-import { errorName } from './errors.ts'
-import { ObjectStream } from './object-stream.ts'
+import { ObjectStream, isInvalidRange } from './object-stream.ts'
 
-/** The whole of a small object: one GET. */
-export async function getContent(bucket: Bucket, path: string, options: CallOptions): Promise<Uint8Array> {
-  const command = new GetObjectCommand({ Bucket: bucket.name, Key: bucket.keys.key(path) })
-  return bucket.run(
-    async o => (await (await bucket.client.send(command, o)).Body?.transformToByteArray()) ?? new Uint8Array(),
-    options,
-    path,
-  )
+/** The whole of a small object: one GET. `path` is what errors are about. */
+export async function readWhole(bucket: Bucket, key: string, options: CallOptions, path: string): Promise<Buffer> {
+  const stream = await readObject(bucket, key, 0, options, path)
+  if (options.signal) addAbortSignal(options.signal, stream)
+  return bucket.run(() => buffer(stream), options, path)
 }
 
-/** A stream of an object's bytes from `offset` on: one GET. */
+/** A stream of an object's bytes from `offset` on: one GET, and another after each broken connection. */
 export async function readObject(
   bucket: Bucket,
-  path: string,
+  key: string,
   offset: number,
   options: CallOptions,
+  path: string,
 ): Promise<Readable> {
   let etag: string | undefined
   const open = async (position: number): Promise<Readable> => {
     const command = new GetObjectCommand({
       Bucket: bucket.name,
-      Key: bucket.keys.key(path),
+      Key: key,
       ...(position > 0 ? { Range: `bytes=${position}-` } : {}),
       ...(etag ? { IfMatch: etag } : {}),
     })
@@ -38,7 +36,7 @@ export async function readObject(
     return new ObjectStream(await open(offset), offset, open)
   } catch (error) {
     // An offset at or behind the end: nothing is left to read.
-    if (isStorageError(error) && errorName(error.cause) === 'InvalidRange') return Readable.from([])
+    if (isInvalidRange(error)) return Readable.from([])
     throw error
   }
 }

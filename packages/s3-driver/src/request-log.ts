@@ -14,16 +14,16 @@ export function logRequests(client: S3Client, level: CheckedS3Options['logLevel'
     (next, context) => async args => {
       const started = performance.now()
       const { request } = args as { request: LoggedRequest }
+      // The retry middleware, further out, has written "attempt=1; max=4".
+      const retries = level === 'debugwithrequestretries' ? ` ${request.headers['amz-sdk-request']}` : ''
       const line = (outcome: string): string =>
-        `s3 ${context.commandName} ${request.method} ${request.path} ${outcome} ${Math.round(performance.now() - started)} ms`
+        `s3 ${context.commandName} ${request.method} ${request.path} ${outcome}${retries} ${Math.round(performance.now() - started)} ms`
       if (level === 'debugwithsigning') console.error(`s3 headers ${JSON.stringify(masked(request.headers))}`)
       if (level === 'debugwithhttpbody') console.error(`s3 body ${bodySize(request)} bytes`)
       try {
         const result = await next(args)
         const { statusCode } = result.response as { statusCode?: number }
-        const attempts = (result.output as { $metadata?: { attempts?: number } }).$metadata?.attempts
-        const retries = level === 'debugwithrequestretries' && attempts !== undefined ? ` attempt ${attempts}` : ''
-        console.error(line(`${statusCode}${retries}`))
+        console.error(line(`${statusCode}`))
         return result
       } catch (error) {
         const { name, message } = error as Error
@@ -31,7 +31,8 @@ export function logRequests(client: S3Client, level: CheckedS3Options['logLevel'
         throw error
       }
     },
-    { step: 'deserialize', name: 'logRequests', priority: 'low' },
+    // Around the deserializer, which turns an answer into an error, and inside of the retries: each try is a line.
+    { step: 'deserialize', name: 'logRequests', priority: 'high' },
   )
 }
 

@@ -2,7 +2,7 @@ import { HeadObjectCommand } from '@aws-sdk/client-s3'
 import { type CallOptions, StorageError } from '@longshore/middleware-core'
 import type { Bucket } from './bucket.ts'
 import { type ListedUpload, MultipartUpload, listUploads } from './multipart.ts'
-import { type Part, totalSize, usableParts } from './parts.ts'
+import { type Part, totalSize } from './parts.ts'
 import { deleteRecord, readRecord, writeRecord } from './upload-record.ts'
 import { S3Upload, type UploadSettings } from './writer.ts'
 
@@ -38,7 +38,7 @@ async function resumeRecorded(
     await deleteRecord(bucket, path, options)
     return undefined
   }
-  const parts = usableParts(held, part => record.stale?.[part.number] === part.etag)
+  const parts = settings.sizing.usable(held, part => record.stale?.[part.number] === part.etag)
   const offset = totalSize(parts)
   // Parts behind the recorded offset begin with the tail, so what they hold of it is not needed any more.
   const tail =
@@ -51,7 +51,7 @@ async function resumeRecorded(
     await writeRecord(bucket, path, { uploadId: multipart.id, token: record.token, offset, stale, tail }, options)
   }
   const upload = new S3Upload(bucket, path, settings, { multipart, token: record.token, parts, stale, hasRecord: true })
-  await upload.restoreTail(tail)
+  await upload.restoreTail(tail, options)
   return upload
 }
 
@@ -63,15 +63,20 @@ async function resumeUnrecorded(
 ): Promise<S3Upload | undefined> {
   let latest: ListedUpload | undefined
   for await (const listed of listUploads(bucket, bucket.keys.key(path), options)) {
-    if (listed.path === path && (!latest || listed.initiated > latest.initiated)) latest = listed
+    if (listed.path === path && (!latest || listed.initiated >= latest.initiated)) latest = listed
   }
   if (!latest) return undefined
   const multipart = new MultipartUpload(bucket, path, latest.id)
   const held = await multipart.parts(options)
   if (!held) return undefined
-  const parts = usableParts(held, () => false)
+  const parts = settings.sizing.usable(held, () => false)
   const stale = staleParts(held, parts)
-  return new S3Upload(bucket, path, settings, { multipart, parts, stale, hasRecord: false })
+  const hasRecord = Object.keys(stale).length > 0
+  if (hasRecord) {
+    const record = { uploadId: multipart.id, offset: totalSize(parts), stale, tail: new Uint8Array() }
+    await writeRecord(bucket, path, record, options)
+  }
+  return new S3Upload(bucket, path, settings, { multipart, parts, stale, hasRecord })
 }
 
 /** Nothing was left to continue: only a committed empty file may be written on. */

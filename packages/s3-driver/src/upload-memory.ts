@@ -70,9 +70,11 @@ export class UploadMemory {
   }
 
   #lease(size: number): Lease {
-    this.#used += size
     const index = this.#free.findIndex(buffer => buffer.length === size)
-    const bytes = index < 0 ? Buffer.allocUnsafeSlow(size) : (this.#free.splice(index, 1)[0] as Buffer)
+    const [kept] = index < 0 ? [] : this.#free.splice(index, 1)
+    this.#used += size
+    this.#shrinkFree()
+    const bytes = kept ?? Buffer.allocUnsafeSlow(size)
     let isOut = true
     return {
       bytes,
@@ -81,11 +83,17 @@ export class UploadMemory {
         isOut = false
         this.#used -= size
         if (reuse) this.#free.push(bytes)
-        // Nothing is uploaded any more: what the pool kept goes back to the system.
+        // Nothing is uploaded any more: what was kept goes back to the system.
         if (this.#used === 0 && this.#waiting.length === 0) this.#free.length = 0
         this.#grantWaiting()
       },
     }
+  }
+
+  /** Parts of other sizes are wanted now: what is kept counts too. */
+  #shrinkFree(): void {
+    let kept = this.#free.reduce((sum, buffer) => sum + buffer.length, 0)
+    while (kept > 0 && this.#used + kept > this.#limit) kept -= this.#free.shift()?.length ?? kept
   }
 }
 

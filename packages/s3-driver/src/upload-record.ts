@@ -1,6 +1,7 @@
-import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
+import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { type CallOptions, StorageError, isStorageError } from '@longshore/middleware-core'
 import type { Bucket } from './bucket.ts'
+import { readWhole } from './read.ts'
 
 /**
  * What is remembered of an unfinished upload, in one small object of its own: which multipart upload it is, and the bytes
@@ -45,16 +46,8 @@ export async function readRecord(
   path: string,
   options: CallOptions,
 ): Promise<UploadRecord | undefined> {
-  const command = new GetObjectCommand({ Bucket: bucket.name, Key: bucket.keys.uploadRecord(path) })
   try {
-    return await bucket.run(
-      async o => {
-        const { Body } = await bucket.client.send(command, o)
-        return parse(Buffer.from((await Body?.transformToByteArray()) ?? []), path)
-      },
-      options,
-      path,
-    )
+    return parse(await readWhole(bucket, bucket.keys.uploadRecord(path), options, path), path)
   } catch (error) {
     if (isStorageError(error, 'PATH_NOT_FOUND')) return undefined
     throw error

@@ -37,7 +37,7 @@ export class Presigner {
     const input = { Bucket: this.#bucket.name, Key: this.#bucket.keys.key(path) }
     const command = method === 'GET' ? new GetObjectCommand(input) : new HeadObjectCommand(input)
     // The SDK's presigner knows version 4 only, but also every rule of where the bucket goes: version 2 takes that over.
-    const url = await getSignedUrl(this.#client, command as GetObjectCommand, { expiresIn: seconds, signingDate: now })
+    const url = await getSignedUrl(this.#client, command, { expiresIn: seconds, signingDate: now })
     if (!this.#signatureV2) return url
     return this.#signatureV2.presign(method, url.slice(0, url.indexOf('?')), Math.floor(now.getTime() / 1000) + seconds)
   }

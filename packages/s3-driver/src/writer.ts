@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { PutObjectCommand } from '@aws-sdk/client-s3'
-import type { Upload } from '@longshore/middleware-core'
+import type { CallOptions, Upload } from '@longshore/middleware-core'
 import type { Bucket } from './bucket.ts'
+import { InFlight } from './in-flight.ts'
 import { MultipartUpload, listUploads } from './multipart.ts'
 import { PartBuffer } from './part-buffer.ts'
 import { type Part, type PartSizing, totalSize } from './parts.ts'
@@ -39,19 +40,19 @@ export class S3Upload implements Upload {
   readonly #token: string | undefined
   readonly #parts: Part[]
   readonly #stale: Readonly<Record<string, string>>
-  readonly #inFlight = new Set<Promise<void>>()
+  readonly #inFlight = new InFlight()
   /** Ends this upload's own requests. They are nobody else's: a client that leaves must not take its last bytes along. */
   readonly #requests = new AbortController()
+  readonly #options: CallOptions = { signal: this.#requests.signal }
 
   #multipart: Promise<MultipartUpload> | undefined
   #buffer: PartBuffer
   #nextNumber: number
   #size: number
-  /** Bytes of the buffer that the record holds too. */
-  #recordedTail = 0
+  /** The tail of a record that must not be lost when the multipart upload's own record replaces it. */
+  #recordedTail: Uint8Array | undefined
   #hasRecord: boolean
   #isClosed = false
-  #failure: unknown
 
   constructor(bucket: Bucket, path: string, settings: UploadSettings, state?: UploadState) {
     this.#bucket = bucket
@@ -64,13 +65,16 @@ export class S3Upload implements Upload {
     this.#hasRecord = state?.hasRecord ?? false
     this.#size = totalSize(this.#parts)
     this.#nextNumber = this.#parts.length + 1
-    this.#buffer = new PartBuffer(settings.sizing(this.#nextNumber), settings.memory)
+    this.#buffer = this.#partBuffer(this.#nextNumber)
   }
 
-  /** Puts the bytes of a record's tail back where they were. */
-  async restoreTail(tail: Uint8Array): Promise<void> {
-    this.#recordedTail = Math.min(tail.length, this.#buffer.capacity)
-    await this.write(tail)
+  /** Takes over the bytes of a record's tail, which stay recorded until they are part of something else. */
+  async restoreTail(tail: Uint8Array, { signal }: CallOptions): Promise<void> {
+    if (!this.#multipart && tail.length > 0) this.#recordedTail = tail
+    await this.#stoppedBy(signal, async () => this.write(tail)).catch(async (error: unknown) => {
+      await this.release()
+      throw error
+    })
   }
 
   get size(): number {
@@ -78,49 +82,36 @@ export class S3Upload implements Upload {
   }
 
   write(chunk: Uint8Array): Promise<void> | void {
-    if (this.#failure !== undefined) throw this.#failure
+    this.#inFlight.throwIfFailed()
     const taken = this.#take(chunk)
     return taken < chunk.length ? this.#writeRest(chunk.subarray(taken)) : undefined
   }
 
   async close(): Promise<void> {
     if (this.#isClosed) return
-    await this.#allSent()
+    await this.#inFlight.done()
     await this.#writeRecord(this.#buffer.bytes)
     this.#isClosed = true
     this.#buffer.release()
   }
 
   async commit(signal: AbortSignal | undefined): Promise<void> {
-    const requests = signal ? AbortSignal.any([signal, this.#requests.signal]) : this.#requests.signal
-    const tail = this.#isClosed ? await this.#storedTail(requests) : this.#buffer.bytes
-    const multipart = await this.#multipart
-    await this.#allSent()
-    if (this.#parts.length === 0) {
-      await this.#putWhole(tail, requests)
-      // Continued from an upload that never got a part.
-      await multipart?.abort({}).catch(leaveToSweep)
-    } else if (multipart) {
-      const last = tail.length > 0 ? [await multipart.uploadPart(this.#nextNumber, tail, { signal: requests })] : []
-      await multipart.complete([...this.#partsInOrder(), ...last], this.#token, { signal: requests })
-    }
+    await this.#stoppedBy(signal, () => this.#publish())
     this.#buffer.release()
     if (this.#hasRecord) await deleteRecord(this.#bucket, this.#path, {}).catch(leaveToSweep)
   }
 
   async cancel(): Promise<void> {
     await this.release()
-    if (this.#multipart) {
-      const multipart = await this.#multipart.catch(() => undefined)
-      if (multipart) await multipart.abort({})
-      else await this.#abortUnnamed()
-    }
+    const multipart = await this.#multipart?.catch(() => undefined)
+    if (multipart && !multipart.hasTwins) await multipart.abort({})
+    else if (this.#multipart) await this.#abortAll()
     if (this.#hasRecord) await deleteRecord(this.#bucket, this.#path, {})
   }
 
   async release(): Promise<void> {
     this.#requests.abort()
-    await Promise.all(this.#inFlight)
+    await this.#inFlight.done().catch(() => {})
     this.#buffer.release({ reuse: false })
   }
 
@@ -141,21 +132,23 @@ export class S3Upload implements Upload {
 
   /** Starts the full buffer on its way, once there is room for another part, and begins the next. */
   async #sendPart(): Promise<void> {
-    while (this.#inFlight.size >= this.#settings.concurrency) await Promise.race(this.#inFlight)
-    if (this.#failure !== undefined) throw this.#failure
+    await this.#inFlight.room(this.#settings.concurrency)
     const number = this.#nextNumber
-    const next = new PartBuffer(this.#settings.sizing(number + 1), this.#settings.memory)
-    const full = this.#buffer
-    this.#multipart ??= this.#createMultipart(full)
-    this.#track(this.#upload(this.#multipart, number, full))
+    const next = this.#partBuffer(number + 1)
+    this.#multipart ??= this.#createMultipart()
+    this.#inFlight.add(this.#upload(this.#multipart, number, this.#buffer))
     this.#buffer = next
     this.#nextNumber = number + 1
+  }
+
+  #partBuffer(number: number): PartBuffer {
+    return new PartBuffer(this.#settings.sizing.sizeOf(number, this.#parts), this.#settings.memory)
   }
 
   async #upload(multipart: Promise<MultipartUpload>, number: number, buffer: PartBuffer): Promise<void> {
     try {
       const upload = await multipart
-      this.#parts.push(await upload.uploadPart(number, buffer.bytes, { signal: this.#requests.signal }))
+      this.#parts.push(await upload.uploadPart(number, buffer.bytes, this.#options))
       buffer.release()
     } catch (error) {
       buffer.release({ reuse: false })
@@ -164,40 +157,14 @@ export class S3Upload implements Upload {
   }
 
   /** Begins the multipart upload, and remembers it while the first part is already on its way. */
-  async #createMultipart(first: PartBuffer): Promise<MultipartUpload> {
-    const multipart = await MultipartUpload.create(this.#bucket, this.#path, this.#token ?? '', {
-      signal: this.#requests.signal,
-    })
-    const tail = Buffer.from(first.bytes.subarray(0, this.#recordedTail))
+  async #createMultipart(): Promise<MultipartUpload> {
+    const token = this.#token ?? ''
+    const multipart = await MultipartUpload.create(this.#bucket, this.#path, token, this.#options)
+    const record = { uploadId: multipart.id, token, offset: 0, tail: this.#recordedTail ?? new Uint8Array() }
+    this.#recordedTail = undefined
     this.#hasRecord = true
-    this.#track(
-      writeRecord(
-        this.#bucket,
-        this.#path,
-        { uploadId: multipart.id, token: this.#token, offset: 0, tail },
-        { signal: this.#requests.signal },
-      ),
-    )
+    this.#inFlight.add(writeRecord(this.#bucket, this.#path, record, this.#options))
     return multipart
-  }
-
-  /** Counts a request among those to wait for. Its failure shows at the next call. */
-  #track(request: Promise<void>): void {
-    const tracked = request.then(
-      () => {
-        this.#inFlight.delete(tracked)
-      },
-      (error: unknown) => {
-        this.#inFlight.delete(tracked)
-        this.#failure ??= error
-      },
-    )
-    this.#inFlight.add(tracked)
-  }
-
-  async #allSent(): Promise<void> {
-    while (this.#inFlight.size > 0) await Promise.all(this.#inFlight)
-    if (this.#failure !== undefined) throw this.#failure
   }
 
   async #writeRecord(tail: Uint8Array): Promise<void> {
@@ -207,30 +174,59 @@ export class S3Upload implements Upload {
     )
     const record = { uploadId: multipart?.id, token: this.#token, offset: totalSize(this.#parts), stale, tail }
     this.#hasRecord = true
-    await writeRecord(this.#bucket, this.#path, record, { signal: this.#requests.signal })
+    await writeRecord(this.#bucket, this.#path, record, this.#options)
+  }
+
+  async #publish(): Promise<void> {
+    const tail = this.#isClosed ? await this.#storedTail() : this.#buffer.bytes
+    if (this.#nextNumber === 1) await this.#putWhole(tail)
+    else await this.#complete(tail)
+  }
+
+  async #complete(tail: Uint8Array): Promise<void> {
+    const multipart = await (this.#multipart as Promise<MultipartUpload>)
+    const last = tail.length > 0 ? multipart.uploadPart(this.#nextNumber, tail, this.#options) : undefined
+    // If one fails the other must have ended too: the tail's memory is about to be stored or given back.
+    await Promise.allSettled([last, this.#inFlight.done()])
+    await this.#inFlight.done()
+    const parts = this.#parts.toSorted((a, b) => a.number - b.number)
+    if (last) parts.push(await last)
+    await multipart.complete(parts, this.#token, this.#options)
+    if (multipart.hasTwins) await this.#abortAll().catch(leaveToSweep)
   }
 
   /** The tail again, after closing gave its memory back. */
-  async #storedTail(signal: AbortSignal): Promise<Uint8Array> {
-    const record = await readRecord(this.#bucket, this.#path, { signal })
+  async #storedTail(): Promise<Uint8Array> {
+    const record = await readRecord(this.#bucket, this.#path, this.#options)
     return record?.tail ?? new Uint8Array()
   }
 
-  async #putWhole(content: Uint8Array, signal: AbortSignal): Promise<void> {
+  async #putWhole(content: Uint8Array): Promise<void> {
     const Key = this.#bucket.keys.key(this.#path)
     const command = new PutObjectCommand({ Bucket: this.#bucket.name, Key, Body: content, ...this.#bucket.settings })
-    await this.#bucket.run(o => this.#bucket.client.send(command, o), { signal }, this.#path)
+    await this.#bucket.run(o => this.#bucket.client.send(command, o), this.#options, this.#path)
+    // Continued from an upload that never got a part.
+    const multipart = await this.#multipart
+    await multipart?.abort({}).catch(leaveToSweep)
   }
 
-  /** The answer to CreateMultipartUpload was lost or not waited for, so only a listing can tell the upload's id. */
-  async #abortUnnamed(): Promise<void> {
+  /** An answer to CreateMultipartUpload was lost or not waited for, so only a listing can tell the uploads' ids. */
+  async #abortAll(): Promise<void> {
     for await (const { path, id } of listUploads(this.#bucket, this.#bucket.keys.key(this.#path), {})) {
       if (path === this.#path) await new MultipartUpload(this.#bucket, path, id).abort({})
     }
   }
 
-  #partsInOrder(): Part[] {
-    return this.#parts.toSorted((a, b) => a.number - b.number)
+  /** Runs a step of the upload during which `signal` ends the upload's requests. */
+  async #stoppedBy<T>(signal: AbortSignal | undefined, step: () => Promise<T>): Promise<T> {
+    const stop = (): void => this.#requests.abort(signal?.reason)
+    if (signal?.aborted) stop()
+    signal?.addEventListener('abort', stop, { once: true })
+    try {
+      return await step()
+    } finally {
+      signal?.removeEventListener('abort', stop)
+    }
   }
 }
 

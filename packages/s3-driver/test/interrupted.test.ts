@@ -1,0 +1,266 @@
+import { describe, expect, it } from '@jest/globals'
+import { CreateMultipartUploadCommand, S3Client, UploadPartCommand } from '@aws-sdk/client-s3'
+import { type Fault, matching, nth } from '@longshore/local-cloud'
+import type { FileWriter } from '@longshore/middleware-core'
+import { content, failure, mebibyte, part, until, useBench, write } from './cloud.ts'
+
+const bench = useBench()
+const bytes = content(4 * part + 3)
+const path = '/repo/_uploads/1/data'
+const key = path.slice(1)
+
+const denied: Fault = { kind: 'error', status: 403, code: 'AccessDenied' }
+
+function uploadedParts(): number {
+  return bench.bucket.uploads()[0]?.parts.length ?? 0
+}
+
+/** Leaves an upload as a crash would: whatever is under way is dropped, nothing is said to the server. */
+async function abandon(writer: FileWriter): Promise<void> {
+  writer.destroy()
+  await until(() => writer.closed)
+}
+
+/** What another program does: the same requests without a record. */
+async function uploadElsewhere(at: string, parts: Record<number, Uint8Array>): Promise<string> {
+  const { endpoint, credentials } = bench.cloud.s3
+  const client = new S3Client({
+    endpoint,
+    region: bench.cloud.region,
+    credentials: credentials[0]!,
+    forcePathStyle: true,
+  })
+  const target = { Bucket: bench.cloud.bucket, Key: at }
+  const { UploadId } = await client.send(new CreateMultipartUploadCommand(target))
+  for (const [number, Body] of Object.entries(parts)) {
+    await client.send(new UploadPartCommand({ ...target, UploadId: UploadId!, PartNumber: Number(number), Body }))
+  }
+  client.destroy()
+  return UploadId!
+}
+
+/** Continues in another driver with what `size` says is missing, and commits. */
+async function finish(expected: Buffer = bytes): Promise<void> {
+  const writer = await bench.another().writer(path, { append: true })
+  await write(writer, expected.subarray(writer.size))
+  await writer.commit()
+  await expectOnly(expected)
+}
+
+/** The object is whole, and nothing else is left in the bucket. */
+async function expectOnly(expected: Buffer): Promise<void> {
+  expect((await bench.bucket.read(key))?.equals(expected)).toBe(true)
+  expect(bench.bucket.keys()).toEqual([key])
+  expect(bench.bucket.uploads()).toEqual([])
+}
+
+describe('an upload that was abandoned', () => {
+  it('is continued behind the parts that arrived', async () => {
+    const writer = await bench.driver.writer(path)
+    await write(writer, bytes.subarray(0, 3 * part + 1))
+    await until(() => uploadedParts() === 3 && bench.bucket.keys().length === 1)
+    await abandon(writer)
+    const next = await bench.another().writer(path, { append: true })
+    expect(next.size).toBe(3 * part)
+    await write(next, bytes.subarray(next.size))
+    await next.commit()
+    await expectOnly(bytes)
+  })
+
+  it('is continued before a gap, and what lies behind the gap is never taken for new content', async () => {
+    bench.cloud.s3.faults.add(matching({ operation: 'UploadPart' }, failPart(2)))
+    const first = await bench.driver.writer(path)
+    await write(first, content(3 * part + 1, 99))
+    await until(
+      () =>
+        bench.bucket
+          .uploads()[0]
+          ?.parts.map(({ number }) => number)
+          .join() === '1,3',
+    )
+    await abandon(first)
+    bench.cloud.s3.faults.clear()
+
+    // The gap is filled with other content, and the upload breaks again before part 3 is replaced.
+    const fresh = Buffer.concat([content(3 * part + 1, 99).subarray(0, part), bytes.subarray(part)])
+    const second = await bench.another().writer(path, { append: true })
+    expect(second.size).toBe(part)
+    bench.cloud.s3.faults.add(matching({ operation: 'UploadPart' }, failPart(3)))
+    await write(second, fresh.subarray(part, 3 * part + 1))
+    await until(() => uploadedParts() === 3)
+    await abandon(second)
+    bench.cloud.s3.faults.clear()
+
+    const third = await bench.another().writer(path, { append: true })
+    expect(third.size).toBe(2 * part)
+    await third.close()
+    await finish(fresh)
+  })
+
+  it('loses nothing of a close, however much was written after it', async () => {
+    const first = await bench.driver.writer(path)
+    await write(first, bytes.subarray(0, part + 7))
+    await first.close()
+    bench.cloud.s3.faults.add(matching({ operation: 'UploadPart' }, () => denied))
+    const second = await bench.another().writer(path, { append: true })
+    await write(second, bytes.subarray(part + 7)).catch(() => {})
+    await abandon(second)
+    bench.cloud.s3.faults.clear()
+    const third = await bench.another().writer(path, { append: true })
+    expect(third.size).toBe(part + 7)
+    await abandon(third)
+    await finish()
+  })
+
+  it('does not repeat a tail that a later part took in', async () => {
+    const first = await bench.driver.writer(path)
+    await write(first, bytes.subarray(0, part + 7))
+    await first.close()
+    const second = await bench.another().writer(path, { append: true })
+    await write(second, bytes.subarray(part + 7, 3 * part + 1))
+    await until(() => uploadedParts() === 3)
+    await abandon(second)
+    const third = await bench.another().writer(path, { append: true })
+    expect(third.size).toBe(3 * part)
+    await abandon(third)
+    await finish()
+  })
+
+  it('keeps a closed tail that is larger than the parts of the driver that continues it', async () => {
+    const first = await bench.another({ chunkSize: 3 * part }).writer(path)
+    await write(first, bytes.subarray(0, 2 * part + 9))
+    await first.close()
+    bench.cloud.s3.faults.add(matching({ operation: 'UploadPart' }, () => denied))
+    await failure(
+      bench
+        .another()
+        .writer(path, { append: true })
+        .then(writer => writer.commit()),
+    )
+    bench.cloud.s3.faults.clear()
+    const third = await bench.another().writer(path, { append: true })
+    expect(third.size).toBe(2 * part + 9)
+    await abandon(third)
+    await finish()
+  })
+})
+
+describe('an upload of another program', () => {
+  it('is continued behind its parts', async () => {
+    await uploadElsewhere(key, { 1: bytes.subarray(0, part), 2: bytes.subarray(part, 3 * part) })
+    const writer = await bench.driver.writer(path, { append: true })
+    expect(writer.size).toBe(3 * part)
+    await writer.close()
+    await finish()
+  })
+
+  it('is continued before a last part that is too short to be followed', async () => {
+    await uploadElsewhere(key, { 1: bytes.subarray(0, part), 2: content(100, 7) })
+    const writer = await bench.driver.writer(path, { append: true })
+    expect(writer.size).toBe(part)
+    await abandon(writer)
+    await finish()
+  })
+
+  it('keeps its leftovers behind a gap out, even when it is interrupted again', async () => {
+    await uploadElsewhere(key, { 1: bytes.subarray(0, part), 3: content(part, 7) })
+    const writer = await bench.driver.writer(path, { append: true })
+    bench.cloud.s3.faults.add(matching({ operation: 'UploadPart' }, failPart(3)))
+    await write(writer, bytes.subarray(part, 3 * part + 1))
+    await until(() => uploadedParts() === 3)
+    await abandon(writer)
+    bench.cloud.s3.faults.clear()
+    await finish()
+  })
+
+  it('is the latest when several were left', async () => {
+    await uploadElsewhere(key, { 1: content(part, 50) })
+    await uploadElsewhere(key, { 1: bytes.subarray(0, part) })
+    const writer = await bench.driver.writer(path, { append: true })
+    await write(writer, bytes.subarray(writer.size))
+    await writer.commit()
+    expect((await bench.bucket.read(key))?.equals(bytes)).toBe(true)
+    await bench.driver.sweep({ olderThan: new Date(Date.now() + 60_000) })
+    expect(bench.bucket.uploads()).toEqual([])
+  })
+
+  it('counts only for exactly its key', async () => {
+    await uploadElsewhere(`${key}-2`, { 1: bytes.subarray(0, part) })
+    await uploadElsewhere(`${key}/2`, { 1: bytes.subarray(0, part) })
+    await expect(bench.driver.writer(path, { append: true })).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
+    await bench.driver.putContent(path, '')
+    const writer = await bench.driver.writer(path, { append: true })
+    expect(writer.size).toBe(0)
+    await write(writer, Buffer.from('now'))
+    await writer.commit()
+    expect((await bench.bucket.read(key))?.toString()).toBe('now')
+    expect(bench.bucket.uploads()).toHaveLength(2)
+  })
+
+  it('cannot be seen on a server that does not list uploads, and does no harm there', async () => {
+    await uploadElsewhere(key, { 1: bytes.subarray(0, part) })
+    bench.cloud.s3.mood.noListMultipartUploads = true
+    await expect(bench.driver.writer(path, { append: true })).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
+    await expect(bench.driver.sweep({ olderThan: new Date() })).resolves.toEqual({ uploads: 0 })
+  })
+})
+
+describe('cancel', () => {
+  const sizes = { 'before a part is full': 10, 'with parts under way': 3 * part }
+  for (const [when, size] of Object.entries(sizes)) {
+    it(`leaves nothing, ${when}`, async () => {
+      const writer = await bench.driver.writer(path)
+      await write(writer, bytes.subarray(0, size))
+      await writer.cancel()
+      expect([bench.bucket.keys(), bench.bucket.uploads()]).toEqual([[], []])
+    })
+
+    it(`leaves nothing of an upload that was closed and continued, ${when}`, async () => {
+      const writer = await bench.driver.writer(path)
+      await write(writer, bytes.subarray(0, size))
+      await writer.close()
+      await (await bench.another().writer(path, { append: true })).cancel()
+      expect([bench.bucket.keys(), bench.bucket.uploads()]).toEqual([[], []])
+    })
+  }
+
+  const lost: Record<string, Fault> = {
+    'was lost once': { kind: 'reset', when: 'after' },
+    'came too late': { kind: 'delay', milliseconds: 60_000, when: 'after' },
+  }
+  for (const [what, fault] of Object.entries(lost)) {
+    it(`leaves nothing when the answer to the upload's creation ${what}`, async () => {
+      bench.cloud.s3.faults.add(matching({ operation: 'CreateMultipartUpload' }, nth(1, fault)))
+      const writer = await bench.driver.writer(path)
+      await write(writer, bytes.subarray(0, part + 1))
+      await until(() => bench.bucket.uploads().length > 0)
+      if (what === 'was lost once') await until(() => uploadedParts() > 0 || bench.bucket.uploads().length > 1)
+      await writer.cancel()
+      expect([bench.bucket.keys(), bench.bucket.uploads()]).toEqual([[], []])
+    })
+  }
+})
+
+describe('sweep', () => {
+  it('discards what was left before a moment, recorded or not, and nothing later', async () => {
+    const closed = await bench.driver.writer('/a/1')
+    await write(closed, bytes.subarray(0, part + 1))
+    await closed.close()
+    const tail = await bench.driver.writer('/a/2')
+    await write(tail, bytes.subarray(0, 9))
+    await tail.close()
+    await uploadElsewhere('a/3', { 1: bytes.subarray(0, mebibyte) })
+    await uploadElsewhere('b/4', {})
+    await expect(bench.driver.sweep({ olderThan: new Date(Date.now() - 60_000) })).resolves.toEqual({ uploads: 0 })
+    expect(bench.bucket.uploads()).toHaveLength(3)
+    const olderThan = new Date(Date.now() + 60_000)
+    await expect(bench.driver.sweep({ olderThan, path: '/a' })).resolves.toEqual({ uploads: 3 })
+    expect(bench.bucket.keys()).toEqual([])
+    expect(bench.bucket.uploads().map(upload => upload.key)).toEqual(['b/4'])
+  })
+})
+
+/** Refuses every try of part `number`. */
+function failPart(number: number): (request: { target: string }) => Fault | undefined {
+  return ({ target }) => (target.includes(`partNumber=${number}&`) ? denied : undefined)
+}

@@ -1,0 +1,222 @@
+import { connect, createServer } from 'node:net'
+import { Readable } from 'node:stream'
+import { describe, expect, it } from '@jest/globals'
+import { always, matching, nth } from '@longshore/local-cloud'
+import { content, failure, part, until, useBench, write } from './cloud.ts'
+
+const bench = useBench()
+
+/** A way to the local cloud that counts connections. */
+async function counted(): Promise<AsyncDisposable & { endpoint: string; total: number; open: number }> {
+  const counts = { total: 0, open: 0 }
+  const server = createServer(socket => {
+    counts.total++
+    counts.open++
+    const onward = connect(bench.cloud.s3.port, '127.0.0.1')
+    socket.on('close', () => {
+      counts.open--
+      onward.destroy()
+    })
+    for (const end of [socket, onward]) end.on('error', () => socket.destroy())
+    onward.on('close', () => socket.destroy())
+    socket.pipe(onward).pipe(socket)
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  return {
+    endpoint: `http://127.0.0.1:${port}`,
+    get total() {
+      return counts.total
+    },
+    get open() {
+      return counts.open
+    },
+    [Symbol.asyncDispose]: () => new Promise<void>(resolve => void server.close(() => resolve())),
+  }
+}
+
+describe('moving', () => {
+  const inParts = { multipartCopyThresholdSize: part, multipartCopyChunkSize: part, multipartCopyMaxConcurrency: 2 }
+  const bytes = content(2 * part + 1)
+
+  it('copies a large object in parts, and cleans up', async () => {
+    await bench.bucket.put('a', bytes)
+    await bench.another(inParts).move('/a', '/b')
+    expect((await bench.bucket.read('b'))?.equals(bytes)).toBe(true)
+    expect(bench.bucket.keys()).toEqual(['b'])
+    expect(bench.cloud.s3.requests.counts()).toMatchObject({ UploadPartCopy: 3, HeadObject: 1 })
+  })
+
+  it('loses nothing when the size it is told is wrong', async () => {
+    for (const size of [0, part + 1, 9 * part]) {
+      await bench.bucket.put('a', bytes)
+      await bench.another(inParts).move('/a', '/b', { size })
+      expect((await bench.bucket.read('b'))?.equals(bytes)).toBe(true)
+      expect(bench.bucket.keys()).toEqual(['b'])
+    }
+  })
+
+  it('copies whole what would be one part: ranges need a source of more than 5 MB', async () => {
+    await bench.bucket.put('a', 'small')
+    await bench.another({ multipartCopyThresholdSize: 0 }).move('/a', '/b')
+    expect(bench.cloud.s3.requests.counts()).toEqual({ HeadObject: 1, CopyObject: 1, DeleteObject: 1 })
+  })
+
+  it('leaves source, destination and no upload behind when a part fails', async () => {
+    await bench.bucket.put('a', bytes)
+    await bench.bucket.put('b', 'before')
+    bench.cloud.s3.faults.add(
+      matching({ operation: 'UploadPartCopy' }, nth(2, { kind: 'error', status: 403, code: 'AccessDenied' })),
+    )
+    await expect(bench.another(inParts).move('/a', '/b')).rejects.toMatchObject({ code: 'ACCESS_DENIED' })
+    expect(bench.bucket.uploads()).toEqual([])
+    expect((await bench.bucket.read('a'))?.equals(bytes)).toBe(true)
+    expect((await bench.bucket.read('b'))?.toString()).toBe('before')
+  })
+
+  it('takes 200 with an error in it for the failure that it is', async () => {
+    await bench.bucket.put('a', 'content')
+    bench.cloud.s3.faults.add(matching({ operation: 'CopyObject' }, always({ kind: 'error-in-200' })))
+    await expect(bench.another({ maxAttempts: 1 }).move('/a', '/b')).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+    expect(bench.bucket.keys()).toEqual(['a'])
+  })
+
+  it('finds its source where the root directory needs encoding', async () => {
+    const driver = bench.another({ rootDirectory: 'a b/ü+%/' })
+    await driver.putContent('/x', 'content')
+    await driver.move('/x', '/y')
+    expect(bench.bucket.keys()).toEqual(['a b/ü+%/y'])
+  })
+})
+
+describe('reading', () => {
+  const bytes = content(part)
+
+  it('goes on where a connection broke', async () => {
+    await bench.bucket.put('a', bytes)
+    bench.cloud.s3.faults.add(matching({ operation: 'GetObject' }, nth(1, { kind: 'cut', bytes: 1_000_000 })))
+    bench.cloud.s3.faults.add(matching({ operation: 'GetObject' }, nth(1, { kind: 'cut', bytes: 2_000_000 })))
+    const read = Buffer.concat(await (await bench.driver.reader('/a', { offset: 3 })).toArray())
+    expect(read.equals(bytes.subarray(3))).toBe(true)
+    expect(bench.cloud.s3.requests.count('GetObject')).toBe(3)
+  })
+
+  it('of a whole content goes on, too', async () => {
+    await bench.bucket.put('a', bytes)
+    bench.cloud.s3.faults.add(matching({ operation: 'GetObject' }, nth(1, { kind: 'cut', bytes: 1000 })))
+    expect(bytes.equals(await bench.driver.getContent('/a'))).toBe(true)
+  })
+
+  it('never joins two versions of an object', async () => {
+    await bench.bucket.put('a', bytes)
+    bench.cloud.s3.faults.add(matching({ operation: 'GetObject' }, nth(1, { kind: 'cut', bytes: 1_000_000 })))
+    const reader = await bench.driver.reader('/a')
+    await bench.bucket.put('a', content(part, 2))
+    await expect(reader.toArray()).rejects.toMatchObject({ code: 'CONFLICT' })
+  })
+
+  it('gives up as UNAVAILABLE when nothing comes any more', async () => {
+    await bench.bucket.put('a', bytes)
+    bench.cloud.s3.faults.add(matching({ operation: 'GetObject' }, always({ kind: 'cut', bytes: 0 })))
+    const reading = bench.driver.reader('/a').then(reader => reader.toArray())
+    await expect(reading).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+  })
+
+  for (const checksums of [false, true]) {
+    it(`gives the socket back when it ends before it began, checksums ${checksums ? 'on' : 'off'}`, async () => {
+      await using proxy = await counted()
+      const driver = bench.another({ regionEndpoint: proxy.endpoint, checksums })
+      await driver.putContent('/a', bytes)
+      for (let index = 0; index < 20; index++) (await driver.reader('/a')).destroy()
+      await until(() => proxy.open <= 1)
+      expect((await driver.getContent('/a')).length).toBe(bytes.length)
+      await driver[Symbol.asyncDispose]()
+    })
+  }
+
+  it('takes an object whose checksum matches', async () => {
+    await bench.another({ checksums: true }).putContent('/a', 'content')
+    await expect(bench.another({ checksums: true }).getContent('/a')).resolves.toHaveLength(7)
+  })
+})
+
+describe('connections', () => {
+  it('are kept: 60 uploads of 5 MiB one after another take four at most', async () => {
+    await using proxy = await counted()
+    const driver = bench.another({ regionEndpoint: proxy.endpoint })
+    const bytes = content(part)
+    for (let index = 0; index < 60; index++) await driver.putContent('/a', bytes)
+    expect(proxy.total).toBeLessThanOrEqual(4)
+    await driver[Symbol.asyncDispose]()
+  })
+})
+
+describe('many uploads at once', () => {
+  it('share a small budget and all finish', async () => {
+    const driver = bench.another({ uploadMemory: 3 * part })
+    const bytes = content(2 * part + 100)
+    await Promise.all(
+      Array.from({ length: 16 }, async (_, index) => {
+        const writer = await driver.writer(`/f${index}`)
+        for (let at = 0; at < bytes.length; at += 1_000_000) await write(writer, bytes.subarray(at, at + 1_000_000))
+        await writer.commit()
+      }),
+    )
+    expect(bench.bucket.keys()).toHaveLength(16)
+    for (const key of bench.bucket.keys()) expect(bench.bucket.info(key)?.size).toBe(bytes.length)
+  })
+})
+
+describe('putStream', () => {
+  const chunks = Array.from({ length: 12 }, (_, index) => content(1_000_000, index + 1))
+
+  it('stores a stream of unknown length and tells its progress', async () => {
+    const progress: number[] = []
+    await bench.driver.putStream('/a', Readable.from(chunks), { onProgress: loaded => progress.push(loaded) })
+    expect((await bench.bucket.read('a'))?.equals(Buffer.concat(chunks))).toBe(true)
+    expect(progress.at(-1)).toBe(12_000_000)
+    expect(progress.length).toBeGreaterThan(1)
+    expect(bench.bucket.keys()).toEqual(['a'])
+  })
+
+  it('takes anything that yields bytes', async () => {
+    async function* generated(): AsyncGenerator<Uint8Array> {
+      yield* chunks.slice(0, 2)
+    }
+    await bench.driver.putStream('/a', generated())
+    expect(bench.bucket.info('a')?.size).toBe(2_000_000)
+  })
+
+  it('leaves nothing when its source fails', async () => {
+    async function* failing(): AsyncGenerator<Uint8Array> {
+      yield* chunks
+      throw new Error('the source broke')
+    }
+    await expect(bench.driver.putStream('/a', failing())).rejects.toThrow('the source broke')
+    expect([bench.bucket.keys(), bench.bucket.uploads()]).toEqual([[], []])
+  })
+
+  it('leaves nothing when it is aborted, and rejects with the reason', async () => {
+    bench.cloud.s3.faults.add(matching({ operation: 'UploadPart' }, always({ kind: 'delay', milliseconds: 60_000 })))
+    const controller = new AbortController()
+    const storing = failure(bench.driver.putStream('/a', Readable.from(chunks), { signal: controller.signal }))
+    await until(() => bench.cloud.s3.requests.count('UploadPart') > 0)
+    const reason = new Error('the client left')
+    controller.abort(reason)
+    expect(await storing).toBe(reason)
+    await until(() => bench.bucket.uploads().length === 0)
+    expect(bench.bucket.keys()).toEqual([])
+  })
+})
+
+describe('foreign objects', () => {
+  it('whose keys are no paths, directory markers included, never surface', async () => {
+    const keys = ['d/', 'd/a', 'd/b c', 'd//e', 'd/f/', 'd/é', '~x', 'm/', 'top level']
+    for (const key of keys) await bench.bucket.put(key, 'x')
+    const walked: string[] = []
+    for await (const { path } of bench.driver.walk('/')) walked.push(path)
+    expect(walked).toEqual(['/d', '/d/a'])
+    await expect(bench.driver.stat('/m')).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
+    expect(await bench.driver.list('/d')).toEqual(['/d/a', '/d/f'])
+  })
+})
