@@ -18,15 +18,12 @@ const tokenName = 'longshore-upload'
 /** One multipart upload: the requests that S3 has for it. */
 export class MultipartUpload {
   readonly id: string
-  /** Whether its creation was tried more than once, so that the server may hold another upload of this key. */
-  readonly hasTwins: boolean
   readonly #bucket: Bucket
   readonly #path: string
   readonly #target: { Bucket: string; Key: string; UploadId: string }
 
-  constructor(bucket: Bucket, path: string, id: string, hasTwins = false) {
+  constructor(bucket: Bucket, path: string, id: string) {
     this.id = id
-    this.hasTwins = hasTwins
     this.#bucket = bucket
     this.#path = path
     this.#target = { Bucket: bucket.name, Key: bucket.keys.key(path), UploadId: id }
@@ -39,8 +36,8 @@ export class MultipartUpload {
       Metadata: { [tokenName]: token },
       ...bucket.settings,
     })
-    const { UploadId = '', $metadata } = await bucket.run(o => bucket.client.send(command, o), options, path)
-    return new MultipartUpload(bucket, path, UploadId, ($metadata.attempts ?? 1) > 1)
+    const { UploadId = '' } = await bucket.run(o => bucket.client.send(command, o), options, path)
+    return new MultipartUpload(bucket, path, UploadId)
   }
 
   async uploadPart(number: number, bytes: Uint8Array, options: CallOptions): Promise<Part> {

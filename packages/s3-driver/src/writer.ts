@@ -3,7 +3,7 @@ import { PutObjectCommand } from '@aws-sdk/client-s3'
 import type { CallOptions, Upload } from '@longshore/middleware-core'
 import type { Bucket } from './bucket.ts'
 import { InFlight } from './in-flight.ts'
-import { MultipartUpload, listUploads } from './multipart.ts'
+import { MultipartUpload } from './multipart.ts'
 import { PartBuffer } from './part-buffer.ts'
 import { type Part, type PartSizing, totalSize } from './parts.ts'
 import type { UploadMemory } from './upload-memory.ts'
@@ -103,9 +103,9 @@ export class S3Upload implements Upload {
 
   async cancel(): Promise<void> {
     await this.release()
-    const multipart = await this.#multipart?.catch(() => undefined)
-    if (multipart && !multipart.hasTwins) await multipart.abort({})
-    else if (this.#multipart) await this.#abortAll()
+    // One whose creation got no answer has no parts. Only a listing could name it, among those of other writers.
+    const multipart = await this.#multipart?.catch(leaveToSweep)
+    await multipart?.abort({})
     if (this.#hasRecord) await deleteRecord(this.#bucket, this.#path, {})
   }
 
@@ -192,7 +192,6 @@ export class S3Upload implements Upload {
     const parts = this.#parts.toSorted((a, b) => a.number - b.number)
     if (last) parts.push(await last)
     await multipart.complete(parts, this.#token, this.#options)
-    if (multipart.hasTwins) await this.#abortAll().catch(leaveToSweep)
   }
 
   /** The tail again, after closing gave its memory back. */
@@ -210,13 +209,6 @@ export class S3Upload implements Upload {
     await multipart?.abort({}).catch(leaveToSweep)
   }
 
-  /** An answer to CreateMultipartUpload was lost or not waited for, so only a listing can tell the uploads' ids. */
-  async #abortAll(): Promise<void> {
-    for await (const { path, id } of listUploads(this.#bucket, this.#bucket.keys.key(this.#path), {})) {
-      if (path === this.#path) await new MultipartUpload(this.#bucket, path, id).abort({})
-    }
-  }
-
   /** Runs a step of the upload during which `signal` ends the upload's requests. */
   async #stoppedBy<T>(signal: AbortSignal | undefined, step: () => Promise<T>): Promise<T> {
     const stop = (): void => this.#requests.abort(signal?.reason)
@@ -230,5 +222,5 @@ export class S3Upload implements Upload {
   }
 }
 
-/** The content is in place: what is left over of the upload harms nobody, and a sweep removes it. */
-function leaveToSweep(): void {}
+/** What is left over of the upload harms nobody, and a sweep removes it. */
+function leaveToSweep(): undefined {}

@@ -49,6 +49,8 @@ describe('a commit succeeds when', () => {
       matching({ operation: 'CreateMultipartUpload' }, nth(1, { kind: 'reset', when: 'after' })),
     )
     await upload()
+    // The first one holds no parts. Nothing but a listing tells it from the uploads of other writers.
+    await expect(bench.driver.sweep({ olderThan: new Date(Date.now() + 60_000) })).resolves.toEqual({ uploads: 1 })
     await expectWhole()
   })
 

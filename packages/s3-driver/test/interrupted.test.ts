@@ -229,14 +229,29 @@ describe('cancel', () => {
     'came too late': { kind: 'delay', milliseconds: 60_000, when: 'after' },
   }
   for (const [what, fault] of Object.entries(lost)) {
-    it(`leaves nothing when the answer to the upload's creation ${what}`, async () => {
+    it(`leaves no more than a sweep removes, and no part, when the answer to the upload's creation ${what}`, async () => {
       bench.cloud.s3.faults.add(matching({ operation: 'CreateMultipartUpload' }, nth(1, fault)))
       const writer = await bench.driver.writer(path)
       await write(writer, bytes.subarray(0, part + 1))
       await until(() => bench.bucket.uploads().length > 0)
       if (what === 'was lost once') await until(() => uploadedParts() > 0 || bench.bucket.uploads().length > 1)
       await writer.cancel()
+      bench.cloud.s3.faults.clear()
+      await bench.driver.sweep({ olderThan: new Date(Date.now() + 60_000) })
       expect([bench.bucket.keys(), bench.bucket.uploads()]).toEqual([[], []])
+    })
+
+    it(`leaves another writer's upload alone when the answer to the creation of its own ${what}`, async () => {
+      const other = await bench.another().writer(path)
+      await write(other, bytes.subarray(0, part + 1))
+      await until(() => bench.bucket.uploads().length > 0)
+      bench.cloud.s3.faults.add(matching({ operation: 'CreateMultipartUpload' }, nth(1, fault)))
+      const writer = await bench.driver.writer(path)
+      await write(writer, bytes.subarray(0, part + 1))
+      await until(() => bench.bucket.uploads().length > 1)
+      await writer.cancel()
+      await other.commit()
+      expect((await bench.bucket.read(path.slice(1)))?.equals(bytes.subarray(0, part + 1))).toBe(true)
     })
   }
 })
