@@ -35,8 +35,13 @@ export interface StorageDriver extends AsyncDisposable {
    * `append` where no upload was left: a committed empty file is replaced, a committed file with content is `CONFLICT`,
    * and nothing at all is `PATH_NOT_FOUND`.
    *
-   * Not defined: two writers on one path at the same time, and a new upload where an unfinished one was left (continue
-   * and cancel that one first; otherwise a sweep removes it).
+   * Writers started without `append` know nothing of each other, on one path too, at the same time or one after the other
+   * was abandoned: each commit publishes what its own writer was given and nothing else, the last commit wins, and
+   * cancelling one leaves the others alone. A driver that cannot keep two apart rejects a commit with `CONFLICT`.
+   *
+   * Which upload was left last is told as well as the storage can: one that is still being written may be taken for one
+   * that was interrupted. Not defined: two writers continuing one upload, and what becomes of an unfinished upload once a
+   * newer one was started on its path. It stays until a sweep, unless the newer one's commit discards it.
    */
   writer(path: string, options?: WriteOptions): Promise<FileWriter>
 
@@ -63,7 +68,10 @@ export interface StorageDriver extends AsyncDisposable {
    */
   move(source: string, destination: string, options?: MoveOptions): Promise<void>
 
-  /** Removes a file, or a directory with everything below it. `PATH_NOT_FOUND` when nothing is there. */
+  /**
+   * Removes a file, or a directory with everything below it. `PATH_NOT_FOUND` when nothing is there. Unfinished uploads to
+   * the path or below it may stay: {@link sweep} is for them.
+   */
   delete(path: string, options?: CallOptions): Promise<void>
 
   /**
@@ -76,8 +84,8 @@ export interface StorageDriver extends AsyncDisposable {
   keyFor?(path: string): string
 
   /**
-   * Discards unfinished uploads below `path` that were last touched before `olderThan`, as far as the storage can tell,
-   * with everything they stored. One that is still being written is among them if it is that old.
+   * Discards unfinished uploads to `path` and below it that were last touched before `olderThan`, as far as the storage
+   * can tell, with everything they stored. One that is still being written is among them if it is that old.
    */
   sweep(options: SweepOptions): Promise<SweepResult>
 
@@ -174,13 +182,28 @@ export interface UrlOptions extends CallOptions {
   /** The file's size in bytes, when the caller knows it. */
   size?: number | undefined
   /** Whom the URL is for. */
-  client?: { ip?: string | undefined; userAgent?: string | undefined } | undefined
+  client?: UrlClient | undefined
+}
+
+/**
+ * The request that a URL is wanted for, as the service received it: everything here is what a connection or a header says.
+ * Whom to believe is for the middleware that uses it to decide.
+ */
+export interface UrlClient {
+  /** The address at the other end of the connection: the client's own or a proxy's. A port behind it does no harm. */
+  ip?: string | undefined
+  /** The `User-Agent` header. */
+  userAgent?: string | undefined
+  /** The `X-Forwarded-For` header; several in their order. Leave it out where `ip` was taken from it already. */
+  xForwardedFor?: string | readonly string[] | undefined
+  /** The `Forwarded` header (RFC 7239); several in their order. Leave it out where `ip` was taken from it already. */
+  forwarded?: string | readonly string[] | undefined
 }
 
 export interface SweepOptions extends CallOptions {
   /** Uploads last touched before this moment are discarded. */
   olderThan: Date
-  /** The directory to look below. Default: the root. */
+  /** A file's path, or a directory's for everything below it. Default: the root. */
   path?: string | undefined
 }
 

@@ -34,7 +34,8 @@ const READ_SIZE = 256 * 1024
  *   one to a directory.
  * - **One file system**: everything below the root directory must be on the same, because contents are renamed into
  *   place. It must tell upper case from lower case.
- * - **Uploads** lie in `<rootDirectory>/~uploads` until they are committed. One that Distribution left unfinished cannot
+ * - **Uploads** lie in `<rootDirectory>/~uploads` until they are committed, each in a file of its own. `append` continues
+ *   the one last touched, even where another process is still writing it. One that Distribution left unfinished cannot
  *   be continued: it lies in its final place and looks like a committed file.
  * - **Durability**: contents and their names are on the disk when `putContent`, `move`, a commit or a close resolves.
  * - **Errors**: a full disk and too many open files are `UNAVAILABLE`, missing permissions `ACCESS_DENIED`, a file where

@@ -32,6 +32,16 @@ describe('inmemory', () => {
     expect(await driver.sweep({ olderThan: opened })).toEqual({ uploads: 0 })
   })
 
+  it('never refuses a commit because of another writer on the path', async () => {
+    const driver = inmemory({})
+    const writers = [await driver.writer('/file'), await driver.writer('/file'), await driver.writer('/file')]
+    for (const [index, writer] of writers.entries()) writer.write(`${index}`)
+    for (const index of [1, 0, 2]) {
+      await writers[index]?.commit()
+      expect(Buffer.from(await driver.getContent('/file')).toString()).toBe(`${index}`)
+    }
+  })
+
   it('does not publish an upload that was swept', async () => {
     const driver = inmemory({})
     const writer = await driver.writer('/file')

@@ -28,7 +28,8 @@ const readSize = 1 << 16
 /** The storage of one `inmemory` driver. Contents are copied on their way in and out, so that nobody shares them. */
 export class InMemoryStorage implements DriverImplementation {
   readonly #files = new Map<string, StoredFile>()
-  readonly #uploads = new Map<string, InMemoryUpload>()
+  /** Those that were left come in the order in which they were. */
+  readonly #uploads = new Set<InMemoryUpload>()
 
   async getContent(path: string): Promise<Uint8Array> {
     return Buffer.from(this.#file(path).bytes)
@@ -43,22 +44,28 @@ export class InMemoryStorage implements DriverImplementation {
   }
 
   async upload(path: string, append: boolean): Promise<Upload> {
-    const left = append ? this.#uploads.get(path) : undefined
-    if (left) return left
+    const left = append ? [...this.#uploads].findLast(upload => upload.path === path && upload.isLeft) : undefined
+    if (left) {
+      left.isLeft = false
+      return left
+    }
     if (append && this.#file(path).bytes.length > 0) {
       throw new StorageError('CONFLICT', `no upload to continue: ${path} is committed and has content`, { path })
     }
-    const upload = new InMemoryUpload({
+    const upload = new InMemoryUpload(path, {
+      leave: () => {
+        // What was swept meanwhile stays away.
+        if (!this.#uploads.delete(upload)) return
+        this.#uploads.add(upload)
+        upload.isLeft = true
+      },
       publish: bytes => {
-        if (this.#uploads.get(path) !== upload) throw new StorageError('CONFLICT', `the upload was discarded: ${path}`)
-        this.#uploads.delete(path)
+        if (!this.#uploads.delete(upload)) throw new StorageError('CONFLICT', `the upload was discarded: ${path}`)
         this.#store(path, bytes)
       },
-      discard: () => {
-        if (this.#uploads.get(path) === upload) this.#uploads.delete(path)
-      },
+      discard: () => this.#uploads.delete(upload),
     })
-    this.#uploads.set(path, upload)
+    this.#uploads.add(upload)
     return upload
   }
 
@@ -71,13 +78,13 @@ export class InMemoryStorage implements DriverImplementation {
   }
 
   async *walk(path: string, { startAfter = '', descend = () => true }: WalkOptions): AsyncIterable<FileInfo> {
-    const entries = this.#below(path).flatMap(entry => this.#info(entry) ?? [])
-    entries.sort((a, b) => (walkPosition(a) < walkPosition(b) ? -1 : 1))
+    const positions = this.#below(path).map(entry =>
+      walkPosition({ path: entry, isDirectory: !this.#files.has(entry) }),
+    )
     let leftOut: string | undefined
-    for (const entry of entries) {
-      const position = walkPosition(entry)
+    for (const position of positions.toSorted()) {
       if (leftOut !== undefined && position.startsWith(leftOut)) continue
-      const info = this.#info(entry.path)
+      const info = this.#info(position.replace(/\/$/, ''))
       if (!info) continue
       if (position > startAfter) yield info
       else if (!startAfter.startsWith(position)) continue
@@ -97,8 +104,10 @@ export class InMemoryStorage implements DriverImplementation {
   }
 
   async sweep(olderThan: Date, path: string): Promise<SweepResult> {
-    const stale = [...this.#uploads].filter(([at, upload]) => isBelow(at, path) && upload.touchedAt < olderThan)
-    for (const [at] of stale) this.#uploads.delete(at)
+    const stale = [...this.#uploads].filter(
+      upload => (upload.path === path || isBelow(upload.path, path)) && upload.touchedAt < olderThan,
+    )
+    for (const upload of stale) this.#uploads.delete(upload)
     return { uploads: stale.length }
   }
 
@@ -129,20 +138,24 @@ export class InMemoryStorage implements DriverImplementation {
   }
 }
 
-/** What an upload does to the storage when it ends. */
+/** What the end of an upload, or of its writer, does to the storage. */
 interface Ending {
+  leave(): void
   publish(bytes: Buffer): void
   discard(): void
 }
 
-/** An upload is kept as it is until it is committed, cancelled or swept, so memory has nothing to do for `close`. */
 class InMemoryUpload implements Upload {
+  readonly path: string
   readonly #ending: Ending
   readonly #chunks: Buffer[] = []
   size = 0
   touchedAt = new Date()
+  /** Closed or interrupted, and not continued since. */
+  isLeft = false
 
-  constructor(ending: Ending) {
+  constructor(path: string, ending: Ending) {
+    this.path = path
     this.#ending = ending
   }
 
@@ -152,7 +165,9 @@ class InMemoryUpload implements Upload {
     this.touchedAt = new Date()
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    this.#ending.leave()
+  }
 
   async commit(): Promise<void> {
     this.#ending.publish(Buffer.concat(this.#chunks))
@@ -162,7 +177,9 @@ class InMemoryUpload implements Upload {
     this.#ending.discard()
   }
 
-  release(): void {}
+  release(): void {
+    this.#ending.leave()
+  }
 }
 
 function isBelow(path: string, directory: string): boolean {

@@ -79,3 +79,8 @@ export async function exists(call: Promise<unknown>): Promise<boolean> {
     throw error
   }
 }
+
+/** Waits until all calls are over, and only then fails with the first that failed: none goes on behind the test's back. */
+export async function together(calls: readonly Promise<unknown>[]): Promise<void> {
+  for (const result of await Promise.allSettled(calls)) if (result.status === 'rejected') throw result.reason
+}

@@ -14,7 +14,7 @@ export interface DriverTestOptions {
    * A driver on the storage under test. Each call stands for another process: the drivers share that storage and nothing
    * else. The suite disposes of each.
    */
-  create(): StorageDriver | Promise<StorageDriver>
+  create: () => StorageDriver | Promise<StorageDriver>
   /**
    * Sizes in bytes of what is written between two closes of an upload, each tried by itself. Name those at which the
    * driver changes its ways: one below, one at and one above a part. Default: 32 and 100,000.
@@ -42,7 +42,7 @@ export interface DriverTestOptions {
 export interface FuzzOptions {
   /** One test each. None: no fuzzing. Default: 1, 2, 3 and 4. */
   seeds?: readonly number[] | undefined
-  /** Operations a test. Default: 80. */
+  /** Operations a test. Default: 100. */
   operations?: number | undefined
   /** Sizes in bytes to choose from for contents and chunks. Default: 0, 1, 7, 32 and 100. */
   sizes?: readonly number[] | undefined
@@ -60,7 +60,7 @@ export interface Settings extends Pick<DriverTestOptions, 'create' | 'fetch'> {
 /** Fills in the defaults. */
 export function settingsOf(options: DriverTestOptions): Settings {
   const { create, chunkSizes = [32, 100_000], largeFile = 1 << 20, manyFiles = 50, exclusive = false } = options
-  const { seeds = [1, 2, 3, 4], operations = 80, sizes = [0, 1, 7, 32, 100] } = options.fuzz ?? {}
+  const { seeds = [1, 2, 3, 4], operations = 100, sizes = [0, 1, 7, 32, 100] } = options.fuzz ?? {}
   return {
     create,
     chunkSizes,

@@ -9,6 +9,7 @@ import { testMany } from './contract/many.ts'
 import { testMove } from './contract/move.ts'
 import { testPaths } from './contract/paths.ts'
 import { testReader } from './contract/reader.ts'
+import { testSamePath } from './contract/same-path.ts'
 import { testSignals } from './contract/signals.ts'
 import { testStat } from './contract/stat.ts'
 import { testSweep } from './contract/sweep.ts'
@@ -28,6 +29,7 @@ const sections: Record<string, Section> = {
   writer: testWriter,
   visibility: testVisibility,
   append: testAppend,
+  'writers on one path': testSamePath,
   stat: testStat,
   list: testList,
   walk: testWalk,

@@ -1,51 +1,76 @@
+import { expect, it } from '@jest/globals'
 import type { DriverImplementation } from '../../src/driver-implementation.ts'
 import type { FileWriter, StorageDriver } from '../../src/driver.ts'
 import type { Upload } from '../../src/file-writer.ts'
 import { driverFrom } from '../../src/define-driver.ts'
 import { InMemoryStorage } from '../../src/drivers/inmemory.ts'
-import { type DriverTestOptions, type TestResult, runTests, testDriver } from '../../src/testing/index.ts'
+import {
+  type DriverTestOptions,
+  type TestResult,
+  type TestRunner,
+  runTests,
+  testDriver,
+} from '../../src/testing/index.ts'
 
-/** One thing that a driver does wrong. */
-export interface Defect {
-  /** What the driver does, to go after "a driver that". */
-  readonly name: string
-  /** The test that must fail, with its group. */
-  readonly caughtBy: string
+/** What is wrong with a driver. */
+export interface Flaw {
   /** What is wrong about the driver. Called for each driver on the storage. */
-  driver?(driver: StorageDriver): Partial<StorageDriver>
+  readonly driver?: (driver: StorageDriver) => Partial<StorageDriver>
   /** What is wrong about the storage below it. Called once. */
-  storage?(storage: DriverImplementation): Partial<DriverImplementation>
+  readonly storage?: (storage: DriverImplementation) => Partial<DriverImplementation>
   /** What the suite is told beyond the usual. */
   readonly options?: Partial<DriverTestOptions>
 }
 
-const group = 'broken keeps the storage contract > '
+/** A flaw that one test of the suite is there for. */
+export interface Defect extends Flaw {
+  /** What the driver does, to go after "a driver that". */
+  readonly name: string
+  /** The test that must fail, with its group. */
+  readonly caughtBy: string
+}
 
-/** How the suite's tests go for the in-memory driver with a defect. */
-export async function resultsOf({ driver, storage, options }: Omit<Defect, 'name' | 'caughtBy'>): Promise<TestResult[]> {
+const suite = 'broken keeps the storage contract'
+
+/** How the suite's tests go for the in-memory driver with a defect: all of them, or one group's. */
+export async function resultsOf({ driver, storage, options }: Flaw, only?: string): Promise<TestResult[]> {
   const whole = new InMemoryStorage()
   const shared = storage ? changed<DriverImplementation>(whole, storage(whole)) : whole
   const create = (): StorageDriver => {
     const sound = driverFrom('inmemory', shared)
     return driver ? changed(sound, driver(sound)) : sound
   }
-  const results = await runTests(runner =>
-    testDriver(runner, {
-      name: 'broken',
-      create,
-      chunkSizes: [32],
-      largeFile: 150_000,
-      manyFiles: 5,
-      fuzz: { seeds: [] },
-      ...options,
-    }),
-  )
-  return results.map(result => ({ ...result, name: result.name.replace(group, '') }))
+  const results = await runTests(({ describe, it }) => {
+    const describeSome: TestRunner['describe'] = (name, define) => {
+      if (only === undefined || name === only || name === suite) describe(name, define)
+    }
+    testDriver(
+      { describe: describeSome, it },
+      {
+        name: 'broken',
+        create,
+        chunkSizes: [32],
+        largeFile: 150_000,
+        manyFiles: 5,
+        fuzz: { seeds: [] },
+        ...options,
+      },
+    )
+  })
+  return results.map(result => ({ ...result, name: result.name.replace(`${suite} > `, '') }))
 }
 
 /** The names of the tests that fail. */
-export async function failuresOf(defect: Omit<Defect, 'name' | 'caughtBy'>): Promise<string[]> {
-  return (await resultsOf(defect)).filter(result => !result.passed).map(result => result.name)
+export async function failuresOf(flaw: Flaw, only?: string): Promise<string[]> {
+  return (await resultsOf(flaw, only)).filter(result => !result.passed).map(result => result.name)
+}
+
+/** Declares one test a defect: the suite must catch it, in the test that is meant to. */
+export function itCatches(defects: readonly Defect[]): void {
+  it.each(defects)('$name', async defect => {
+    const [group] = defect.caughtBy.split(' > ')
+    expect(await failuresOf(defect, group)).toContain(defect.caughtBy)
+  })
 }
 
 /** Uploads that do some things differently. */

@@ -4,13 +4,19 @@ import { join } from 'node:path'
 /** Longest name of one file, in bytes, on every common file system. */
 const MAX_NAME = 255
 
+/** Stands between a path and what else a name tells: no legal path has it. */
+const SEPARATOR = '+'
+
+/** Characters of an upload's id, with the separator before it. */
+const ID_LENGTH = SEPARATOR.length + randomUUID().length
+
 /**
  * Where things lie on disk. A file of the storage is the file at its path below the root directory. What cannot be read
  * yet, or no longer, lies in directories whose names begin with `~`: no legal path leads there.
  */
 export class Layout {
   readonly root: string
-  /** One file for each unfinished upload. */
+  /** One file for each unfinished upload: one to `/a/b` is `~a~b+` and an id of its own. */
   readonly uploads: string
   /** Contents being written and directories being removed; after a crash, what was left of them. */
   readonly temporaries: string
@@ -25,8 +31,9 @@ export class Layout {
     return join(this.root, path)
   }
 
-  upload(path: string): string {
-    return join(this.uploads, uploadName(path))
+  /** A free name for an upload to `path`. */
+  newUpload(path: string): string {
+    return join(this.uploads, `${nameOf(path)}${SEPARATOR}${randomUUID()}`)
   }
 
   temporary(): string {
@@ -34,17 +41,23 @@ export class Layout {
   }
 }
 
-/** Whether the upload of that name leads below `path`. Undecidable, and false, where a hash stands for the difference. */
-export function isUploadBelow(name: string, path: string): boolean {
-  return name.startsWith(path === '/' ? '~' : `${flat(path)}~`)
+/** Whether the upload in the file of that name leads to `path`. */
+export function isUploadTo(path: string, file: string): boolean {
+  return file.slice(0, file.lastIndexOf(SEPARATOR)) === nameOf(path)
+}
+
+/** Whether it leads to `path` or below. Undecidable, and false, where a hash stands for the difference. */
+export function isUploadWithin(path: string, file: string): boolean {
+  return isUploadTo(path, file) || file.startsWith(path === '/' ? '~' : `${flat(path)}~`)
 }
 
 /** A name that tells the path; of a path too long for that, its beginning and a hash. */
-function uploadName(path: string): string {
+function nameOf(path: string): string {
   const name = flat(path)
-  if (name.length <= MAX_NAME) return name
-  const hash = createHash('sha256').update(path).digest('hex')
-  return `${name.slice(0, MAX_NAME - hash.length - 2)}~~${hash}`
+  const longest = MAX_NAME - ID_LENGTH
+  if (name.length <= longest) return name
+  const hash = SEPARATOR + createHash('sha256').update(path).digest('hex')
+  return name.slice(0, longest - hash.length) + hash
 }
 
 /** Legal paths have no `~`, so no two of them become the same name. */

@@ -2,13 +2,13 @@ import { lstat, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { root } from '../../path.ts'
 import { orAbsent } from './errors.ts'
-import { type Layout, isUploadBelow } from './layout.ts'
+import { type Layout, isUploadWithin } from './layout.ts'
 
-/** Removes the unfinished uploads below `path` that were last written before `olderThan`, and tells how many they were. */
+/** Removes unfinished uploads to `path` and below it, last touched before `olderThan`, and tells how many they were. */
 export async function sweepUploads(layout: Layout, path: string, olderThan: Date): Promise<number> {
   // What crashes left tells no path, so it goes with the sweep of everything.
   if (path === root) await removeOlder(layout.temporaries, olderThan, () => true)
-  return removeOlder(layout.uploads, olderThan, name => isUploadBelow(name, path))
+  return removeOlder(layout.uploads, olderThan, name => isUploadWithin(path, name))
 }
 
 async function removeOlder(directory: string, olderThan: Date, chosen: (name: string) => boolean): Promise<number> {

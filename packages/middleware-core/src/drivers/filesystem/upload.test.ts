@@ -12,6 +12,18 @@ const storage = filesystem({ rootDirectory })
 /** What another process on the same directory would use. */
 const another = (): StorageDriver => filesystem({ rootDirectory })
 
+const longAgo = new Date('2001-01-01')
+
+/** The paths that uploads lead to, with `~` for each slash. */
+const uploadPaths = async (): Promise<string[]> =>
+  (await readdir(uploads)).map(name => name.replace(/\+.*/, '')).toSorted()
+
+/** Makes the uploads to a path look as if nobody had touched them for long. */
+async function age(path: string): Promise<void> {
+  const names = (await readdir(uploads)).filter(name => name.startsWith(`${path}+`))
+  for (const name of names) await utimes(join(uploads, name), longAgo, longAgo)
+}
+
 afterEach(() => rm(rootDirectory, { recursive: true, force: true }))
 
 describe('uploads', () => {
@@ -33,6 +45,16 @@ describe('uploads', () => {
     expect(await readdir(uploads)).toEqual([])
   })
 
+  it('continues what a process wrote that ended without a word', async () => {
+    const lost = await storage.writer('/a')
+    await new Promise(done => lost.write('written', done))
+    const continued = await another().writer('/a', { append: true })
+    expect(continued.size).toBe(7)
+    await continued.commit()
+    expect(await storage.getContent('/a')).toEqual(Buffer.from('written'))
+    lost.destroy()
+  })
+
   it('takes paths whose length only a directory of its own could hold as a name', async () => {
     const names = Array.from({ length: 30 }, (_, index) => `component-${index}`)
     const paths = ['one', 'two'].map(end => `/${names.join('/')}/${end}`)
@@ -48,6 +70,39 @@ describe('uploads', () => {
     }
   })
 
+  it('never refuses a commit because of another writer on the path', async () => {
+    const writers = [await storage.writer('/a'), await another().writer('/a'), await storage.writer('/a')]
+    for (const [index, writer] of writers.entries()) writer.write(`${index}`)
+    for (const index of [1, 0, 2]) {
+      await writers[index]?.commit()
+      expect(await storage.getContent('/a')).toEqual(Buffer.from(`${index}`))
+    }
+    expect(await readdir(uploads)).toEqual([])
+  })
+
+  it('continues the upload before when the last one is gone', async () => {
+    const [older, newer] = [await storage.writer('/a'), await storage.writer('/a')]
+    older.write('older')
+    newer.write('newer one')
+    await older.close()
+    await newer.close()
+    await newer.cancel()
+    const continued = await another().writer('/a', { append: true })
+    expect(continued.size).toBe(5)
+    await continued.commit()
+    expect(await storage.getContent('/a')).toEqual(Buffer.from('older'))
+  })
+
+  it('sweeps one of two uploads to a path when only that one is old', async () => {
+    const old = await storage.writer('/a')
+    await old.close()
+    await age('~a')
+    const young = await storage.writer('/a')
+    expect(await storage.sweep({ olderThan: new Date('2002-01-01'), path: '/a' })).toEqual({ uploads: 1 })
+    await expect(old.commit()).rejects.toMatchObject({ code: 'CONFLICT' })
+    await young.commit()
+  })
+
   it('sweeps by the time of the last write, below the given directory', async () => {
     for (const path of ['/a/old', '/a/new', '/ab/old', '/old']) {
       const writer = await storage.writer(path)
@@ -56,14 +111,13 @@ describe('uploads', () => {
     }
     await mkdir(temporaries)
     await writeFile(join(temporaries, 'old'), 'half of it')
-    const long = new Date('2001-01-01')
-    for (const name of ['~a~old', '~ab~old', '~old']) await utimes(join(uploads, name), long, long)
-    await utimes(join(temporaries, 'old'), long, long)
+    for (const path of ['~a~old', '~ab~old', '~old']) await age(path)
+    await utimes(join(temporaries, 'old'), longAgo, longAgo)
     const olderThan = new Date('2002-01-01')
     expect(await storage.sweep({ olderThan, path: '/a' })).toEqual({ uploads: 1 })
-    expect((await readdir(uploads)).toSorted()).toEqual(['~ab~old', '~a~new', '~old'].toSorted())
+    expect(await uploadPaths()).toEqual(['~ab~old', '~a~new', '~old'].toSorted())
     expect(await storage.sweep({ olderThan })).toEqual({ uploads: 2 })
-    expect(await readdir(uploads)).toEqual(['~a~new'])
+    expect(await uploadPaths()).toEqual(['~a~new'])
     expect(await readdir(temporaries)).toEqual([])
   })
 
@@ -81,8 +135,7 @@ describe('uploads', () => {
   it('dates a file by its commit, not by the last write', async () => {
     const writer = await storage.writer('/a')
     await writer.close()
-    const long = new Date('2001-01-01')
-    await utimes(join(uploads, '~a'), long, long)
+    await age('~a')
     await writer.commit()
     expect((await storage.stat('/a')).modifiedAt.getTime()).toBeGreaterThan(Date.now() - 60_000)
   })

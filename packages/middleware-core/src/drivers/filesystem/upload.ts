@@ -1,32 +1,47 @@
 import { constants } from 'node:fs'
-import { type FileHandle, lstat, open, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { type FileHandle, lstat, open, readdir, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { StorageError, pathNotFound } from '../../errors.ts'
 import type { Upload } from '../../file-writer.ts'
 import { inDirectory, syncDirectory } from './directories.ts'
 import { infoOf } from './entries.ts'
 import { orAbsent } from './errors.ts'
-import type { Layout } from './layout.ts'
+import { type Layout, isUploadTo } from './layout.ts'
 import { publish } from './publish.ts'
 
-/** Starts a new upload to `path`. */
+/** Starts a new upload to `path`, next to those that others have there. */
 export async function startUpload(layout: Layout, path: string): Promise<Upload> {
-  const file = layout.upload(path)
-  const handle = await inDirectory(dirname(file), () => open(file, 'w'))
-  return new FileUpload(layout, path, handle, 0)
+  const file = layout.newUpload(path)
+  const handle = await inDirectory(dirname(file), () => open(file, 'wx'))
+  return new FileUpload(layout, path, file, handle, 0)
 }
 
-/** Continues the upload that was left at `path`, or starts one where an empty file was committed. */
+/** Continues the upload that was left at `path` last, or starts one where an empty file was committed. */
 export async function continueUpload(layout: Layout, path: string): Promise<Upload> {
-  const handle = await orAbsent(open(layout.upload(path), constants.O_WRONLY | constants.O_APPEND))
-  if (handle) {
+  for (const file of await latestUploads(layout, path)) {
+    const handle = await orAbsent(open(file, constants.O_WRONLY | constants.O_APPEND))
+    // One that has just been committed, cancelled or swept leaves its place to the one before.
+    if (!handle) continue
     const { size } = await handle.stat()
-    return new FileUpload(layout, path, handle, size)
+    return new FileUpload(layout, path, file, handle, size)
   }
   const committed = await infoOf(path, layout.file(path))
   if (!committed || committed.isDirectory) throw pathNotFound(path)
   if (committed.size > 0) throw new StorageError('CONFLICT', `cannot append to a committed file: ${path}`, { path })
   return startUpload(layout, path)
+}
+
+/** The files of the unfinished uploads to `path`, the last touched first. */
+async function latestUploads(layout: Layout, path: string): Promise<string[]> {
+  const names = (await orAbsent(readdir(layout.uploads))) ?? []
+  const found: { file: string; touchedAt: number }[] = []
+  for (const name of names) {
+    if (!isUploadTo(path, name)) continue
+    const file = join(layout.uploads, name)
+    const stats = await orAbsent(lstat(file))
+    if (stats) found.push({ file, touchedAt: stats.mtimeMs })
+  }
+  return found.toSorted((a, b) => b.touchedAt - a.touchedAt).map(({ file }) => file)
 }
 
 /** An upload is a file of its own until it is renamed into place. Bytes go to it at once; nothing is kept in memory. */
@@ -37,10 +52,10 @@ class FileUpload implements Upload {
   #handle: FileHandle | undefined
   #size: number
 
-  constructor(layout: Layout, path: string, handle: FileHandle, size: number) {
+  constructor(layout: Layout, path: string, file: string, handle: FileHandle, size: number) {
     this.#layout = layout
     this.#path = path
-    this.#file = layout.upload(path)
+    this.#file = file
     this.#handle = handle
     this.#size = size
   }
@@ -75,7 +90,13 @@ class FileUpload implements Upload {
   async release(): Promise<void> {
     const handle = this.#handle
     this.#handle = undefined
-    if (handle) await handle.close()
+    if (!handle) return
+    try {
+      const leftAt = now()
+      await handle.utimes(leftAt, leftAt)
+    } finally {
+      await handle.close()
+    }
   }
 
   /** Makes the bytes durable, though not yet the upload's name. */
@@ -94,4 +115,15 @@ class FileUpload implements Upload {
     if (!this.#handle) throw new StorageError('WRITER_STATE', 'the upload was released')
     return this.#handle
   }
+}
+
+let lastMillisecond = 0
+let withinMillisecond = 0
+
+/** In seconds, and never twice the same: the file system's own clock may not tell which of two uploads was left last. */
+function now(): number {
+  const millisecond = Date.now()
+  withinMillisecond = millisecond === lastMillisecond ? withinMillisecond + 0.01 : 0
+  lastMillisecond = millisecond
+  return (millisecond + withinMillisecond) / 1000
 }

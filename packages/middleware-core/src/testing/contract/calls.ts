@@ -10,7 +10,7 @@ export interface ContractCall {
   /** Whether it rejects with `PATH_NOT_FOUND` when nothing is at the path. */
   readonly needsPath?: true
   /** `elsewhere` is a legal path where nothing is. */
-  run(driver: StorageDriver, path: string, elsewhere: string, options?: CallOptions): Promise<unknown>
+  readonly run: (driver: StorageDriver, path: string, elsewhere: string, options?: CallOptions) => Promise<unknown>
 }
 
 /** Every method of the contract, and each of its parameters that takes a path. */

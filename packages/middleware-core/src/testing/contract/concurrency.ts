@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { assertBytes, assertContent, bytesOf, positionsOf } from '../assertions.ts'
+import { assertBytes, assertContent, bytesOf, positionsOf, together } from '../assertions.ts'
 import { integerBelow, randomBytes, randomFrom } from '../random.ts'
 import type { Section } from '../section.ts'
 
@@ -14,7 +14,7 @@ export const testConcurrency: Section = (test, { largeFile }) => {
     await driver.putContent(at('file'), content)
     const random = randomFrom(largeFile)
     const offsets = Array.from({ length: 10 }, () => integerBelow(random, largeFile))
-    await Promise.all(
+    await together(
       offsets.map(async offset => {
         assertBytes(await bytesOf(await driver.reader(at('file'), { offset })), content.subarray(offset))
       }),
@@ -23,7 +23,7 @@ export const testConcurrency: Section = (test, { largeFile }) => {
 
   test('many writers, each on a path of its own', async ({ driver, at }) => {
     const size = Math.ceil(largeFile / eight.length)
-    await Promise.all(
+    await together(
       eight.map(async seed => {
         const writer = await driver.writer(at(`files/${seed}`))
         await pipeline(Readable.from(randomBytes(size, seed), { objectMode: false }), writer, { end: false })
@@ -35,7 +35,7 @@ export const testConcurrency: Section = (test, { largeFile }) => {
 
   test('many contents put on one path: one of them is left, whole', async ({ driver, at }) => {
     const contents = eight.map(seed => randomBytes(1000 + seed, seed))
-    await Promise.all(contents.map(content => driver.putContent(at('file'), content)))
+    await together(contents.map(content => driver.putContent(at('file'), content)))
     const left = await driver.getContent(at('file'))
     const expected = contents.find(content => content.length === left.length)
     assert.ok(expected, `${left.length} bytes are left, which nobody put there`)
@@ -43,7 +43,7 @@ export const testConcurrency: Section = (test, { largeFile }) => {
   })
 
   test('puts, moves and deletes in one directory', async ({ driver, at }) => {
-    await Promise.all(
+    await together(
       eight.map(async seed => {
         await driver.putContent(at(`files/${seed}`), `${seed}`)
         await driver.move(at(`files/${seed}`), at(`files/moved-${seed}`))

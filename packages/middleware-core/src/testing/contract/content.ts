@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { setImmediate } from 'node:timers/promises'
-import { assertBytes, assertContent, assertFails } from '../assertions.ts'
+import { assertBytes, assertContent, assertFails, together } from '../assertions.ts'
 import { randomBytes } from '../random.ts'
 import type { Section } from '../section.ts'
 
@@ -68,17 +68,16 @@ export const testContent: Section = (test, { largeFile }) => {
   test('a reader sees the old content or the new one, whole', async ({ driver, at }) => {
     const contents = [randomBytes(5000), randomBytes(70_000)] as const
     await driver.putContent(at('file'), contents[0])
-    let replacing = true
-    const replaced = (async () => {
+    const replace = async (): Promise<void> => {
       for (let round = 1; round <= 8; round += 1) await driver.putContent(at('file'), contents[round % 2 ? 1 : 0])
-    })().finally(() => {
-      replacing = false
-    })
-    while (replacing) {
-      const found = await driver.getContent(at('file'))
-      assertBytes(found, found.length === contents[0].length ? contents[0] : contents[1])
-      await setImmediate()
     }
-    await replaced
+    const read = async (): Promise<void> => {
+      for (let round = 1; round <= 20; round += 1) {
+        const found = await driver.getContent(at('file'))
+        assertBytes(found, found.length === contents[0].length ? contents[0] : contents[1])
+        await setImmediate()
+      }
+    }
+    await together([replace(), read()])
   })
 }

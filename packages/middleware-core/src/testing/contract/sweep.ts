@@ -42,7 +42,7 @@ export const testSweep: Section = test => {
     }
   })
 
-  test('keeps what does not lie below the path', async ({ driver, at, leaveUpload }) => {
+  test('keeps what lies neither at the path nor below it', async ({ driver, at, leaveUpload }) => {
     for (const name of ['a/1', 'ab/1', 'a-b', 'b']) await leaveUpload(name, 'content')
     assert.deepEqual(await driver.sweep({ path: at('a'), olderThan: inOneDay() }), { uploads: 1 })
     for (const name of ['ab/1', 'a-b', 'b']) {
@@ -50,6 +50,12 @@ export const testSweep: Section = test => {
       assert.equal(writer.size, 7)
       await writer.close()
     }
+  })
+
+  test('discards what was left at the path itself', async ({ driver, at, leaveUpload }) => {
+    for (const name of ['a', 'ab', 'a-b']) await leaveUpload(name, 'content')
+    assert.deepEqual(await driver.sweep({ path: at('a'), olderThan: inOneDay() }), { uploads: 1 })
+    await assertFails(driver.writer(at('a'), { append: true }), 'PATH_NOT_FOUND', { driver, path: at('a') })
   })
 
   test('finds nothing where there is nothing', async ({ driver, at }) => {

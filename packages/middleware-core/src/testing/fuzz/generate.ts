@@ -6,13 +6,31 @@ const components = ['a', 'a-', 'a.b', 'a0', 'ab', 'b']
 const ends: readonly UploadEnd[] = ['close', 'commit', 'close and commit', 'cancel']
 
 /** Paths in one sequence: few, so that operations meet. */
-const pathCount = 10
+const pathCount = 5
 
-/** The operations of a seed. Some of them will turn out not to be defined where they stand: see `isDefined`. */
+/** The operations of a seed. Some of them will turn out not to be defined where they stand: see `Stored`. */
 export function generate(seed: number, count: number, sizes: readonly number[]): Operation[] {
   const random = randomFrom(seed)
-  const paths = Array.from({ length: pathCount }, () => randomPath(random))
-  return Array.from({ length: count }, (_, index) => randomOperation(random, paths, sizes, index + 1))
+  const paths = randomPaths(random)
+  const operations: Operation[] = []
+  while (operations.length < count) {
+    const path = oneOf(random, paths)
+    const change = randomChange(random, path, paths, sizes, operations.length + 1)
+    const changed = change.kind === 'move' ? change.destination : path
+    // Looks at what changes, before and after, are the likeliest to meet a mistake.
+    operations.push(randomLook(random, changed, paths), change, randomLook(random, changed, paths))
+  }
+  return operations.slice(0, count)
+}
+
+/** Only the last may lie above or below another, because no file may then be put there while the other is a file. */
+function randomPaths(random: Random): string[] {
+  const paths: string[] = []
+  while (paths.length < pathCount) {
+    const path = randomPath(random)
+    if (!paths.some(other => `${other}/`.startsWith(`${path}/`) || `${path}/`.startsWith(`${other}/`))) paths.push(path)
+  }
+  return [...paths, randomPath(random)]
 }
 
 function randomPath(random: Random): string {
@@ -20,26 +38,34 @@ function randomPath(random: Random): string {
   return Array.from({ length: depth }, () => `/${oneOf(random, components)}`).join('')
 }
 
-function randomOperation(random: Random, paths: readonly string[], sizes: readonly number[], seed: number): Operation {
-  const path = oneOf(random, paths)
-  const place = oneOf(random, [path, path, parent(path), ''])
-  const make: (() => Operation)[] = [
-    () => ({ kind: 'putContent', path, size: oneOf(random, sizes), seed }),
-    () => ({ kind: 'putContent', path, size: oneOf(random, sizes), seed }),
-    () => randomUpload(random, path, sizes, seed),
-    () => randomUpload(random, path, sizes, seed),
-    () => randomUpload(random, path, sizes, seed),
+const switchDriver = (): Operation => ({ kind: 'switch to another driver' })
+
+function randomChange(
+  random: Random,
+  path: string,
+  paths: readonly string[],
+  sizes: readonly number[],
+  seed: number,
+): Operation {
+  const put = (): Operation => ({ kind: 'putContent', path, size: oneOf(random, sizes), seed })
+  const upload = (): Operation => randomUpload(random, path, sizes, seed)
+  const move = (): Operation => ({ kind: 'move', source: oneOf(random, paths), destination: path })
+  const remove = (): Operation => ({ kind: 'delete', path: oneOf(random, [path, path, path, parent(path) || path]) })
+  return oneOf(random, [put, put, put, upload, upload, upload, move, move, remove, switchDriver])()
+}
+
+function randomLook(random: Random, path: string, paths: readonly string[]): Operation {
+  const place = oneOf(random, [path, parent(path), ''])
+  const looks: (() => Operation)[] = [
     () => ({ kind: 'getContent', path }),
     () => ({ kind: 'reader', path, offset: integerBelow(random, 120) }),
+    () => ({ kind: 'stat', path }),
     () => ({ kind: 'stat', path: place }),
     () => ({ kind: 'list', path: place }),
     () => ({ kind: 'walk', path: place, startAfter: undefined, without: [] }),
     () => randomWalk(random, place, paths),
-    () => ({ kind: 'move', source: path, destination: oneOf(random, paths) }),
-    () => ({ kind: 'delete', path: parent(path) === '' ? path : oneOf(random, [path, parent(path)]) }),
-    () => ({ kind: 'switch to another driver' }),
   ]
-  return oneOf(random, make)()
+  return oneOf(random, looks)()
 }
 
 function randomUpload(random: Random, path: string, sizes: readonly number[], seed: number): Operation {

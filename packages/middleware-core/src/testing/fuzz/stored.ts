@@ -4,61 +4,49 @@ import type { Operation, Outcome } from './operation.ts'
 export class Stored {
   readonly #files = new Set<string>()
   readonly #uploads = new Set<string>()
+  /** Paths where a newer upload was started while an older one was left. What the older one comes to is not defined. */
+  readonly #overtaken = new Set<string>()
 
   /** Whether the contract says what comes of the operation, so that two drivers can be compared. */
   defines(operation: Operation): boolean {
-    switch (operation.kind) {
-      case 'putContent':
-        return this.#canHoldFile(operation.path)
-      case 'upload':
-        if (!this.#canHoldFile(operation.path)) return false
-        return operation.append || !this.#uploads.has(operation.path)
-      case 'move':
-        return operation.source === operation.destination || this.#canHoldFile(operation.destination)
-      case 'delete':
-        return ![...this.#uploads].some(upload => isWithin(upload, operation.path))
-      case 'getContent':
-      case 'reader':
-      case 'stat':
-      case 'list':
-      case 'walk':
-      case 'switch to another driver':
-        return true
+    const { kind } = operation
+    if (kind === 'putContent') return this.#canHoldFile(operation.path)
+    if (kind === 'upload') {
+      const isUnclear = operation.append && this.#overtaken.has(operation.path) && !this.#uploads.has(operation.path)
+      return this.#canHoldFile(operation.path) && !isUnclear
     }
+    if (kind === 'move') return operation.source === operation.destination || this.#canHoldFile(operation.destination)
+    if (kind === 'delete') return !this.#left().some(upload => isWithin(upload, operation.path))
+    return true
   }
 
   /** Keeps up with an operation. */
   note(operation: Operation, outcome: Outcome): void {
     if ('error' in outcome) return
-    switch (operation.kind) {
-      case 'putContent':
-        this.#files.add(operation.path)
-        break
-      case 'upload':
-        if (operation.end === 'close') this.#uploads.add(operation.path)
-        else this.#uploads.delete(operation.path)
-        if (operation.end.endsWith('commit')) this.#files.add(operation.path)
-        break
-      case 'move':
-        this.#files.delete(operation.source)
-        this.#files.add(operation.destination)
-        break
-      case 'delete':
-        for (const file of this.#files) if (isWithin(file, operation.path)) this.#files.delete(file)
-        break
-      case 'getContent':
-      case 'reader':
-      case 'stat':
-      case 'list':
-      case 'walk':
-      case 'switch to another driver':
-        break
+    const { kind } = operation
+    if (kind === 'putContent') this.#files.add(operation.path)
+    if (kind === 'upload') {
+      if (!operation.append && this.#uploads.has(operation.path)) this.#overtaken.add(operation.path)
+      if (operation.end === 'close') this.#uploads.add(operation.path)
+      else this.#uploads.delete(operation.path)
+      if (operation.end.endsWith('commit')) this.#files.add(operation.path)
     }
+    if (kind === 'move') {
+      this.#files.delete(operation.source)
+      this.#files.add(operation.destination)
+    }
+    if (kind === 'delete') {
+      for (const file of this.#files) if (isWithin(file, operation.path)) this.#files.delete(file)
+    }
+  }
+
+  #left(): string[] {
+    return [...this.#uploads, ...this.#overtaken]
   }
 
   /** No file, nor one that is still being uploaded, may lie above or below a file. */
   #canHoldFile(path: string): boolean {
-    const others = [...this.#files, ...this.#uploads].filter(other => other !== path)
+    const others = [...this.#files, ...this.#left()].filter(other => other !== path)
     return !others.some(other => isWithin(other, path) || isWithin(path, other))
   }
 }

@@ -1,0 +1,42 @@
+import { describe, expect, it } from '@jest/globals'
+import { basename } from 'node:path'
+import { Layout, isUploadTo, isUploadWithin } from './layout.ts'
+
+const layout = new Layout('/root')
+const uploadTo = (path: string): string => basename(layout.newUpload(path))
+
+describe('the name of an upload', () => {
+  it('is another for each upload', () => {
+    expect(uploadTo('/a')).not.toBe(uploadTo('/a'))
+  })
+
+  it('tells the path', () => {
+    for (const path of ['/a', '/a/b', '/a-b', '/ab', '/a.b/c']) {
+      expect(isUploadTo(path, uploadTo(path))).toBe(true)
+      for (const other of ['/a/c', '/b', '/a/b/c', '/abc']) expect(isUploadTo(other, uploadTo(path))).toBe(false)
+    }
+  })
+
+  it('tells what lies around the path', () => {
+    for (const directory of ['/', '/a', '/a/b', '/a/b/c']) {
+      expect(isUploadWithin(directory, uploadTo('/a/b/c'))).toBe(true)
+    }
+    for (const other of ['/a/b/c/d', '/a/b/d', '/a-', '/a/bc', '/b']) {
+      expect(isUploadWithin(other, uploadTo('/a/b/c'))).toBe(false)
+    }
+  })
+
+  it('is short enough for a file, and tells paths from their beginnings, whatever the length', () => {
+    const whole = `/${['a', 'b', 'c', 'd'].map(letter => letter.repeat(70)).join('/')}`
+    const lengths = Array.from({ length: whole.length }, (_, index) => index + 1)
+    const paths = lengths.map(length => whole.slice(0, length)).filter(path => !path.endsWith('/'))
+    for (const path of paths) {
+      const upload = uploadTo(path)
+      expect(upload.length).toBeLessThanOrEqual(255)
+      expect(isUploadWithin(path, upload)).toBe(true)
+      expect(paths.filter(other => isUploadTo(other, upload))).toEqual([path])
+      const within = paths.filter(other => other !== path && isUploadWithin(other, upload))
+      expect(within.filter(other => !path.startsWith(`${other}/`))).toEqual([])
+    }
+  })
+})

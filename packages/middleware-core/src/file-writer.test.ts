@@ -1,0 +1,253 @@
+import { describe, expect, it } from '@jest/globals'
+import { EventEmitter, once } from 'node:events'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { StorageError, toStorageError } from './errors.ts'
+import { type Upload, UploadWriter } from './file-writer.ts'
+
+const unavailable = (): StorageError => new StorageError('UNAVAILABLE', 'slow down', { retryAfter: 3 })
+
+const done = (): Promise<void> => Promise.resolve()
+
+/** A writer on an upload that notes its calls, and does what it is told to instead of its own. */
+function recorded(changes: Partial<Upload> = {}, signal?: AbortSignal): { calls: string[]; writer: UploadWriter } {
+  const calls: string[] = []
+  const noted = <Args extends unknown[], Result>(
+    name: string,
+    call: ((...args: Args) => Result) | undefined,
+  ): ((...args: Args) => Result) => {
+    return (...args) => {
+      calls.push(name)
+      return call?.(...args) as Result
+    }
+  }
+  const upload: Upload = {
+    size: 0,
+    write: noted('write', changes.write),
+    close: noted('close', changes.close ?? done),
+    commit: noted('commit', changes.commit ?? done),
+    cancel: noted('cancel', changes.cancel ?? done),
+    release: noted('release', changes.release),
+  }
+  const duties = {
+    translate: (error: unknown) =>
+      signal?.aborted ? (signal.reason as Error) : toStorageError(error, 'test', '/file'),
+    guard: async <T>(_: string, call: () => Promise<T>): Promise<T> => {
+      try {
+        return await call()
+      } catch (error) {
+        throw toStorageError(error, 'test', '/file')
+      }
+    },
+  }
+  return { calls, writer: new UploadWriter(upload, duties, signal) }
+}
+
+const closed = (writer: UploadWriter): Promise<unknown> =>
+  writer.closed ? Promise.resolve() : new Promise(resolve => writer.once('close', resolve))
+
+describe('a writer', () => {
+  it('commits without a close when it was not ended before', async () => {
+    const { calls, writer } = recorded()
+    writer.write('content')
+    await writer.commit()
+    expect(calls).toEqual(['write', 'commit'])
+  })
+
+  it('closes when a pipeline ends it, and commits what is closed', async () => {
+    const { calls, writer } = recorded()
+    await pipeline(Readable.from(['a', 'b']), writer)
+    await writer.commit()
+    expect(calls).toEqual(['write', 'write', 'close', 'commit'])
+  })
+
+  it('waits for a write before it takes the next chunk', async () => {
+    const pending: (() => void)[] = []
+    const { calls, writer } = recorded({ write: () => new Promise(resolve => pending.push(resolve)) })
+    writer.write('a')
+    writer.write('b')
+    expect(calls).toEqual(['write'])
+    expect(writer.write(Buffer.alloc(1 << 16))).toBe(false)
+    const committing = writer.commit()
+    while (!calls.includes('commit')) {
+      pending.shift()?.()
+      await new Promise(resolve => setImmediate(resolve))
+    }
+    await committing
+    expect(calls).toEqual(['write', 'write', 'write', 'commit'])
+  })
+
+  it.each(['now', 'later'])('rejects the commit after a write that fails %s', async when => {
+    const { calls, writer } = recorded({
+      write: () => {
+        if (when === 'now') throw new Error('disk full')
+        return Promise.reject(new Error('disk full'))
+      },
+    })
+    writer.write('content')
+    await closed(writer)
+    await expect(writer.commit()).rejects.toMatchObject({ code: 'FAILED', driver: 'test', path: '/file' })
+    await expect(writer.close()).rejects.toMatchObject({ detail: 'disk full' })
+    expect(calls).toEqual(['write', 'release'])
+  })
+
+  it('needs no error listener', async () => {
+    const { writer } = recorded({ write: () => Promise.reject(new Error('disk full')) })
+    writer.write('content')
+    await closed(writer)
+    expect(writer.errored).toMatchObject({ message: 'test: disk full' })
+  })
+
+  it('releases what a close could not store', async () => {
+    const { calls, writer } = recorded({ close: () => Promise.reject(unavailable()) })
+    await expect(writer.close()).rejects.toMatchObject({ code: 'UNAVAILABLE', retryAfter: 3 })
+    expect(calls).toEqual(['close', 'release'])
+  })
+
+  it('releases when it is destroyed, and can be cancelled then', async () => {
+    const { calls, writer } = recorded()
+    writer.write('content')
+    writer.destroy()
+    await closed(writer)
+    expect(calls).toEqual(['write', 'release'])
+    await expect(writer.commit()).rejects.toMatchObject({ code: 'WRITER_STATE' })
+    await writer.cancel()
+    expect(calls).toEqual(['write', 'release', 'cancel'])
+  })
+
+  it('tells of whatever destroyed it', async () => {
+    const { writer } = recorded()
+    const cause = new Error('the source broke')
+    writer.destroy(cause)
+    await expect(writer.commit()).rejects.toMatchObject({ code: 'FAILED', detail: 'the source broke', cause })
+  })
+})
+
+describe('a commit that fails', () => {
+  it('keeps the upload, so that it can be continued', async () => {
+    const { calls, writer } = recorded({ commit: () => Promise.reject(new Error('no such upload')) })
+    writer.write('content')
+    await expect(writer.commit()).rejects.toMatchObject({ code: 'FAILED', detail: 'no such upload' })
+    expect(calls).toEqual(['write', 'commit', 'close'])
+    await expect(writer.commit()).rejects.toMatchObject({ code: 'WRITER_STATE' })
+    await writer.cancel()
+    expect(calls.at(-1)).toBe('cancel')
+  })
+
+  it('does not store again what was closed', async () => {
+    const { calls, writer } = recorded({ commit: () => Promise.reject(new Error('no such upload')) })
+    await writer.close()
+    await expect(writer.commit()).rejects.toMatchObject({ code: 'FAILED' })
+    expect(calls).toEqual(['close', 'commit'])
+  })
+
+  it.each(['open', 'closed'])('may be tried again when the storage was unavailable, %s', async state => {
+    let tries = 0
+    const commit = async (): Promise<void> => {
+      tries += 1
+      if (tries < 3) throw unavailable()
+    }
+    const { calls, writer } = recorded({ commit })
+    if (state === 'closed') await writer.close()
+    await expect(writer.commit()).rejects.toMatchObject({ code: 'UNAVAILABLE', retryAfter: 3 })
+    await expect(writer.commit()).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+    await writer.commit()
+    await expect(writer.commit()).rejects.toMatchObject({ code: 'WRITER_STATE' })
+    expect(calls.filter(call => call === 'close')).toHaveLength(1)
+  })
+
+  it('may not be tried again when the upload could not be kept', async () => {
+    const { calls, writer } = recorded({
+      commit: () => Promise.reject(unavailable()),
+      close: () => Promise.reject(new Error('disk full')),
+      release: () => {
+        throw new Error('cannot even let go')
+      },
+    })
+    await expect(writer.commit()).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+    await expect(writer.commit()).rejects.toMatchObject({ code: 'WRITER_STATE' })
+    expect(calls).toEqual(['commit', 'close', 'release'])
+  })
+
+  it('gives up at once when it was aborted', async () => {
+    const controller = new AbortController()
+    const reason = new Error('too slow')
+    const { calls, writer } = recorded({
+      commit: signal =>
+        new Promise((_, reject) => {
+          signal?.addEventListener('abort', () => reject(new Error('aborted')))
+          controller.abort(reason)
+        }),
+    })
+    await expect(writer.commit({ signal: controller.signal })).rejects.toBe(reason)
+    expect(calls).toEqual(['commit', 'release'])
+  })
+})
+
+describe('calls that meet each other', () => {
+  it('commits once when it is asked to twice at the same time', async () => {
+    const { calls, writer } = recorded()
+    const results = await Promise.allSettled([writer.commit(), writer.commit()])
+    expect(results.map(result => result.status)).toEqual(['fulfilled', 'rejected'])
+    expect(calls).toEqual(['commit'])
+  })
+
+  it('does not cancel what is being committed', async () => {
+    const progress = new EventEmitter()
+    const commit = async (): Promise<void> => void (await once(progress, 'committed'))
+    const { calls, writer } = recorded({ commit })
+    const committing = writer.commit()
+    while (!calls.includes('commit')) await new Promise(resolve => setImmediate(resolve))
+    await expect(writer.cancel()).rejects.toMatchObject({ code: 'WRITER_STATE' })
+    progress.emit('committed')
+    await committing
+    expect(calls).toEqual(['commit'])
+  })
+
+  it('cancels while a write is pending', async () => {
+    const progress = new EventEmitter()
+    const { calls, writer } = recorded({
+      write: async () => void (await once(progress, 'written')),
+      release: () => void progress.emit('error', new Error('stopped')),
+    })
+    writer.write('content')
+    await writer.cancel()
+    expect(calls).toEqual(['write', 'release', 'cancel'])
+  })
+
+  it('cancels again when it failed', async () => {
+    let tries = 0
+    const cancel = async (): Promise<void> => {
+      tries += 1
+      if (tries === 1) throw unavailable()
+    }
+    const { writer } = recorded({ cancel })
+    await expect(writer.cancel()).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+    await writer.cancel()
+    await writer.cancel()
+    expect(tries).toBe(2)
+  })
+})
+
+describe('the signal of a writer', () => {
+  it.each([new Error('too slow'), 'a text'])(
+    'destroys it and rejects the commit with the reason (%s)',
+    async reason => {
+      const controller = new AbortController()
+      const { calls, writer } = recorded({}, controller.signal)
+      writer.write('content')
+      controller.abort(reason)
+      await expect(writer.commit()).rejects.toBe(reason)
+      expect(calls).toEqual(['write', 'release'])
+    },
+  )
+
+  it('is not listened to once the writer is closed', async () => {
+    const controller = new AbortController()
+    const { calls, writer } = recorded({}, controller.signal)
+    await writer.close()
+    controller.abort()
+    await writer.commit()
+    expect(calls).toEqual(['close', 'commit'])
+  })
+})

@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { FileWriter } from '../../driver.ts'
+import { isStorageError } from '../../errors.ts'
+import { assertBytes, assertContent, together, write } from '../assertions.ts'
+import { randomBytes } from '../random.ts'
+import type { Sandbox } from '../sandbox.ts'
+import type { Section } from '../section.ts'
+
+const inOneDay = (): Date => new Date(Date.now() + 86_400_000)
+
+/** A writer and what it has taken over. */
+interface Rival {
+  readonly writer: FileWriter
+  readonly content: Buffer
+}
+
+/** Uploads to one path that know nothing of each other. Drivers may refuse to commit one of them, but never mix them. */
+export const testSamePath: Section = (test, { chunkSizes, largeFile }) => {
+  for (const size of chunkSizes) {
+    for (const state of ['open', 'closed'] as const) {
+      for (const order of ['first', 'last'] as const) {
+        const opened = `the writer opened ${order} is committed first`
+        test(`two ${state} writers of ${size} bytes publish their own, and ${opened}`, async sandbox => {
+          const { driver, at } = sandbox
+          const rivals = await interleavedRivals(sandbox, 'file', size)
+          if (state === 'closed') for (const { writer } of rivals) await writer.close()
+          let published: Buffer | undefined
+          for (const { writer, content } of order === 'first' ? rivals : rivals.toReversed()) {
+            if (await isCommitted(writer)) published = content
+            if (published) await assertContent(driver, at('file'), published)
+          }
+          assert.ok(published, 'both commits are refused')
+          await assertNothingLeft(sandbox)
+        })
+      }
+    }
+
+    test(`cancelling one of two writers of ${size} bytes leaves the other alone`, async sandbox => {
+      const { driver, at } = sandbox
+      for (const state of ['open', 'closed'] as const) {
+        for (const order of ['first', 'last'] as const) {
+          const name = `${state}-${order}`
+          const rivals = await interleavedRivals(sandbox, name, size)
+          const [cancelled, kept] = order === 'first' ? rivals : [rivals[1], rivals[0]]
+          if (state === 'closed') await cancelled.writer.close()
+          await cancelled.writer.cancel()
+          await write(kept.writer, 'more')
+          await kept.writer.commit()
+          await assertContent(driver, at(name), Buffer.concat([kept.content, Buffer.from('more')]))
+        }
+      }
+      await assertNothingLeft(sandbox)
+    })
+
+    test(`cancelling a writer of ${size} bytes keeps what another published meanwhile`, async sandbox => {
+      const { driver, at } = sandbox
+      const [cancelled, committed] = await interleavedRivals(sandbox, 'file', size)
+      await committed.writer.commit()
+      await cancelled.writer.cancel()
+      await assertContent(driver, at('file'), committed.content)
+      await assertNothingLeft(sandbox)
+    })
+
+    test(`a new upload takes nothing from one of ${size} bytes that was abandoned`, async ({
+      driver,
+      at,
+      openWriter,
+    }) => {
+      for (const name of ['closed', 'destroyed']) {
+        const abandoned = await openWriter(name, randomBytes(size, 1))
+        if (name === 'closed') await abandoned.close()
+        else await once(abandoned.destroy(), 'close')
+        const writer = await openWriter(name, 'content')
+        assert.equal(writer.size, 7)
+        await writer.commit()
+        await assertContent(driver, at(name), Buffer.from('content'))
+      }
+    })
+
+    test(`append continues the one of two uploads of ${size} bytes that was closed last`, async sandbox => {
+      const { driver, at } = sandbox
+      for (const order of ['first', 'last'] as const) {
+        const rivals = await interleavedRivals(sandbox, order, size)
+        const [earlier, later] = order === 'last' ? rivals : [rivals[1], rivals[0]]
+        await earlier.writer.close()
+        await later.writer.close()
+        const continued = await driver.writer(at(order), { append: true })
+        assert.equal(continued.size, later.content.length)
+        await continued.commit()
+        await assertContent(driver, at(order), later.content)
+      }
+    })
+  }
+
+  test('of many writers at once one is left, whole', async sandbox => {
+    const { driver, at, another } = sandbox
+    const drivers = [driver, driver, await another(), await another()]
+    const contents = drivers.map((_, index) => randomBytes(Math.ceil(largeFile / (index + 1))))
+    const committed: boolean[] = []
+    await together(
+      contents.map(async (content, index) => {
+        const writer = await (drivers[index] ?? driver).writer(at('file'))
+        await pipeline(Readable.from(slices(content), { objectMode: false }), writer, { end: false })
+        committed[index] = await isCommitted(writer)
+      }),
+    )
+    const left = await driver.getContent(at('file'))
+    const expected = contents.find((content, index) => committed[index] && content.length === left.length)
+    assert.ok(expected, `${left.length} bytes are left, which nobody published`)
+    assertBytes(left, expected)
+    await assertNothingLeft(sandbox)
+  })
+}
+
+/** Two writers of two processes on one path, whose bytes, and how many they are, differ. They have written in turns. */
+async function interleavedRivals(
+  { driver, another, at }: Sandbox,
+  name: string,
+  size: number,
+): Promise<[Rival, Rival]> {
+  const other = await another()
+  const writers = [await driver.writer(at(name)), await other.writer(at(name))] as const
+  const chunks = [
+    [randomBytes(size, 1), randomBytes(3, 2)],
+    [randomBytes(1, 3), randomBytes(size, 4)],
+  ] as const
+  for (const turn of [0, 1] as const) {
+    await write(writers[0], chunks[0][turn])
+    await write(writers[1], chunks[1][turn])
+  }
+  return [
+    { writer: writers[0], content: Buffer.concat(chunks[0]) },
+    { writer: writers[1], content: Buffer.concat(chunks[1]) },
+  ]
+}
+
+/** Commits, unless the driver refuses because of the other writer. */
+async function isCommitted(writer: FileWriter): Promise<boolean> {
+  try {
+    await writer.commit()
+    return true
+  } catch (error) {
+    if (!isStorageError(error, 'CONFLICT')) throw error
+    await writer.cancel()
+    return false
+  }
+}
+
+async function assertNothingLeft({ driver, directory }: Sandbox): Promise<void> {
+  assert.deepEqual(await driver.sweep({ path: directory, olderThan: inOneDay() }), { uploads: 0 })
+}
+
+function* slices(content: Buffer): Iterable<Buffer> {
+  const length = Math.ceil(content.length / 20)
+  for (let start = 0; start < content.length; start += length) yield content.subarray(start, start + length)
+}

@@ -1,0 +1,131 @@
+import { describe } from '@jest/globals'
+import { parentPath } from '../../src/path.ts'
+import { type Defect, itCatches } from './broken-driver.ts'
+
+const defects: Defect[] = [
+  {
+    name: 'copies instead of moving',
+    caughtBy: 'move > leaves nothing at the source',
+    storage: storage => ({
+      move: async (source, destination, options) =>
+        storage.putContent(destination, await storage.getContent(source, options), options),
+    }),
+  },
+  {
+    name: 'makes room at the destination before it knows of a source',
+    caughtBy: 'move > leaves the destination alone when there is no source',
+    storage: storage => ({
+      move: async (source, destination, options) => {
+        await storage.delete(destination, options).catch(() => {})
+        await storage.move(source, destination, options)
+      },
+    }),
+  },
+  {
+    name: 'does not replace when it moves',
+    caughtBy: 'move > replaces what was at the destination',
+    storage: storage => ({
+      move: async (source, destination, options) => {
+        if (await storage.stat(destination, options)) await storage.delete(source, options)
+        else await storage.move(source, destination, options)
+      },
+    }),
+  },
+  {
+    name: 'moves directories',
+    caughtBy: 'move > moves no directory',
+    storage: storage => ({
+      move: async (source, destination, options) => {
+        const info = await storage.stat(source, options)
+        if (!info?.isDirectory) return storage.move(source, destination, options)
+        for (const child of (await storage.list(source, options)) ?? []) {
+          await storage.move(child, destination + child.slice(source.length), options)
+        }
+      },
+    }),
+  },
+  {
+    name: 'loses a file that it moves onto itself',
+    caughtBy: 'move > does nothing when a file moves onto itself',
+    driver: driver => ({
+      move: async (source, destination, options) => {
+        if (source !== destination) return driver.move(source, destination, options)
+        return driver.delete(source, options)
+      },
+    }),
+  },
+  {
+    name: 'deletes siblings with the same beginning',
+    caughtBy: 'delete > removes file1 with all below it, and no sibling',
+    storage: storage => ({
+      delete: async (path, options) => {
+        await storage.delete(path, options)
+        for (const sibling of (await storage.list(parentPath(path), options)) ?? []) {
+          if (sibling.startsWith(path)) await storage.delete(sibling, options)
+        }
+      },
+    }),
+  },
+  {
+    name: 'takes siblings for what is to be deleted',
+    caughtBy: 'delete > finds nothing where only siblings are',
+    storage: storage => ({
+      delete: async (path, options) => {
+        const siblings = (await storage.list(parentPath(path), options)) ?? []
+        if ((await storage.stat(path, options)) || !siblings.some(sibling => sibling.startsWith(path))) {
+          await storage.delete(path, options)
+        }
+      },
+    }),
+  },
+  {
+    name: 'deletes nothing without a word',
+    caughtBy: 'errors > delete says that nothing is there, and where',
+    storage: storage => ({
+      delete: async (path, options) => {
+        if (await storage.stat(path, options)) await storage.delete(path, options)
+      },
+    }),
+  },
+  {
+    name: 'deletes only what lies directly in a directory',
+    caughtBy: 'delete > removes folder3 with all below it, and no sibling',
+    storage: storage => ({
+      delete: async (path, options) => {
+        if (!(await storage.stat(path, options))?.isDirectory) return storage.delete(path, options)
+        for (const child of (await storage.list(path, options)) ?? []) {
+          if (!(await storage.stat(child, options))?.isDirectory) await storage.delete(child, options)
+        }
+      },
+    }),
+  },
+  {
+    name: 'sweeps what is younger',
+    caughtBy: 'sweep > keeps uploads that are younger',
+    storage: storage => ({
+      sweep: (_, path, options) => storage.sweep(new Date(Date.now() + 60_000), path, options),
+    }),
+  },
+  {
+    name: 'sweeps everywhere',
+    caughtBy: 'sweep > keeps what lies neither at the path nor below it',
+    storage: storage => ({ sweep: (olderThan, _, options) => storage.sweep(olderThan, '/', options) }),
+  },
+  {
+    name: 'sweeps only what lies below the path',
+    caughtBy: 'sweep > discards what was left at the path itself',
+    storage: storage => ({
+      sweep: async (olderThan, path, options) => {
+        const own = await storage.upload(path, true, options).catch(() => undefined)
+        return storage.sweep(own ? new Date(0) : olderThan, path, options)
+      },
+    }),
+  },
+  {
+    name: 'never sweeps',
+    caughtBy: 'sweep > discards uploads that are old enough',
+    storage: () => ({ sweep: async () => ({ uploads: 0 }) }),
+  },
+]
+
+describe('the suite catches a driver that', () => itCatches(defects))
