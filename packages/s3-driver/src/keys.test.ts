@@ -31,6 +31,5 @@ describe('keys', () => {
     const keys = new KeySpace('root')
     expect(keys.uploadRecord('/a/b')).toBe('root/~uploads/a/b')
     expect(keys.pathOfRecord('root/~uploads/a/b')).toBe('/a/b')
-    expect(keys.uploadRecords('/a')).toBe('root/~uploads/a/')
   })
 })

@@ -41,19 +41,24 @@ export class KeySpace {
     return key.startsWith(`${this.#root}~`)
   }
 
-  /** Where the record of an unfinished upload to `path` lies. */
+  /** Where the record of an unfinished upload to `path` lies; for the root, what the keys of all records begin with. */
   uploadRecord(path: string): string {
     return `${this.#uploads}${path.slice(1)}`
   }
 
-  /** What the keys of the upload records below a directory begin with. */
-  uploadRecords(directory: string): string {
-    return directory === '/' ? this.#uploads : `${this.#uploads}${directory.slice(1)}/`
+  /** Where bytes of an upload lie that were stored only to free their memory: behind its record. */
+  spill(path: string, id: string): string {
+    return `${this.uploadRecord(path)}~${id}`
   }
 
-  /** The path whose upload a record's key belongs to. */
+  /** Whether a key below the upload records is no record but a spill. */
+  isSpill(key: string): boolean {
+    return key.includes('~', this.#uploads.length)
+  }
+
+  /** The path whose upload a record's or a spill's key belongs to. */
   pathOfRecord(key: string): string {
-    return `/${key.slice(this.#uploads.length)}`
+    return `/${key.slice(this.#uploads.length).replace(/~.*/, '')}`
   }
 
   get #uploads(): string {

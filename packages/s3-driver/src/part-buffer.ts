@@ -1,3 +1,4 @@
+import type { TailBytes } from './stored-tail.ts'
 import type { Lease, UploadMemory } from './upload-memory.ts'
 
 /** Small uploads never take part in the budget: a registry's manifests must not wait behind its layers. */
@@ -27,6 +28,11 @@ export class PartBuffer {
     return this.#length === this.capacity
   }
 
+  /** Whether its memory counts against the budget. */
+  get isLeased(): boolean {
+    return this.#lease !== undefined
+  }
+
   /** What was written so far. Valid until `release`. */
   get bytes(): Buffer {
     return this.#bytes.subarray(0, this.#length)
@@ -50,6 +56,17 @@ export class PartBuffer {
     lease.bytes.set(this.bytes)
     this.#bytes = lease.bytes
     this.#lease = lease
+  }
+
+  /** Takes all bytes of a source, which is opened once there is memory for them; drops them when it breaks. */
+  async fill(length: number, open: () => Promise<TailBytes>, signal: AbortSignal): Promise<void> {
+    if (length > smallSize) await this.reserve(signal)
+    try {
+      for await (const chunk of await open()) this.take(chunk)
+    } catch (error) {
+      this.release()
+      throw error
+    }
   }
 
   release(options?: { reuse: boolean }): void {

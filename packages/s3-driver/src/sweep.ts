@@ -5,18 +5,25 @@ import { MultipartUpload, listUploads } from './multipart.ts'
 import { deleteRecord, readRecord } from './upload-record.ts'
 
 /**
- * Discards the uploads below `directory` that nobody has touched since `olderThan`: by their records, and then the
+ * Discards the uploads at `top` and below it that nobody has touched since `olderThan`: by their records, and then the
  * multipart uploads that have none. An upload that is old but whose record is not is still being written.
  */
 export async function sweepUploads(
   bucket: Bucket,
   olderThan: Date,
-  directory: string,
+  top: string,
   options: CallOptions,
 ): Promise<SweepResult> {
+  const isCovered = (path: string): boolean => top === '/' || path === top || path.startsWith(`${top}/`)
   let uploads = 0
   const live = new Set<string>()
-  for await (const { path, modifiedAt } of listRecords(bucket, directory, options)) {
+  for await (const { key, modifiedAt } of listRecords(bucket, top, options)) {
+    const path = bucket.keys.pathOfRecord(key)
+    if (!isCovered(path)) continue
+    if (bucket.keys.isSpill(key)) {
+      if (modifiedAt < olderThan) await deleteKey(bucket, key, path, options)
+      continue
+    }
     const record = await readRecord(bucket, path, options)
     if (modifiedAt >= olderThan) {
       if (record?.uploadId !== undefined) live.add(record.uploadId)
@@ -26,8 +33,8 @@ export async function sweepUploads(
     await deleteRecord(bucket, path, options)
     uploads++
   }
-  for await (const { path, id, initiated } of listUploads(bucket, bucket.keys.prefix(directory), options)) {
-    if (initiated >= olderThan || live.has(id)) continue
+  for await (const { path, id, initiated } of listUploads(bucket, bucket.keys.key(top), options)) {
+    if (!isCovered(path) || initiated >= olderThan || live.has(id)) continue
     await new MultipartUpload(bucket, path, id).abort(options)
     uploads++
   }
@@ -36,12 +43,12 @@ export async function sweepUploads(
 
 async function* listRecords(
   bucket: Bucket,
-  directory: string,
+  top: string,
   options: CallOptions,
-): AsyncIterable<{ path: string; modifiedAt: Date }> {
-  for await (const { objects } of pages(bucket, { Prefix: bucket.keys.uploadRecords(directory) }, options)) {
+): AsyncIterable<{ key: string; modifiedAt: Date }> {
+  for await (const { objects } of pages(bucket, { Prefix: bucket.keys.uploadRecord(top) }, options)) {
     for (const { Key = '', LastModified = new Date(0) } of objects) {
-      yield { path: bucket.keys.pathOfRecord(Key), modifiedAt: LastModified }
+      yield { key: Key, modifiedAt: LastModified }
     }
   }
 }

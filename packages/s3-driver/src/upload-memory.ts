@@ -8,24 +8,44 @@ export interface Lease {
   release(options?: { reuse: boolean }): void
 }
 
+/** Somebody who holds memory and does nothing with it at the moment. */
+export interface IdleHolder {
+  /** Stores the bytes elsewhere and gives the memory back, or offers it again when that did not work. Never rejects. */
+  giveBack(): Promise<void>
+}
+
 interface Waiter {
   readonly size: number
   grant(lease: Lease): void
 }
 
+/** Milliseconds that somebody must have been idle before others that wait may have the memory. */
+const defaultPatience = 1000
+
 /**
  * The memory of all uploads of a process together. Requests are granted in the order in which they came, so no upload
  * starves another. One that is larger than the whole budget is granted when nothing else is out.
+ *
+ * Parts that are being sent give their memory back by themselves. A part that is being filled does so only when its client
+ * goes on, so clients that do nothing could keep out all others, and a caller that feeds more uploads in turn than the
+ * memory holds would wait for itself. Therefore an upload that nobody writes to offers its memory: while another waits, the
+ * one that has been idle longest is asked to give its memory back, one at a time.
  */
 export class UploadMemory {
   #limit: number
+  readonly #patience: number
   #used = 0
   readonly #waiting: Waiter[] = []
   /** Buffers to use again. Fresh ones cost a page fault for every 4 KiB. */
   readonly #free: Buffer[] = []
 
-  constructor(limit: number) {
+  /** Who offers memory, since when (`performance.now()`), longest first. */
+  readonly #idle = new Map<IdleHolder, number>()
+  #asking: NodeJS.Timeout | Promise<void> | undefined
+
+  constructor(limit: number, patience: number = defaultPatience) {
     this.#limit = limit
+    this.#patience = patience
   }
 
   /** Bytes that are out at the moment. */
@@ -36,6 +56,18 @@ export class UploadMemory {
   raiseTo(limit: number): void {
     this.#limit = Math.max(this.#limit, limit)
     this.#grantWaiting()
+  }
+
+  /** From now on the holder may be asked to give its memory back. */
+  offer(holder: IdleHolder): void {
+    this.#idle.delete(holder)
+    this.#idle.set(holder, performance.now())
+    this.#askIdle()
+  }
+
+  /** The holder is at work with its memory, or has none any more. */
+  withdraw(holder: IdleHolder): void {
+    this.#idle.delete(holder)
   }
 
   /** Waits for a buffer of `size` bytes, unless `signal` fires first. */
@@ -63,10 +95,29 @@ export class UploadMemory {
   #grantWaiting(): void {
     for (;;) {
       const next = this.#waiting[0]
-      if (!next || (this.#used > 0 && this.#used + next.size > this.#limit)) return
+      if (!next || (this.#used > 0 && this.#used + next.size > this.#limit)) break
       this.#waiting.shift()
       next.grant(this.#lease(next.size))
     }
+    this.#askIdle()
+  }
+
+  /** While anybody waits: asks whoever is idle longest, once that has been for long enough. */
+  #askIdle(): void {
+    const [longest] = this.#idle
+    if (this.#asking || this.#waiting.length === 0 || !longest) return
+    const [holder, since] = longest
+    const wait = since + this.#patience - performance.now()
+    if (wait > 0) this.#asking = setTimeout(() => this.#asked(), wait)
+    else {
+      this.#idle.delete(holder)
+      this.#asking = holder.giveBack().finally(() => this.#asked())
+    }
+  }
+
+  #asked(): void {
+    this.#asking = undefined
+    this.#askIdle()
   }
 
   #lease(size: number): Lease {

@@ -2,6 +2,7 @@ import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { type CallOptions, StorageError, isStorageError } from '@longshore/middleware-core'
 import type { Bucket } from './bucket.ts'
 import { readWhole } from './read.ts'
+import type { Spill } from './stored-tail.ts'
 
 /**
  * What is remembered of an unfinished upload, in one small object of its own: which multipart upload it is, and the bytes
@@ -23,6 +24,8 @@ export interface UploadRecord {
   readonly stale?: Readonly<Record<string, string>> | undefined
   /** The bytes behind the parts. */
   readonly tail: Uint8Array
+  /** Where those bytes are instead, when they were stored only to free their memory. */
+  readonly spill?: Spill | undefined
 }
 
 const version = 1

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { PutObjectCommand } from '@aws-sdk/client-s3'
-import type { CallOptions, Upload } from '@longshore/middleware-core'
+import { type CallOptions, StorageError, type Upload } from '@longshore/middleware-core'
 import type { Bucket } from './bucket.ts'
 import { InFlight } from './in-flight.ts'
 import { MultipartUpload } from './multipart.ts'
 import { PartBuffer } from './part-buffer.ts'
 import { type Part, type PartSizing, totalSize } from './parts.ts'
 import type { UploadMemory } from './upload-memory.ts'
-import { deleteRecord, readRecord, writeRecord } from './upload-record.ts'
+import { type UploadRecord, deleteRecord, readRecord, writeRecord } from './upload-record.ts'
 
 /** What the uploads of one driver have in common. */
 export interface UploadSettings {
@@ -106,7 +106,7 @@ export class S3Upload implements Upload {
     // One whose creation got no answer has no parts. Only a listing could name it, among those of other writers.
     const multipart = await this.#multipart?.catch(leaveToSweep)
     await multipart?.abort({})
-    if (this.#hasRecord) await deleteRecord(this.#bucket, this.#path, {})
+    if (this.#hasRecord && (await this.#ownRecord({}))) await deleteRecord(this.#bucket, this.#path, {})
   }
 
   async release(): Promise<void> {
@@ -196,8 +196,17 @@ export class S3Upload implements Upload {
 
   /** The tail again, after closing gave its memory back. */
   async #storedTail(): Promise<Uint8Array> {
-    const record = await readRecord(this.#bucket, this.#path, this.#options)
-    return record?.tail ?? new Uint8Array()
+    const record = await this.#ownRecord(this.#options)
+    if (record) return record.tail
+    const detail = 'another upload to this path was closed or committed meanwhile'
+    throw new StorageError('CONFLICT', detail, { path: this.#path })
+  }
+
+  /** The record, unless another upload to this path has taken its place: there is one for each path. */
+  async #ownRecord(options: CallOptions): Promise<UploadRecord | undefined> {
+    const record = await readRecord(this.#bucket, this.#path, options)
+    const multipart = await this.#multipart?.catch(leaveToSweep)
+    return record?.token === this.#token && record?.uploadId === multipart?.id ? record : undefined
   }
 
   async #putWhole(content: Uint8Array): Promise<void> {
