@@ -13,7 +13,7 @@ interface Options {
   config?: string
   host?: string
   port?: number
-  verbose?: true
+  verbose?: boolean
 }
 
 async function run({ config: file, verbose = false, ...address }: Options): Promise<void> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { z } from 'zod'
-import * as option from './config/option.ts'
+import * as option from './options/option.ts'
 import type { StorageDriver } from './driver.ts'
 import { inmemory } from './drivers/inmemory.ts'
 import { ForwardingDriver, type Middleware, compose, defineMiddleware } from './middleware.ts'

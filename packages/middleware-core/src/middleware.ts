@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { z } from 'zod'
-import { type OptionsSchema, checkOptions } from './config/check-options.ts'
+import { type OptionsSchema, checkOptions } from './options/check-options.ts'
 import {
   type CallOptions,
   type FileInfo,

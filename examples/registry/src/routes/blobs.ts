@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import type { UrlClient } from '@longshore/middleware-core'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type ByteRange, requestedRange } from '../byte-range.ts'
 import { RegistryError } from '../errors.ts'
@@ -25,8 +26,7 @@ export function blobRoutes(app: FastifyInstance, registry: Registry): void {
 
   app.get<Route>(url, async (request, reply) => {
     const blob = await find(request)
-    const client = { ip: request.ip, userAgent: request.headers['user-agent'] }
-    const elsewhere = registry.redirects ? await blobs.urlFor(blob, client) : undefined
+    const elsewhere = registry.redirects ? await blobs.urlFor(blob, clientOf(request)) : undefined
     reply.servedBy = elsewhere?.via ?? 'inline'
     if (!elsewhere) return serve(request, reply, registry, blob)
     return reply.header('docker-content-digest', blob.digest).redirect(elsewhere.url, 307)
@@ -37,6 +37,16 @@ export function blobRoutes(app: FastifyInstance, registry: Registry): void {
     await blobs.unlink(repositoryName(params.name), digestFrom(params.digest))
     return reply.code(202).send()
   })
+}
+
+/** Whom a URL is for. Which proxies may speak for a client is the storage stack's to know. */
+function clientOf({ socket, headers }: FastifyRequest): UrlClient {
+  return {
+    ip: socket.remoteAddress,
+    userAgent: headers['user-agent'],
+    xForwardedFor: headers['x-forwarded-for'],
+    forwarded: headers.forwarded,
+  }
 }
 
 /** Sends the blob, or the part of it that was asked for, from the storage to the client. */

@@ -21,8 +21,6 @@ export interface Blob {
  */
 export class BlobStore {
   readonly #storage: StorageDriver
-  /** Paths of blobs that are being received right now. */
-  readonly #receiving = new Set<string>()
 
   constructor(storage: StorageDriver) {
     this.#storage = storage
@@ -51,22 +49,22 @@ export class BlobStore {
 
   /**
    * Stores a body under the digest that it has to have. It goes straight to its final place, where it becomes readable
-   * only after its digest was found right; bytes that are there already are only checked. While another client sends the
-   * same blob it goes to `spare` first, because two uploads to one path would mix.
+   * only after its digest was found right; bytes that are there already are only checked. Clients may send the same blob
+   * at once: the storage keeps their writers apart.
    */
-  async receive(digest: Digest, body: Body, spare: string): Promise<number> {
+  async receive(digest: Digest, body: Body): Promise<number> {
     const path = blobData(digest)
-    if (await this.#exists(path)) return this.#receiveTo(undefined, digest, body)
-    if (this.#receiving.has(path)) {
-      const size = await this.#receiveTo(spare, digest, body)
-      await this.adopt(digest, spare, size)
-      return size
-    }
-    this.#receiving.add(path)
+    const hash = hashFor(digest)
+    const writer = (await this.#exists(path)) ? undefined : await this.#storage.writer(path)
     try {
-      return await this.#receiveTo(path, digest, body)
-    } finally {
-      this.#receiving.delete(path)
+      const size = await receive(body, writer, hash)
+      if (!matches(hash, digest)) throw wrongDigest(digest)
+      await writer?.commit()
+      return size
+    } catch (error) {
+      // What broke it matters more than a failure to clean up, which a sweep makes good.
+      await writer?.cancel().catch(() => {})
+      throw error
     }
   }
 
@@ -102,22 +100,6 @@ export class BlobStore {
 
   async #exists(path: string): Promise<boolean> {
     return (await orUndefined(this.#storage.stat(path))) !== undefined
-  }
-
-  /** Commits the body at `path`, or without one only reads it. Nothing is left when its digest is wrong. */
-  async #receiveTo(path: string | undefined, digest: Digest, body: Body): Promise<number> {
-    const hash = hashFor(digest)
-    const writer = path === undefined ? undefined : await this.#storage.writer(path)
-    try {
-      const size = await receive(body, writer, hash)
-      if (!matches(hash, digest)) throw wrongDigest(digest)
-      await writer?.commit()
-      return size
-    } catch (error) {
-      // What broke it matters more than a failure to clean up, which a sweep makes good.
-      await writer?.cancel().catch(() => {})
-      throw error
-    }
   }
 }
 

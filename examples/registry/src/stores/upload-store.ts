@@ -81,7 +81,7 @@ export class UploadStore {
     return this.#inTurn(upload, async () => {
       const found = await this.#find(upload)
       try {
-        if (found.state === 'fresh') await this.#receiveAtOnce(upload, digest, chunk)
+        if (found.state === 'fresh') await this.#receiveAtOnce(digest, chunk)
         else await this.#finish(upload, found, digest, chunk)
       } catch (error) {
         if (error instanceof RegistryError && error.code === 'DIGEST_INVALID') await this.#forget(upload)
@@ -94,8 +94,7 @@ export class UploadStore {
 
   /** A whole blob in one request that started no upload before. */
   async receiveWhole(repository: string, digest: Digest, body: Body): Promise<void> {
-    const id = randomUUID()
-    await this.#blobs.receive(digest, body, uploadData(repository, id))
+    await this.#blobs.receive(digest, body)
     await this.#blobs.link(repository, digest)
   }
 
@@ -143,9 +142,9 @@ export class UploadStore {
   }
 
   /** The common case of a client that sends its blob whole with the last request. */
-  async #receiveAtOnce({ repository, id }: UploadName, digest: Digest, { body, offset }: Chunk): Promise<void> {
+  async #receiveAtOnce(digest: Digest, { body, offset }: Chunk): Promise<void> {
     if (offset !== undefined && offset !== 0) throw new OutOfOrder(0)
-    await this.#blobs.receive(digest, body, uploadData(repository, id))
+    await this.#blobs.receive(digest, body)
   }
 
   async #finish(upload: UploadName, found: Found, digest: Digest, chunk: Chunk): Promise<void> {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { unwrap } from '../config/check-options.ts'
+import { unwrap } from '../options/check-options.ts'
 import { packageOf } from '../config/known-packages.ts'
 import type { Layer, Stack } from '../config/resolve-stack.ts'
 import { type Tree, isAbsent } from '../config/tree.ts'

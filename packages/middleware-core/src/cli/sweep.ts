@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import * as option from '../config/option.ts'
+import * as option from '../options/option.ts'
 import { withStack } from './load.ts'
 import type { Terminal } from './terminal.ts'
 

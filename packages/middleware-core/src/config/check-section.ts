@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { checkOptions } from './check-options.ts'
-import { optionName } from './config-error.ts'
+import { checkOptions } from '../options/check-options.ts'
+import { optionName } from '../options/config-error.ts'
 import { fitEnvironment } from './fit-environment.ts'
 import { type Tree, isAbsent, mapping, plain, sourceOf } from './tree.ts'
 

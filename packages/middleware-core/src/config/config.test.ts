@@ -5,7 +5,7 @@ import { inspect } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { z } from 'zod'
 import { loadConfig, parseConfig } from './config.ts'
-import * as option from './option.ts'
+import * as option from '../options/option.ts'
 
 let directory: string
 beforeAll(async () => {

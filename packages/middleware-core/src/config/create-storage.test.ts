@@ -7,11 +7,11 @@ import { defineDriver } from '../define-driver.ts'
 import type { SignedUrl, StorageDriver } from '../driver.ts'
 import { InMemoryStorage } from '../drivers/inmemory.ts'
 import { ForwardingDriver, defineMiddleware } from '../middleware.ts'
-import { ConfigError, optionError } from './config-error.ts'
+import { ConfigError, optionError } from '../options/config-error.ts'
 import { type Config, parseConfig } from './config.ts'
 import { createStorage } from './create-storage.ts'
 import type { Environment } from './environment.ts'
-import * as option from './option.ts'
+import * as option from '../options/option.ts'
 
 /** Packages that stand in for real ones, and what became of them. */
 class Packages {

@@ -1,5 +1,5 @@
 import type { StorageDriver } from '../driver.ts'
-import { ConfigError, type ConfigIssue, optionName } from './config-error.ts'
+import { ConfigError, type ConfigIssue, optionName } from '../options/config-error.ts'
 import type { Config } from './config.ts'
 import { type Layer, type ResolveOptions, type Stack, resolveStack } from './resolve-stack.ts'
 import { childOf, keyIn, plain, sourceOf } from './tree.ts'

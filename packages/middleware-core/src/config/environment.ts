@@ -1,5 +1,5 @@
-import type { ConfigIssue } from './config-error.ts'
-import { nearest } from './nearest.ts'
+import type { ConfigIssue } from '../options/config-error.ts'
+import { nearest } from '../options/nearest.ts'
 import { isSection, sections } from './sections.ts'
 import { setStorage } from './storage-section.ts'
 import { structured } from './structure.ts'

@@ -4,10 +4,10 @@ import { inmemory } from '../drivers/inmemory.ts'
 import type { MiddlewareFactory } from '../middleware.ts'
 import { redirect } from '../middleware/redirect.ts'
 import { rewrite } from '../middleware/rewrite.ts'
-import { optionError } from './config-error.ts'
+import { optionError } from '../options/config-error.ts'
 import { importPackage } from './import-package.ts'
 import { type Kind, isBuiltIn, knownNames, packageOf } from './known-packages.ts'
-import { nearest } from './nearest.ts'
+import { nearest } from '../options/nearest.ts'
 
 /** How a factory of each kind looks. */
 export interface Factories {

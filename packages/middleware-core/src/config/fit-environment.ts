@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { unwrap } from './check-options.ts'
-import { optionName } from './config-error.ts'
-import { nearest } from './nearest.ts'
+import { unwrap } from '../options/check-options.ts'
+import { optionName } from '../options/config-error.ts'
+import { nearest } from '../options/nearest.ts'
 import { structured } from './structure.ts'
 import { type Tree, list, mapping, plain, variablesIn } from './tree.ts'
 

@@ -1,4 +1,4 @@
-import { ConfigError, type ConfigIssue } from './config-error.ts'
+import { ConfigError, type ConfigIssue } from '../options/config-error.ts'
 
 /** Gathers the mistakes of several steps, so that one error tells of them all. */
 export class IssueCollector {

@@ -10,7 +10,7 @@ import {
   isSeq,
   parseAllDocuments,
 } from 'yaml'
-import { ConfigError } from './config-error.ts'
+import { ConfigError } from '../options/config-error.ts'
 import { type Source, type Tree, isAbsent, list, mapping, text } from './tree.ts'
 
 /** Far above what a configuration needs, far below what aliases of aliases of aliases can grow to. */

@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import { checkSection } from './check-section.ts'
-import { ConfigError } from './config-error.ts'
+import { ConfigError } from '../options/config-error.ts'
 import type { Config } from './config.ts'
 import { type Factories, type LoadPackage, findFactory } from './find-factory.ts'
 import { IssueCollector } from './issue-collector.ts'

@@ -1,5 +1,5 @@
-import type { ConfigIssue } from './config-error.ts'
-import { nearest } from './nearest.ts'
+import type { ConfigIssue } from '../options/config-error.ts'
+import { nearest } from '../options/nearest.ts'
 import { type Mapping, childOf, descendant, isAbsent } from './tree.ts'
 
 /** The sections of a registry's `config.yml`. The stack reads `storage` and `middleware`; the others are the service's. */

@@ -1,6 +1,6 @@
-import { ConfigError } from './config-error.ts'
+import { ConfigError } from '../options/config-error.ts'
 import { knownNames, packageOf } from './known-packages.ts'
-import { nearest } from './nearest.ts'
+import { nearest } from '../options/nearest.ts'
 import { isStorageSetting, storageSettings } from './sections.ts'
 import { structured } from './structure.ts'
 import { type Mapping, type Source, type Text, type Tree, isAbsent, keyIn, mapping, text, variablesIn } from './tree.ts'

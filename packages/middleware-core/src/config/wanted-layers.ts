@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { checkSection } from './check-section.ts'
 import type { Config } from './config.ts'
 import type { Kind } from './known-packages.ts'
-import * as option from './option.ts'
+import * as option from '../options/option.ts'
 import { chooseDriver } from './storage-section.ts'
 import { type Tree, descendant, sourceOf, text } from './tree.ts'
 

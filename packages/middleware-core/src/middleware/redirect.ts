@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import * as option from '../config/option.ts'
+import * as option from '../options/option.ts'
 import type { SignedUrl, UrlOptions } from '../driver.ts'
 import { toStorageError } from '../errors.ts'
 import { ForwardingDriver, defineMiddleware } from '../middleware.ts'
