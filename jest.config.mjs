@@ -19,5 +19,6 @@ export default {
     '^@longshore/(middleware-core|s3-driver|middleware-cloudfront)$': '<rootDir>/packages/$1/src/index.ts',
     '^@longshore/local-cloud$': '<rootDir>/test/local-cloud/src/index.ts',
   },
+  reporters: ['default', '<rootDir>/test/e2e/skipped-reporter.mjs'],
   testTimeout: 30_000,
 }

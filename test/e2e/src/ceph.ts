@@ -193,7 +193,7 @@ log_file = ${directory}/$name.log
 admin_socket = ${directory}/$name.asok
 pid_file = ${directory}/$name.pid
 debug_rgw = 1
-rgw_frontends = beast endpoint=127.0.0.1:${gateway}
+rgw_frontends = beast endpoint=127.0.0.1:${gateway} tcp_nodelay=1
 rgw_dns_name = localhost
 rgw_crypt_require_ssl = false
 rgw_crypt_s3_kms_encryption_keys = testkey=${randomBytes(32).toString('base64')}

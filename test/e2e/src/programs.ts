@@ -26,7 +26,7 @@ export function describeWith(programs: readonly Program[], name: string, define:
   }
   if (process.env[demandAll]) throw new Error(`not installed: ${missing.join(', ')}`)
   const run = describe.skip
-  run(`${name} (skipped: to run it, apt-get install ${missing.map(program => packages[program]).join(' ')})`, define)
+  run(`${name}. To run it: apt-get install ${missing.map(program => packages[program]).join(' ')}`, define)
 }
 
 function isInstalled(program: Program): boolean {

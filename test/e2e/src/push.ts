@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 
-export function sha256(bytes: Uint8Array): string {
+function sha256(bytes: Uint8Array): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`
 }
 
@@ -41,7 +41,7 @@ export async function pushImage(
   return { manifestDigest: sha256(Buffer.from(manifest)), blobs }
 }
 
-export function locationOf(answer: Response, authority: string): string {
+function locationOf(answer: Response, authority: string): string {
   return new URL(answer.headers.get('location') ?? '', `http://${authority}`).href
 }
 

@@ -43,7 +43,7 @@ export function partitionPoint<T>(sorted: readonly T[], isBefore: (item: T) => b
   return low
 }
 
-export function firstNotBefore(sorted: readonly string[], key: string): number {
+function firstNotBefore(sorted: readonly string[], key: string): number {
   return partitionPoint(sorted, item => compareKeys(item, key) < 0)
 }
 

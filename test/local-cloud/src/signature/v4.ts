@@ -22,7 +22,7 @@ export interface CanonicalParts {
 }
 
 /** Percent-encoding as AWS wants it: everything but the unreserved characters, in upper-case hex. */
-export function uriEncode(text: string): string {
+function uriEncode(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,
     character => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
@@ -52,7 +52,7 @@ export function canonicalRequest(parts: CanonicalParts): string {
 }
 
 /** `20261121/us-east-1/s3/aws4_request` */
-export function credentialScope(amzDate: string, region: string): string {
+function credentialScope(amzDate: string, region: string): string {
   return `${amzDate.slice(0, 8)}/${region}/s3/aws4_request`
 }
 

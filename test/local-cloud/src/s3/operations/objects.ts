@@ -80,7 +80,7 @@ function read(call: Call): Answer {
   }
 }
 
-export function existing(call: Call): StoredObject {
+function existing(call: Call): StoredObject {
   const key = keyOf(call)
   const object = bucketOf(call).get(key)
   if (!object) throw s3Error('NoSuchKey', 'The specified key does not exist.', { Key: key })
