@@ -15,7 +15,8 @@ export async function findCloud(env: NodeJS.ProcessEnv = process.env): Promise<C
   const { CLOUDFRONT_URL: baseUrl = '', CLOUDFRONT_KEY: privateKey = '', CLOUDFRONT_KEY_PAIR_ID: keyPairId = '' } = env
   return {
     bucket: { bucket, ...(region !== undefined && { region }) },
-    distribution: { baseUrl, privateKey, keyPairId },
+    // Asking for each object's size would take credentials; this one is taken to be small enough for CloudFront.
+    distribution: { baseUrl, privateKey, keyPairId, maxObjectSize: 0 },
     isLocal: false,
     async [Symbol.asyncDispose]() {},
   }

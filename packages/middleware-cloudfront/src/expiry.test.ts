@@ -4,9 +4,9 @@ import { expiryAt } from './expiry.ts'
 const midnight = Date.UTC(2030, 0, 1)
 
 describe('expiry', () => {
-  it('is exact to the second with a window of one', () => {
-    expect(expiryAt(midnight + 999, { duration: 1200, window: 1 })).toBe(midnight / 1000 + 1200)
-    expect(expiryAt(midnight + 1000, { duration: 1200, window: 1 })).toBe(midnight / 1000 + 1201)
+  it.each([0, 1])('is exact to the second with a window of %s', window => {
+    expect(expiryAt(midnight + 999, { duration: 1200, window })).toBe(midnight / 1000 + 1200)
+    expect(expiryAt(midnight + 1000, { duration: 1200, window })).toBe(midnight / 1000 + 1201)
   })
 
   it('is the same from one edge of a window to the millisecond before the next', () => {

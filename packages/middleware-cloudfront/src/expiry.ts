@@ -1,8 +1,11 @@
-/** How long signed URLs live. Both in seconds, both whole, `window` shorter than `duration`. */
+/** How long signed URLs live. Both in seconds; `window` is whole and shorter than `duration`. */
 export interface Lifetime {
   /** The longest that a URL works. */
   readonly duration: number
-  /** Expiry is rounded down to a multiple of this, so that every process gives the same one during the same window. */
+  /**
+   * Expiry is rounded down to a multiple of this, so that every process gives the same one during the same window. 0 rounds
+   * no further than CloudFront does, which knows whole seconds.
+   */
   readonly window: number
 }
 
@@ -14,7 +17,18 @@ export interface Lifetime {
  */
 export function expiryAt(now: number, { duration, window }: Lifetime, expiresIn = duration): number {
   if (expiresIn >= duration) return roundDown(now / 1000 + duration, window)
-  return roundDown(now / 1000 + expiresIn, Math.max(1, Math.floor((window * expiresIn) / duration)))
+  return roundDown(now / 1000 + expiresIn, Math.floor((window * expiresIn) / duration))
 }
 
-const roundDown = (seconds: number, window: number): number => Math.floor(seconds / window) * window
+/**
+ * The second after which a URL that expires at `expires` begins to work: at least `allowance` seconds, 1 or more, before
+ * any moment at which {@link expiryAt} gives that expiry, so that it is one for the window, too.
+ */
+export function notBeforeOf(expires: number, allowance: number, { duration }: Lifetime, expiresIn = duration): number {
+  return Math.floor(expires - Math.min(expiresIn, duration) - allowance)
+}
+
+const roundDown = (seconds: number, window: number): number => {
+  const step = Math.max(1, window)
+  return Math.floor(seconds / step) * step
+}

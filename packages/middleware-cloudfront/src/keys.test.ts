@@ -8,7 +8,7 @@ import { isStorageError } from '@longshore/middleware-core'
 import { ecKey, pem, rsaKey } from '../test/signing-keys.ts'
 import { thrownBy } from '../test/thrown.ts'
 import { readSigningKey } from './keys.ts'
-import type { HashAlgorithm, SigningKey } from './signer.ts'
+import type { HashAlgorithm, SigningKey } from './signing-key.ts'
 
 const rsa = rsaKey()
 const ec = ecKey()

@@ -1,26 +1,36 @@
-import { type KeyObject, createPrivateKey, sign } from 'node:crypto'
+import { type KeyObject, createPrivateKey, createPublicKey, sign } from 'node:crypto'
 import { promisify } from 'node:util'
 import { optionError } from '@longshore/middleware-core'
-import { codeOf, isEncrypted, keyError, labelsOf, readPem } from './pem.ts'
-import type { HashAlgorithm, KeyIdentity, SigningKey } from './signer.ts'
+import { codeOf, isEncrypted, keyError, keyPairIdIn, labelsOf, readPem } from './pem.ts'
+import { describeKey, isUsable } from './public-key.ts'
+import type { HashAlgorithm, KeyIdentity, SigningKey } from './signing-key.ts'
 import { assertSigns } from './trial.ts'
 
-/** Where a private key is, and what CloudFront knows of it. */
-export interface KeyOptions extends KeyIdentity {
-  /** The path of a PEM file, or the PEM itself. */
-  readonly privateKey: string
+/** What is known of a private key beside its PEM. */
+export interface KeyDetails extends KeyIdentity {
   readonly passphrase?: string | undefined
 }
 
+/** Where a private key is, and what CloudFront knows of it. */
+export interface KeyOptions extends KeyDetails {
+  /** The path of a PEM file, or the PEM itself. */
+  readonly privateKey: string
+}
+
+/** Reads a private key once, see {@link parseSigningKey}. */
+export function readSigningKey(options: KeyOptions): PrivateSigningKey {
+  return parseSigningKey(readPem(options.privateKey), options)
+}
+
 /**
- * Reads a private key, once, and makes a trial signature with it, so that a wrong key stops the start and not the first
- * pull. Throws a `ConfigError` that says what was found and what is accepted, and shows nothing of the key.
+ * Parses a private key and makes a trial signature with it, so that a wrong key is found here and not by the first pull.
+ * Throws a `ConfigError` that says what was found and what is accepted, and shows nothing of the key.
  */
-export function readSigningKey(options: KeyOptions): SigningKey {
-  const { keyPairId, hashAlgorithm, passphrase } = options
-  const pem = readPem(options.privateKey)
+export function parseSigningKey(pem: string, details: KeyDetails): PrivateSigningKey {
+  const { hashAlgorithm, passphrase } = details
+  const keyPairId = keyPairIdIn(pem) ?? details.keyPairId
   const key = parse(pem, passphrase)
-  assertUsable(key)
+  if (!isUsable(key)) throw keyError(`found a private key of type ${describeKey(key)}`)
   assertSigns(key, { pem, passphrase }, { keyPairId, hashAlgorithm })
   return new PrivateSigningKey(key, { keyPairId, hashAlgorithm })
 }
@@ -31,18 +41,20 @@ const signInPool = promisify(sign)
  * A private key in this process. A signature takes the time of some 250 µs of one core with RSA and 20 µs with EC, so it is
  * made on libuv's thread pool: four threads, unless `UV_THREADPOOL_SIZE` says otherwise, shared with the file system.
  */
-class PrivateSigningKey implements SigningKey {
+export class PrivateSigningKey implements SigningKey {
   readonly keyPairId: string
   readonly hashAlgorithm: HashAlgorithm
+  readonly publicKey: KeyObject
   readonly #key: KeyObject
 
   constructor(key: KeyObject, { keyPairId, hashAlgorithm }: KeyIdentity) {
     this.keyPairId = keyPairId
     this.hashAlgorithm = hashAlgorithm
+    this.publicKey = createPublicKey(key)
     this.#key = key
   }
 
-  sign(data: Uint8Array): Promise<Buffer> {
+  sign(data: Uint8Array): Promise<Uint8Array> {
     return signInPool(this.hashAlgorithm, data, this.#key)
   }
 }
@@ -61,13 +73,4 @@ function parse(pem: string, passphrase: string | undefined): KeyObject {
     if (!isEncrypted(pem)) throw keyError(`found a damaged private key (${codeOf(error)})`)
     throw optionError('passphrase', `does not open the private key (${codeOf(error)}); accepted: the one that does`)
   }
-}
-
-/** CloudFront takes two kinds of keys: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-trusted-signers.html */
-function assertUsable({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): void {
-  const { modulusLength, namedCurve } = asymmetricKeyDetails ?? {}
-  if (asymmetricKeyType === 'rsa' && modulusLength === 2048) return
-  if (asymmetricKeyType === 'ec' && namedCurve === 'prime256v1') return
-  const detail = modulusLength === undefined ? namedCurve && ` on ${namedCurve}` : ` of ${modulusLength} bits`
-  throw keyError(`found a private key of type ${asymmetricKeyType}${detail ?? ''}`)
 }

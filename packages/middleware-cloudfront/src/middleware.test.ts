@@ -2,12 +2,14 @@ import { describe, expect, it } from '@jest/globals'
 import { inspect } from 'node:util'
 import {
   ConfigError,
+  type FileInfo,
   ForwardingDriver,
   type SignedUrl,
   type StorageDriver,
   type UrlOptions,
   checkOptions,
   compose,
+  pathNotFound,
 } from '@longshore/middleware-core'
 import { bucketDriver, keylessDriver } from '../test/bucket-driver.ts'
 import { isSignedBy, readSignedUrl } from '../test/signed-url.ts'
@@ -33,6 +35,17 @@ async function urlOf(storage: StorageDriver, path: string, call?: UrlOptions): P
   const signed = await storage.urlFor(path, call)
   if (!signed) throw new Error(`no URL for ${path}`)
   return signed
+}
+
+/** A driver whose objects have sizes. */
+class Sized extends ForwardingDriver {
+  readonly asked: string[] = []
+
+  override async stat(path: string): Promise<FileInfo> {
+    this.asked.push(path)
+    if (path === '/absent') throw pathNotFound(path)
+    return { path, size: path === '/large' ? 1001 : 1000, modifiedAt: new Date(), isDirectory: false }
+  }
 }
 
 describe('urlFor', () => {
@@ -86,7 +99,17 @@ describe('urlFor', () => {
     expect((await urlOf(storage, '/a', { expiresIn: 1e9 })).expiresAt.getTime()).toBe(midnight + 1_200_000)
   })
 
-  it.each([0, -1, NaN])('refuses a lifetime of %s seconds', async expiresIn => {
+  it('has one URL for each lifetime that callers want, none for those beyond the duration', async () => {
+    const storage = withClock({ now: midnight }, { privateKey: ec.pem })
+    const lifetimes = [undefined, 60, 600, 1e9, 1200, 60, undefined, 600]
+    const urls: string[] = []
+    for (const expiresIn of lifetimes) urls.push((await urlOf(storage, '/a', { expiresIn })).url)
+    const [one, two, three] = urls
+    expect(new Set([one, two, three]).size).toBe(3)
+    expect(urls.slice(3)).toEqual([one, one, two, one, three])
+  })
+
+  it.each([0, 0.5, -1, NaN])('refuses a lifetime of %s seconds', async expiresIn => {
     const refused = compose(bucketDriver(), cloudfront(options)).urlFor('/a', { expiresIn })
     await expect(refused).rejects.toMatchObject({ code: 'UNSUPPORTED', driver: 'bucket' })
   })
@@ -95,6 +118,20 @@ describe('urlFor', () => {
     const storage = compose(bucketDriver(), cloudfront({ ...options, maxObjectSize: 1000 }))
     expect((await urlOf(storage, '/a', { size: 1000 })).via).toBe('cloudfront')
     expect((await urlOf(storage, '/a', { size: 1001 })).via).toBe('bucket')
+  })
+
+  it('asks the driver for a size that the caller does not know, once for each URL', async () => {
+    const driver = new Sized(bucketDriver())
+    const storage = compose(driver, cloudfront({ ...options, maxObjectSize: 1000 }))
+    const vias: (string | undefined)[] = []
+    for (const path of ['/small', '/large', '/absent', '/small', '/large']) vias.push((await urlOf(storage, path)).via)
+    expect(vias).toEqual(['cloudfront', 'bucket', 'cloudfront', 'cloudfront', 'bucket'])
+    await urlOf(storage, '/known', { size: 1000 })
+    expect(driver.asked).toEqual(['/small', '/large', '/absent'])
+    const without = compose(driver, cloudfront({ ...options, maxObjectSize: 0 }))
+    expect((await urlOf(without, '/large')).via).toBe('cloudfront')
+    expect((await urlOf(without, '/large', { size: 1e15 })).via).toBe('cloudfront')
+    expect(driver.asked).toHaveLength(3)
   })
 
   it('takes the Origin Path off the key, and sends what lies outside it to the driver', async () => {
@@ -149,6 +186,23 @@ describe('signing', () => {
     await urlOf(storage, '/c')
     await urlOf(storage, '/d')
     expect((await urlOf(storage, '/a')).url).not.toBe(url)
+  })
+})
+
+describe('the cache', () => {
+  it('holds as many objects as it may, those asked for last', async () => {
+    let signings = 0
+    const sign = (): Uint8Array => new Uint8Array([signings++ % 256])
+    const storage = compose(
+      bucketDriver(),
+      cloudfront({ baseUrl, keyPairId: 'K1', sign, cacheSize: 1000, duration: '8760h' }),
+    )
+    for (let object = 0; object < 20_000; object++) await storage.urlFor(`/${object}`)
+    expect(signings).toBe(20_000)
+    for (let object = 19_000; object < 20_000; object++) await storage.urlFor(`/${object}`)
+    expect(signings).toBe(20_000)
+    await storage.urlFor('/18999')
+    expect(signings).toBe(20_001)
   })
 })
 

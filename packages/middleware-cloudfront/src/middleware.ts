@@ -9,12 +9,14 @@ import {
   keyOf,
   toStorageError,
 } from '@longshore/middleware-core'
+import { abortable } from './abortable.ts'
+import { type ClientFilter, clientFilter } from './client-filter.ts'
 import { type Lifetime, expiryAt } from './expiry.ts'
-import { readSigningKey } from './keys.ts'
+import { KeyRing } from './key-ring.ts'
 import { type CloudFrontSettings, cloudFrontOptions } from './options.ts'
-import { cannedPolicy } from './policy.ts'
+import { type Pull, PullPolicy } from './pull-policy.ts'
 import { encodeKey } from './resource.ts'
-import { type SigningKey, signUrl } from './signer.ts'
+import { signUrl } from './signed-url.ts'
 import { UrlCache } from './url-cache.ts'
 
 /**
@@ -31,64 +33,92 @@ export const cloudfront = defineMiddleware({
   wrap: (driver, options) => new CloudFrontDriver(driver, options),
 })
 
+/** Stands in the cache for a URL that CloudFront cannot serve. */
+const elsewhere = ''
+
 /** A driver whose `urlFor` leads to CloudFront. */
 export class CloudFrontDriver extends ForwardingDriver {
   readonly #baseUrl: string
   readonly #originPath: string
   readonly #maxObjectSize: number
   readonly #lifetime: Lifetime
-  readonly #key: SigningKey
-  readonly #urls: UrlCache
+  readonly #policy: PullPolicy
+  readonly #keys: KeyRing
+  /** Absent where every call signs. */
+  readonly #urls: UrlCache | undefined
+  readonly #directClients: ClientFilter | undefined
   readonly #now: () => number
   #disposed = false
 
-  /** `now` is the clock, in milliseconds since 1970. */
-  constructor(inner: StorageDriver, settings: CloudFrontSettings, now: () => number = Date.now) {
+  /** `now` is the clock, in milliseconds since 1970; `lookEvery` the time between two looks at key files, in milliseconds. */
+  constructor(inner: StorageDriver, settings: CloudFrontSettings, now: () => number = Date.now, lookEvery?: number) {
     super(inner)
     const { duration, expiryWindow = duration / 4 } = settings
     this.#baseUrl = settings.baseUrl
     this.#originPath = settings.originPath && `${settings.originPath}/`
     this.#maxObjectSize = settings.maxObjectSize
-    this.#lifetime = { duration: duration / 1000, window: Math.max(1, Math.floor(expiryWindow / 1000)) }
-    this.#key = readSigningKey(settings)
-    this.#urls = new UrlCache(settings.cacheSize)
+    this.#lifetime = { duration: duration / 1000, window: wholeSeconds(expiryWindow) }
+    this.#policy = new PullPolicy(settings, this.#lifetime)
+    this.#urls = expiryWindow === 0 ? undefined : new UrlCache(settings.cacheSize)
+    // A key that was replaced may have been stolen: nothing that it signed is handed out any more.
+    this.#keys = new KeyRing(settings, { lookEvery, onChange: () => this.#urls?.clear() })
     this.#now = now
+    // Last, because it starts to load: what fails before leaves nothing running.
+    this.#directClients = clientFilter(settings)
   }
 
   /**
    * A CloudFront URL, good for GET and HEAD alike. What CloudFront cannot serve gets the wrapped driver's own URL: an object
-   * larger than `maxObjectSize`, and one whose key lies outside `originPath`.
+   * larger than `maxObjectSize`, and one whose key lies outside `originPath`. So does a client inside AWS, when
+   * `ipFilteredBy` says so.
+   *
+   * Without `size` the driver is asked for it, once for each URL that is signed. Where it cannot tell, the URL is signed.
    */
   override async urlFor(path: string, options: UrlOptions = {}): Promise<SignedUrl | undefined> {
-    const { method = 'GET', expiresIn, signal, size } = options
-    this.#check(expiresIn, signal)
-    if ((method !== 'GET' && method !== 'HEAD') || (size !== undefined && size > this.#maxObjectSize)) {
-      return this.inner.urlFor(path, options)
-    }
+    const { method = 'GET', signal, size, client } = options
+    this.#check(options)
+    if ((method !== 'GET' && method !== 'HEAD') || this.#isTooLarge(size)) return this.inner.urlFor(path, options)
+    if (this.#directClients?.admits(client)) return this.inner.urlFor(path, options)
+    const expiresIn = this.#shorter(options.expiresIn)
     const expires = expiryAt(this.#now(), this.#lifetime, expiresIn)
+    const address = this.#policy.boundAddress(client)
+    const slot = slotOf(path, expiresIn, address)
     // Paths in the cache are legal, so a hit needs no checks.
-    let url = this.#urls.find(path, expires)
+    let url = this.#urls?.find(slot, expires)
     if (url === undefined) {
       const resource = this.#resourceFor(path)
       if (resource === undefined) return this.inner.urlFor(path, options)
-      url = this.#urls.keep(path, expires, signUrl(resource, cannedPolicy(resource, expires), this.#key))
+      const signing = this.#sign(path, size, { resource, expires, expiresIn, address })
+      url = this.#urls?.keep(slot, expires, signing) ?? signing
     }
     if (typeof url !== 'string') url = await this.#signed(url, path, signal)
+    if (url === elsewhere) return this.inner.urlFor(path, options)
     return { url, expiresAt: new Date(expires * 1000), via: 'cloudfront' }
   }
 
-  override [Symbol.asyncDispose](): Promise<void> {
+  override async [Symbol.asyncDispose](): Promise<void> {
     this.#disposed = true
-    this.#urls.clear()
-    return super[Symbol.asyncDispose]()
+    this.#urls?.clear()
+    this.#keys[Symbol.dispose]()
+    await this.#directClients?.[Symbol.asyncDispose]()
+    await super[Symbol.asyncDispose]()
   }
 
-  #check(expiresIn: number | undefined, signal: AbortSignal | undefined): void {
+  #check({ expiresIn, signal }: UrlOptions): void {
     if (this.#disposed) throw new StorageError('CLOSED', 'the driver has been disposed of', { driver: this.name })
     signal?.throwIfAborted()
-    if (expiresIn === undefined || expiresIn > 0) return
-    const detail = `a URL that works for ${expiresIn} seconds; accepted as expiresIn: a number above 0`
+    if (expiresIn === undefined || expiresIn >= 1) return
+    const detail = `a URL that works for ${expiresIn} seconds; accepted as expiresIn: a number of 1 or more`
     throw new StorageError('UNSUPPORTED', detail, { driver: this.name })
+  }
+
+  #isTooLarge(size: number | undefined): boolean {
+    return size !== undefined && this.#maxObjectSize > 0 && size > this.#maxObjectSize
+  }
+
+  /** A caller's `expiresIn` where it is shorter than `duration`: it never lengthens a lifetime. */
+  #shorter(expiresIn: number | undefined): number | undefined {
+    return expiresIn !== undefined && expiresIn < this.#lifetime.duration ? expiresIn : undefined
   }
 
   /** The URL to sign; undefined when the distribution cannot reach the object. */
@@ -103,13 +133,38 @@ export class CloudFrontDriver extends ForwardingDriver {
     }
   }
 
-  async #signed(signing: Promise<string>, path: string, signal: AbortSignal | undefined): Promise<string> {
+  async #sign(path: string, size: number | undefined, pull: Pull): Promise<string> {
+    if (size === undefined && this.#isTooLarge(await this.#sizeOf(path))) return elsewhere
+    return signUrl(pull.resource, this.#policy.for(pull), this.#keys.current)
+  }
+
+  /** Undefined when the driver cannot tell. Whether there is an object is not asked here. */
+  async #sizeOf(path: string): Promise<number | undefined> {
+    if (this.#maxObjectSize === 0) return undefined
     try {
-      return await signing
-    } catch (error) {
-      throw toStorageError(error, this.name, path)
-    } finally {
-      signal?.throwIfAborted()
+      return (await this.inner.stat(path)).size
+    } catch {
+      return undefined
     }
   }
+
+  async #signed(signing: Promise<string>, path: string, signal: AbortSignal | undefined): Promise<string> {
+    try {
+      return await abortable(signing, signal)
+    } catch (error) {
+      signal?.throwIfAborted()
+      throw toStorageError(error, this.name, path)
+    }
+  }
+}
+
+/** CloudFront's unit. What is shorter counts as one. */
+function wholeSeconds(milliseconds: number): number {
+  return milliseconds === 0 ? 0 : Math.max(1, Math.floor(milliseconds / 1000))
+}
+
+/** Where a URL is in the cache. Only that of a legal path begins with a slash; no other part has a space in it. */
+function slotOf(path: string, expiresIn: number | undefined, address: string | undefined): string {
+  if (expiresIn === undefined && address === undefined && path.startsWith('/')) return path
+  return `${address ?? ''} ${expiresIn ?? ''} ${path}`
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { checkOptions } from '@longshore/middleware-core'
 import { thrownBy } from '../test/thrown.ts'
+import { IpRanges } from './ip-ranges.ts'
 import { cloudFrontOptions } from './options.ts'
 
 const required = { baseurl: 'd111111abcdef8.cloudfront.net', privatekey: '/etc/key.pem', keypairid: 'K2JCJMDEHXQW5F' }
@@ -16,8 +17,16 @@ describe('the options', () => {
       hashAlgorithm: 'SHA1',
       duration: 1_200_000,
       cacheSize: 10_000,
+      policy: 'canned',
+      bindClientIp: false,
       originPath: '',
       maxObjectSize: 50_000_000_000,
+      ipFilteredBy: 'none',
+      awsRegion: [],
+      services: [],
+      updateFrequency: 43_200_000,
+      ipRangesUrl: expect.any(URL),
+      trustedProxies: expect.any(IpRanges),
     })
   })
 
@@ -63,11 +72,36 @@ describe('the options', () => {
     ],
     [{ hashalgorithm: 'MD5' }, "hashalgorithm: found 'MD5'; accepted: one of SHA1, SHA256"],
     [{ cachesize: 0 }, 'cachesize: found 0; accepted: a whole number from 1 to 1000000'],
-    [{ maxobjectsize: '50GB' }, "maxobjectsize: found '50GB'; accepted: a whole number from 1"],
+    [{ maxobjectsize: '50GB' }, "maxobjectsize: found '50GB'; accepted: a whole number from 0"],
+    [{ policy: 'open' }, "policy: found 'open'; accepted: one of canned, custom"],
+    [{ notbefore: '5m' }, "notbefore: found '5m'; accepted: only with policy custom"],
+    [{ policy: 'custom', notbefore: '500ms' }, "notbefore: found '500ms'; accepted: a duration of 1s or more"],
+    [{ bindclientip: 'true' }, "bindclientip: found 'true'; accepted: only with policy custom"],
+    [{ sign: 'arn:aws:kms:key' }, 'sign: found a value that is not shown here; accepted: a function'],
     [{ originpath: '/a*' }, "originpath: found '/a*'; accepted: the distribution's Origin Path"],
     [{ keypairidd: 'K2' }, 'keypairidd: unknown option; did you mean keypairid?'],
   ])('%j is a mistake', (mistake, message) => {
     expect(thrownBy(() => check({ ...required, ...mistake })).message).toContain(`cloudfront options.${message}`)
+  })
+
+  it('take a list of keys in place of a single one', () => {
+    const { baseurl } = required
+    const keys = [
+      { keypairid: 'K2', privatekey: '/new.pem' },
+      { keypairid: 'K1', privatekey: '/old.pem', passphrase: 'p' },
+    ]
+    expect(check({ baseurl, keys })).toMatchObject({
+      keys: [
+        { keyPairId: 'K2', privateKey: '/new.pem' },
+        { keyPairId: 'K1', privateKey: '/old.pem', passphrase: 'p' },
+      ],
+    })
+    const told = (options: object): string => thrownBy(() => check(options)).message
+    expect(told({ baseurl, keys: [{ keypairid: 'K2', privatekey: ['hush'] }] })).toMatch(
+      /keys\[0\]\.privatekey: found a value that is not shown here; accepted: an RSA/,
+    )
+    expect(told({ baseurl, keys: [{ privatekey: '/a' }] })).toContain('keys[0].keypairid: missing; accepted: the ID')
+    expect(told({ ...required, keys })).toContain('accepted: either this and its like, or the option keys')
   })
 
   it('tell of every mistake at once', () => {

@@ -1,8 +1,9 @@
 import { option } from '@longshore/middleware-core'
 import { z } from 'zod'
-import { acceptedKeys } from './pem.ts'
+import { hasNeededRegions, ipFilterOptions, neededRegions } from './aws-ip-ranges-options.ts'
+import { keyOptions, keyRules } from './key-options.ts'
+import { policyOptions, policyRules } from './pull-policy.ts'
 import { distributionUrl } from './resource.ts'
-import { hashAlgorithms } from './signer.ts'
 
 /**
  * The middleware's options. Lengths of time have a unit in a configuration and are milliseconds once checked. The names
@@ -15,17 +16,7 @@ export const cloudFrontOptions = z
      * Without a scheme, https.
      */
     baseUrl: baseUrl(),
-    /** The private key: RSA-2048 or EC P-256 in PEM, the path of the file or the text. */
-    privateKey: option.secret(acceptedKeys),
-    /** What opens the private key, when it is encrypted. */
-    passphrase: option.secret('the passphrase of the private key').optional(),
-    /** The ID under which CloudFront knows the public key. */
-    keyPairId: option.text({
-      accepted: 'the ID of a public key in CloudFront, such as K2JCJMDEHXQW5F',
-      matches: text => /^[A-Za-z0-9_-]+$/.test(text),
-    }),
-    /** The hash under the signature. Default SHA1, which CloudFront takes for granted; SHA256 lengthens the URL. */
-    hashAlgorithm: option.choice(hashAlgorithms).prefault('SHA1'),
+    ...keyOptions,
     /** The longest that a URL works, at least 1s. Default 20m. */
     duration: option
       .duration()
@@ -33,8 +24,8 @@ export const cloudFrontOptions = z
       .prefault('20m'),
     /**
      * How coarsely expiry is rounded down. During one window every process gives an object the same URL, and that works
-     * for more than `duration` less the window. Rounded down to whole seconds; 0 and everything below a second mean one
-     * second, CloudFront's own unit. Default a quarter of `duration`.
+     * for more than `duration` less the window. In whole seconds, CloudFront's unit: what is shorter counts as one. 0 keeps
+     * no URLs: every call signs. Default a quarter of `duration`.
      */
     expiryWindow: option.duration({ zero: true }).optional(),
     /** How many objects' URLs are kept, 1 to 1,000,000; about 1 kB each. Default 10,000. */
@@ -49,14 +40,19 @@ export const cloudFrontOptions = z
       .prefault('/'),
     /**
      * Bytes; what is larger is not served by CloudFront and gets the driver's own URL. Default 50,000,000,000, CloudFront's
-     * limit for a cached object.
+     * limit for a cached object. A caller of `urlFor` who gives the `size` saves asking the driver for it; 0 never asks.
      */
-    maxObjectSize: option.integer({ min: 1, max: Number.MAX_SAFE_INTEGER, unit: 'bytes' }).prefault(50_000_000_000),
+    maxObjectSize: option.integer({ min: 0, max: Number.MAX_SAFE_INTEGER, unit: 'bytes' }).prefault(50_000_000_000),
+    ...policyOptions,
+    ...ipFilterOptions,
   })
   .refine(({ duration, expiryWindow = 0 }) => expiryWindow < duration, {
     path: ['expiryWindow'],
     params: { accepted: 'a duration shorter than that of the option duration, or 0' },
   })
+  .refine(hasNeededRegions, neededRegions)
+  .superRefine(...keyRules)
+  .superRefine(...policyRules)
 
 /** The options as a program writes them. */
 export type CloudFrontOptions = z.input<typeof cloudFrontOptions>

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { optionError } from '@longshore/middleware-core'
 
 /** What the option `privateKey` takes. */
@@ -10,17 +11,37 @@ const mayBeKeyMaterial = /[A-Za-z0-9+/=]{64}|\p{Cc}/u
 
 const begin = /-----BEGIN ([A-Z0-9 ]+)-----/g
 
+/** Whether the option `privateKey` is a PEM, and not the path of one. */
+export function isPem(privateKey: string): boolean {
+  return privateKey.includes('-----BEGIN')
+}
+
 /** The text of the PEM that `privateKey` is or points to. No error shows any of it. */
 export function readPem(privateKey: string): string {
-  if (privateKey.includes('-----BEGIN')) return privateKey
+  if (isPem(privateKey)) return privateKey
   try {
     return readFileSync(privateKey, 'latin1')
   } catch (error) {
-    const found = mayBeKeyMaterial.test(privateKey)
-      ? 'found a text that is neither a PEM nor the path of a file'
-      : `cannot read ${JSON.stringify(privateKey)}`
-    throw keyError(`${found} (${codeOf(error)})`)
+    throw unreadable(privateKey, error)
   }
+}
+
+/** The text of the file at `path`, without holding anybody up. */
+export async function readPemFile(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'latin1')
+  } catch (error) {
+    throw unreadable(path, error)
+  }
+}
+
+/**
+ * The ID that a PEM gives its own key, in a line `Key-Pair-Id: K2JCJMDEHXQW5F` above the first BEGIN. RFC 7468 leaves that
+ * place to whoever writes the file, and OpenSSL reads past it.
+ */
+export function keyPairIdIn(pem: string): string | undefined {
+  const explanation = pem.slice(0, pem.indexOf('-----BEGIN'))
+  return /^Key-Pair-Id:[ \t]*([A-Za-z0-9_-]+)[ \t]*\r?$/m.exec(explanation)?.[1]
 }
 
 /** Whether a passphrase is needed to read the key. */
@@ -31,6 +52,13 @@ export function isEncrypted(pem: string): boolean {
 /** What the PEM calls its contents, in lower case: `rsa private key`, `public key`, `certificate`. */
 export function labelsOf(pem: string): string[] {
   return [...pem.matchAll(begin)].map(([, label = '']) => label.toLowerCase())
+}
+
+function unreadable(path: string, error: unknown): Error {
+  const found = mayBeKeyMaterial.test(path)
+    ? 'found a text that is neither a PEM nor the path of a file'
+    : `cannot read ${JSON.stringify(path)}`
+  return keyError(`${found} (${codeOf(error)})`)
 }
 
 /** A mistake in the option `privateKey`. */

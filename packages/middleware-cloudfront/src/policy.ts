@@ -1,9 +1,24 @@
-/** What a signed URL allows: the text that is signed, and the parameter by which CloudFront knows that text. */
+import { cloudFrontBase64 } from './base64.ts'
+
+/** What is signed, and how CloudFront comes to know it. */
 export interface Policy {
   /** UTF-8 JSON without white space. */
   readonly text: string
-  /** Part of the URL's query: a canned policy's expiry, from which CloudFront rebuilds the text. */
-  readonly parameter: string
+  /** The query parameter that tells CloudFront of it; as a cookie it has `CloudFront-` before its name. */
+  readonly parameter: 'Expires' | 'Policy'
+  readonly value: string
+}
+
+/** What a custom policy allows. Times are whole seconds since 1970. */
+export interface PolicyTerms {
+  /** A URL exactly as it will be sent, or a pattern of such URLs. */
+  readonly resource: string
+  /** From this second on the policy is over. */
+  readonly expires: number
+  /** Up to this second and through it the policy does not hold yet. */
+  readonly notBefore?: number | undefined
+  /** The only addresses it holds for: an IPv4 block, `192.0.2.0/24`. */
+  readonly ipAddress?: string | undefined
 }
 
 /**
@@ -12,6 +27,23 @@ export interface Policy {
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-creating-signed-url-canned-policy.html
  */
 export function cannedPolicy(resource: string, expires: number): Policy {
-  const statement = { Resource: resource, Condition: { DateLessThan: { 'AWS:EpochTime': expires } } }
-  return { text: JSON.stringify({ Statement: [statement] }), parameter: `Expires=${expires}` }
+  return { text: policyText({ resource, expires }), parameter: 'Expires', value: String(expires) }
+}
+
+/**
+ * A policy that travels with the URL, and so can say more:
+ * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-creating-signed-url-custom-policy.html
+ */
+export function customPolicy(terms: PolicyTerms): Policy {
+  const text = policyText(terms)
+  return { text, parameter: 'Policy', value: cloudFrontBase64(Buffer.from(text)) }
+}
+
+function policyText({ resource, expires, notBefore, ipAddress }: PolicyTerms): string {
+  const Condition = {
+    DateLessThan: { 'AWS:EpochTime': expires },
+    ...(notBefore === undefined ? {} : { DateGreaterThan: { 'AWS:EpochTime': notBefore } }),
+    ...(ipAddress === undefined ? {} : { IpAddress: { 'AWS:SourceIp': ipAddress } }),
+  }
+  return JSON.stringify({ Statement: [{ Resource: resource, Condition }] })
 }

@@ -24,11 +24,50 @@ export function distributionUrl(text: string): string | undefined {
 /** A URL's path in the spelling of {@link encodeKey}; undefined when it holds a `%` that begins no escape. */
 function respelled(pathname: string): string | undefined {
   try {
-    return pathname
-      .split('/')
-      .map(component => encodeURIComponent(decodeURIComponent(component)))
-      .join('/')
+    return pathname.split('/').map(respelledComponent).join('/')
   } catch {
     return undefined
   }
+}
+
+/**
+ * Any URL in the one spelling that is signed and sent: the path as in {@link encodeKey}, and the query as the AWS signer
+ * spells it, with an `=` in every pair. Whatever is no escape is taken for the character itself. Undefined when `text` is
+ * not an absolute http or https URL, has a user name, a fragment or half a surrogate pair, or holds `.` or `..` as a component, which a client
+ * would take out before it sends the URL.
+ */
+export function spelledUrl(text: string): string | undefined {
+  const [, scheme = '', authority = '', path = '', query = ''] =
+    /^(https?:)\/\/([^/?#@\\\s]+)([^?#]*)(\?[^#]*)?$/is.exec(text) ?? []
+  if (authority === '' || /\p{Surrogate}/u.test(text) || !URL.canParse(`${scheme}//${authority}`)) return undefined
+  const components = path.split('/').map(component => {
+    try {
+      return respelledComponent(component)
+    } catch {
+      return encodeURIComponent(component)
+    }
+  })
+  if (components.includes('.') || components.includes('..')) return undefined
+  const { origin } = new URL(`${scheme}//${authority}`)
+  return `${origin}${components.join('/') || '/'}${spelledQuery(query.slice(1))}`
+}
+
+const respelledComponent = (component: string): string => encodeURIComponent(decodeURIComponent(component))
+
+function spelledQuery(query: string): string {
+  const pairs = query
+    .split('&')
+    .filter(Boolean)
+    .map(pair => {
+      const [name = '', ...value] = pair.split('=')
+      return `${spelledParameter(name)}=${spelledParameter(value.join('='))}`
+    })
+  return pairs.length === 0 ? '' : `?${pairs.join('&')}`
+}
+
+/** Escapes stay, in capitals, and so does `+`, which servers read as a space. */
+function spelledParameter(text: string): string {
+  return text.replaceAll(/(%[0-9A-Fa-f]{2}|\+)|[^%+]+|%/g, (part, kept: string | undefined) =>
+    kept === undefined ? encodeURIComponent(part).replaceAll("'", '%27') : kept.toUpperCase(),
+  )
 }

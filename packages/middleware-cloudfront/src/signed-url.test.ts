@@ -2,29 +2,16 @@ import { describe, expect, it } from '@jest/globals'
 import { getSignedUrl } from '@aws-sdk/cloudfront-signer'
 import { ecKey, rsaKey } from '../test/signing-keys.ts'
 import { isSignedBy, readSignedUrl } from '../test/signed-url.ts'
+import { awkwardKeys } from '../test/awkward.ts'
 import { readSigningKey } from './keys.ts'
 import { cannedPolicy } from './policy.ts'
 import { distributionUrl, encodeKey } from './resource.ts'
-import { type HashAlgorithm, hashAlgorithms, signUrl } from './signer.ts'
+import { signUrl } from './signed-url.ts'
+import { type HashAlgorithm, hashAlgorithms } from './signing-key.ts'
 
 const keyPairId = 'K2JCJMDEHXQW5F'
 const expires = 1_900_000_000
 const base = distributionUrl('d111111abcdef8.cloudfront.net/a b+c') as string
-
-/** Keys of one to four components, made of what URLs, signers and servers disagree about. */
-function* awkwardKeys(count: number): Generator<string> {
-  const pieces = Array.from(' +%:@~\'"()*!$&,;=#?[]{}|\\^`<>.-_aZ09üß€😀\u0301\u007F').concat('%20', '%2F', '%zz', '..')
-  let state = 1
-  const random = (below: number): number => {
-    state = (state * 48_271) % 0x7f_ff_ff_ff
-    return state % below
-  }
-  const component = (): string =>
-    `k${Array.from({ length: 1 + random(8) }, () => pieces[random(pieces.length)]).join('')}`
-  for (let index = 0; index < count; index++) {
-    yield Array.from({ length: 1 + random(4) }, component).join(random(8) ? '/' : '//')
-  }
-}
 
 function signed(url: string, pem: string, hashAlgorithm: HashAlgorithm): Promise<string> {
   const key = readSigningKey({ keyPairId, hashAlgorithm, privateKey: pem })

@@ -1,32 +1,73 @@
-import { cloudFrontBase64 } from './base64.ts'
-import type { Policy } from './policy.ts'
+import { type SignedUrl, checkOptions, optionError } from '@longshore/middleware-core'
+import { z } from 'zod'
+import { type SignedCookies, signCookies } from './cookies.ts'
+import { keyOptions, keyRules } from './key-options.ts'
+import { KeyRing } from './key-ring.ts'
+import { signUrl } from './signed-url.ts'
+import { type Terms, policyOf, signablePattern, signableUrl } from './terms.ts'
+import { resourceMatches } from './wildcard.ts'
 
-/** The hashes that CloudFront knows. It takes SHA-1 for granted. */
-export const hashAlgorithms = ['SHA1', 'SHA256'] as const
-export type HashAlgorithm = (typeof hashAlgorithms)[number]
+const signerOptions = z.object(keyOptions).superRefine(...keyRules)
 
-/** The public side of a signing key: what a signed URL says of it. */
-export interface KeyIdentity {
-  /** The ID that CloudFront gave the public key. */
-  readonly keyPairId: string
-  readonly hashAlgorithm: HashAlgorithm
+/** With which key to sign: the options `privateKey`, `passphrase`, `keyPairId`, `sign`, `keys` and `hashAlgorithm`. */
+export type SignerOptions = z.input<typeof signerOptions>
+
+/** What a signed URL allows. */
+export type UrlTerms = Terms & {
+  /**
+   * The pattern of URLs that the signature opens, `https://d111111abcdef8.cloudfront.net/docs/*`; asks for a custom policy.
+   * Default: the signed URL, and no other one.
+   */
+  readonly resource?: string | undefined
 }
 
-/** A key that makes signatures, wherever its private half is kept. */
-export interface SigningKey extends KeyIdentity {
-  /** RSA with PKCS#1 v1.5 padding, or ECDSA in DER, over the hash of `data`. */
-  sign(data: Uint8Array): Promise<Buffer>
+/** Signs URLs and cookies for CloudFront, without any driver. */
+export class Signer implements Disposable {
+  readonly #keys: KeyRing
+
+  /** Throws a `ConfigError` when an option or a key is wrong. */
+  constructor(options: SignerOptions) {
+    this.#keys = new KeyRing(checkOptions(signerOptions, options, { where: 'signer options' }))
+  }
+
+  /**
+   * `url`, percent-encoded as clients send it, with a signature. Every call signs. A `ConfigError` when CloudFront would
+   * refuse the result; a failure of the option `sign` is a `StorageError`.
+   */
+  async signUrl(url: string | URL, { resource, ...terms }: UrlTerms): Promise<SignedUrl> {
+    const sent = signableUrl(url)
+    const pattern = resource === undefined ? sent : signablePattern(resource, ['http', 'https', 'http*', '*'])
+    if (!resourceMatches(pattern, sent)) throw optionError('resource', 'found a pattern that does not match the URL')
+    const { policy, expiresAt } = policyOf(pattern, terms, { isPattern: resource !== undefined, now: Date.now() })
+    return { url: await signUrl(sent, policy, this.#keys.current), expiresAt, via: 'cloudfront' }
+  }
+
+  /**
+   * Cookies that open `resource`: one URL or, with a custom policy, a pattern of URLs. What has a `*` is a pattern; `?`
+   * stands for a character only with `policy: 'custom'`.
+   */
+  async signCookies(resource: string | URL, terms: Terms): Promise<SignedCookies> {
+    const text = String(resource)
+    const isPattern = text.includes('*') || terms.policy === 'custom'
+    const opened = isPattern ? signablePattern(text, ['http', 'https', 'http*']) : signableUrl(text)
+    const { policy, expiresAt } = policyOf(opened, terms, { isPattern, now: Date.now() })
+    return { cookies: await signCookies(policy, this.#keys.current), expiresAt }
+  }
+
+  /** Ends the looking after key files. A signer that lives as long as its process needs no disposal. */
+  [Symbol.dispose](): void {
+    this.#keys[Symbol.dispose]()
+  }
 }
 
-/** `url` with a signature that makes CloudFront serve it as far as the policy allows. */
-export async function signUrl(url: string, policy: Policy, key: SigningKey): Promise<string> {
-  return signedUrl(url, policy, key, await key.sign(Buffer.from(policy.text)))
-}
-
-/** Puts a signed URL together. CloudFront takes the parameters in any order; this one is that of the AWS signer. */
-export function signedUrl(url: string, policy: Policy, key: KeyIdentity, signature: Buffer): string {
-  const separator = url.includes('?') ? '&' : '?'
-  const identity = `Key-Pair-Id=${key.keyPairId}&Signature=${cloudFrontBase64(signature)}`
-  const hash = key.hashAlgorithm === 'SHA1' ? '' : `&Hash-Algorithm=${key.hashAlgorithm}`
-  return `${url}${separator}${policy.parameter}&${identity}${hash}`
+/**
+ * A signer for programs that have no driver.
+ *
+ * ```ts
+ * const signer = createSigner({ keyPairId: 'K2JCJMDEHXQW5F', privateKey: './key.pem' })
+ * const { url } = await signer.signUrl('https://d111111abcdef8.cloudfront.net/film.mp4', { expiresIn: 3600 })
+ * ```
+ */
+export function createSigner(options: SignerOptions): Signer {
+  return new Signer(options)
 }

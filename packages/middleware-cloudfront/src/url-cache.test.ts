@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { UrlCache } from './url-cache.ts'
 
 describe('the cache of URLs', () => {
@@ -47,6 +49,31 @@ describe('the cache of URLs', () => {
     expect(held).toEqual([0, ...Array.from({ length: 99 }, (_, index) => 9901 + index)])
   })
 
+  it('stays within its size under 1,000,000 objects', async () => {
+    const cache = new UrlCache(1000)
+    const before = heapUsed()
+    for (let object = 0; object < 1_000_000; object++) {
+      void cache.keep(`/${object}`, 100, Promise.resolve('x'.repeat(300) + object))
+      if (object % 1000 === 0) await cache.find(`/${object}`, 100)
+    }
+    await cache.find('/999999', 100)
+    // A million of these URLs take more than 100 MB.
+    expect(heapUsed() - before).toBeLessThan(8 * 1024 ** 2)
+    expect(cache.find('/998999', 100)).toBeUndefined()
+    expect(cache.find('/999000', 100)).toBe(`${'x'.repeat(300)}999000`)
+  })
+
+  it('gives nobody what was in the making when it was cleared', async () => {
+    const cache = new UrlCache(10)
+    const older = withResolvers()
+    const kept = cache.keep('/a', 100, older.promise)
+    cache.clear()
+    expect(cache.find('/a', 100)).toBeUndefined()
+    older.resolve('signed')
+    expect(await kept).toBe('signed')
+    expect(cache.find('/a', 100)).toBeUndefined()
+  })
+
   it('is empty once cleared', async () => {
     const cache = new UrlCache(10)
     await cache.keep('/a', 100, Promise.resolve('signed'))
@@ -54,6 +81,14 @@ describe('the cache of URLs', () => {
     expect(cache.find('/a', 100)).toBeUndefined()
   })
 })
+
+/** Bytes that are in use, garbage not counted. */
+function heapUsed(): number {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  collect()
+  return process.memoryUsage().heapUsed
+}
 
 /** `Promise.withResolvers` is not in Node 20. */
 function withResolvers(): { promise: Promise<string>; resolve(url: string): void; reject(error: Error): void } {

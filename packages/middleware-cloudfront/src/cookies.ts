@@ -1,0 +1,51 @@
+import { cloudFrontBase64 } from './base64.ts'
+import type { Policy } from './policy.ts'
+import type { SigningKey } from './signing-key.ts'
+
+/** Cookies that make CloudFront serve what their policy allows. */
+export interface SignedCookies {
+  /** Each cookie's value by its name. The names are case-sensitive. */
+  readonly cookies: Readonly<Record<string, string>>
+  /** When they cease to work. */
+  readonly expiresAt: Date
+}
+
+/** Where a browser sends a cookie to, and who may read it. */
+export interface CookieAttributes {
+  /** The domain that the service and the distribution share. `cloudfront.net` itself is none. Default: the service's own. */
+  readonly domain?: string | undefined
+  /** Default `/`. */
+  readonly path?: string | undefined
+  /** Over https only. Default true. */
+  readonly secure?: boolean | undefined
+  /** Not for scripts. Default true. */
+  readonly httpOnly?: boolean | undefined
+  readonly sameSite?: 'Strict' | 'Lax' | 'None' | undefined
+}
+
+/** The cookies for a policy: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-signed-cookies.html */
+export async function signCookies(policy: Policy, key: SigningKey): Promise<Record<string, string>> {
+  const signature = await key.sign(Buffer.from(policy.text))
+  return {
+    [`CloudFront-${policy.parameter}`]: policy.value,
+    'CloudFront-Key-Pair-Id': key.keyPairId,
+    'CloudFront-Signature': cloudFrontBase64(signature),
+    ...(key.hashAlgorithm === 'SHA1' ? {} : { 'CloudFront-Hash-Algorithm': key.hashAlgorithm }),
+  }
+}
+
+/**
+ * The `Set-Cookie` headers for signed cookies, one each. They carry no `Expires` of their own, as AWS advises: a browser
+ * then forgets them with its session, and the policy ends them anyway.
+ */
+export function setCookieHeaders({ cookies }: SignedCookies, attributes: CookieAttributes = {}): string[] {
+  const { domain, path = '/', secure = true, httpOnly = true, sameSite } = attributes
+  const suffix = [
+    domain === undefined ? '' : `; Domain=${domain}`,
+    `; Path=${path}`,
+    secure ? '; Secure' : '',
+    httpOnly ? '; HttpOnly' : '',
+    sameSite === undefined ? '' : `; SameSite=${sameSite}`,
+  ].join('')
+  return Object.entries(cookies).map(([name, value]) => `${name}=${value}${suffix}`)
+}

@@ -1,0 +1,52 @@
+/** CloudFront's own query parameters. As cookies they have `CloudFront-` before their names. */
+const signingParameters = ['Expires', 'Policy', 'Signature', 'Key-Pair-Id', 'Hash-Algorithm'] as const
+export type SigningParameter = (typeof signingParameters)[number]
+
+/** A URL's own part, byte for byte, and what CloudFront takes out of it before it looks at the rest. */
+export interface SplitUrl {
+  readonly url: string
+  readonly parameters: ReadonlyMap<SigningParameter, string>
+}
+
+export function splitUrl(text: string): SplitUrl {
+  const [withoutFragment = ''] = text.split('#')
+  const start = withoutFragment.indexOf('?')
+  if (start === -1) return { url: withoutFragment, parameters: new Map() }
+  const parameters = new Map<SigningParameter, string>()
+  const kept = withoutFragment
+    .slice(start + 1)
+    .split('&')
+    .filter(pair => {
+      const [name = '', ...value] = pair.split('=')
+      const parameter = signingParameters.find(known => known === name)
+      if (parameter) parameters.set(parameter, decoded(value.join('=')))
+      return parameter === undefined
+    })
+  const query = kept.join('&')
+  return { url: withoutFragment.slice(0, start) + (query === '' ? '' : `?${query}`), parameters }
+}
+
+/** The same parameters out of cookies: by their names, or as a `Cookie` header has them. */
+export function cookieParameters(cookies: string | Readonly<Record<string, string>>): Map<SigningParameter, string> {
+  const entries = typeof cookies === 'string' ? cookies.split(';').map(parsedCookie) : Object.entries(cookies)
+  const values = new Map(entries)
+  return new Map(
+    signingParameters.flatMap(parameter => {
+      const value = values.get(`CloudFront-${parameter}`)
+      return value === undefined ? [] : [[parameter, value]]
+    }),
+  )
+}
+
+function parsedCookie(cookie: string): [string, string] {
+  const [name = '', ...value] = cookie.trim().split('=')
+  return [name, value.join('=')]
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}

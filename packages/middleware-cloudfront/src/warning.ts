@@ -1,0 +1,7 @@
+/**
+ * Tells the operator of something that is wrong but stops nothing. It is a warning of the process: Node writes it to
+ * stderr, and `process.on('warning', warning => ...)` gets it with the code. It never holds anything of a key.
+ */
+export function warn(code: string, message: string): void {
+  process.emitWarning(`cloudfront: ${message}`, { type: 'LongshoreWarning', code })
+}
