@@ -20,5 +20,7 @@ export default {
     '^@longshore/local-cloud$': '<rootDir>/test/local-cloud/src/index.ts',
   },
   reporters: ['default', '<rootDir>/test/e2e/skipped-reporter.mjs'],
+  // Jest leaves one core to itself, which on two cores would double the time.
+  maxWorkers: '100%',
   testTimeout: 30_000,
 }
