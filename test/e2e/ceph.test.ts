@@ -1,56 +1,125 @@
-import { afterAll, beforeAll, describe, it } from '@jest/globals'
-import { testDriver } from '@longshore/middleware-core/testing'
-import { type S3Extension, s3 } from '@longshore/s3-driver'
-import type { StorageDriver } from '@longshore/middleware-core'
-import { type Ceph, startCeph } from './src/ceph.ts'
+import {
+  DeleteObjectCommand,
+  GetBucketPolicyCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  PutObjectTaggingCommand,
+  S3Client,
+} from '@aws-sdk/client-s3'
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
+import { type DriverTestOptions, testDriver } from '@longshore/middleware-core/testing'
+import { s3 } from '@longshore/s3-driver'
+import { type Ceph, type Credentials, startCeph } from './src/ceph.ts'
+import { documentedPolicy } from './src/documented-policy.ts'
+import { resolveLocalhostNames } from './src/localhost-names.ts'
 import { describeWith } from './src/programs.ts'
 
 const mebibyte = 1024 * 1024
+const part = 5 * mebibyte
+
+type Driver = ReturnType<typeof s3>
+type Options = Partial<Parameters<typeof s3>[0]>
+type Breadth = Omit<DriverTestOptions, 'name' | 'create'>
+
+/** Every size at which the driver changes its ways. */
+const broad: Breadth = {
+  chunkSizes: [32, part + 1],
+  largeFile: 2 * part + 1,
+  manyFiles: 1005,
+  fuzz: { seeds: [1, 2], operations: 60, sizes: [0, 1, 100, part, part + 1] },
+}
+const narrow: Breadth = {
+  chunkSizes: [32],
+  largeFile: part + 1,
+  manyFiles: 10,
+  fuzz: { seeds: [3], operations: 40, sizes: [0, 1, 100, part + 1] },
+}
+
+/** Large files are moved by a multipart copy, small ones whole. */
+const copies = { multipartCopyThresholdSize: part, multipartCopyChunkSize: part }
+
+/**
+ * Each in a bucket of its own. Together: both signatures, both styles, each kind of root directory and of encryption. Debian's
+ * Ceph takes SSE-S3's header without encrypting; with SSE-KMS it does encrypt.
+ */
+const variants: Record<string, { options: Options; tests: Breadth }> = {
+  'v4-path': { options: { forcePathStyle: true }, tests: broad },
+  'v2-path-nested-root': {
+    options: { v4Auth: false, forcePathStyle: true, rootDirectory: '/nested/root' },
+    tests: narrow,
+  },
+  'v4-virtual-hosted-sse': { options: { encrypt: true, rootDirectory: '/' }, tests: narrow },
+  'v2-virtual-hosted-sse-kms': { options: { v4Auth: false, encrypt: true, keyId: 'testkey' }, tests: narrow },
+}
 
 describeWith(['radosgw'], 'Ceph', () => {
   let ceph: Ceph
+  let limited: Credentials
 
   beforeAll(async () => {
+    resolveLocalhostNames()
     ceph = await startCeph()
+    for (const bucket of [...Object.keys(variants), 'limited']) await ceph.createBucket(bucket)
+    limited = await ceph.createUser('limited')
+    await ceph.setPolicy('limited', await documentedPolicy('limited', 'limited'))
   }, 120_000)
   afterAll(async () => {
     await ceph[Symbol.asyncDispose]()
+    jest.restoreAllMocks()
   })
 
-  function driver(options: Partial<Parameters<typeof s3>[0]>): StorageDriver & S3Extension {
+  function driver(bucket: string, options: Options, { accessKeyId, secretAccessKey } = ceph.owner): Driver {
     return s3({
       regionEndpoint: ceph.endpoint,
-      accessKey: ceph.credentials.accessKeyId,
-      secretKey: ceph.credentials.secretAccessKey,
-      bucket: ceph.bucket,
-      forcePathStyle: true,
-      chunkSize: 5 * mebibyte,
+      accessKey: accessKeyId,
+      secretKey: secretAccessKey,
+      bucket,
+      chunkSize: part,
+      ...copies,
       ...options,
     })
   }
 
-  const reducedTests = {
-    chunkSizes: [32],
-    largeFile: 6 * mebibyte,
-    manyFiles: 10,
-    fuzz: { seeds: [3], operations: 60 },
+  for (const [bucket, { options, tests }] of Object.entries(variants)) {
+    const create = (): Driver => driver(bucket, options)
+    testDriver({ describe, it }, { name: `S3 driver on Ceph, ${bucket},`, create, fetch, exclusive: true, ...tests })
   }
-  const variants = [
-    {
-      name: 'signature V4',
-      // With a threshold below the large file, moves take the multipart copy.
-      options: { multipartCopyThresholdSize: 6 * mebibyte, multipartCopyChunkSize: 5 * mebibyte },
-      tests: {
-        chunkSizes: [32, 6 * mebibyte],
-        largeFile: 12 * mebibyte,
-        manyFiles: 1005,
-        fuzz: { seeds: [1, 2], operations: 60, sizes: [0, 1, 100, 5 * mebibyte, 5 * mebibyte + 1] },
+
+  describe('a user who has exactly the permissions of the documented policy', () => {
+    testDriver(
+      { describe, it },
+      {
+        name: 'S3 driver',
+        create: () => driver('limited', { forcePathStyle: true }, limited),
+        fetch,
+        exclusive: true,
+        ...narrow,
       },
-    },
-    { name: 'signature V2', options: { v4Auth: false, rootDirectory: '/nested/root' }, tests: reducedTests },
-  ]
-  for (const { name, options, tests } of variants) {
-    const create = (): StorageDriver => driver(options)
-    testDriver({ describe, it }, { name: `S3 driver on Ceph with ${name}`, create, fetch, ...tests })
-  }
+    )
+
+    it('is refused everything else', async () => {
+      const { endpoint } = ceph
+      const client = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials: limited })
+      const owned = { Bucket: 'limited', Key: 'owned' }
+      await ceph.client.send(new PutObjectCommand({ ...owned, Body: 'content' }))
+      const tagging = { ...owned, Tagging: { TagSet: [{ Key: 'a', Value: 'b' }] } }
+      const denied = { name: 'AccessDenied' }
+      await expect(client.send(new GetBucketPolicyCommand({ Bucket: 'limited' }))).rejects.toMatchObject(denied)
+      await expect(client.send(new PutObjectTaggingCommand(tagging))).rejects.toMatchObject(denied)
+      await ceph.client.send(new DeleteObjectCommand(owned))
+      await using elsewhere = driver('v4-path', { forcePathStyle: true }, limited)
+      await expect(elsewhere.list('/')).rejects.toMatchObject({ code: 'ACCESS_DENIED' })
+      client.destroy()
+    })
+  })
+
+  it('stores objects encrypted with the key that keyid names', async () => {
+    const bucket = 'v2-virtual-hosted-sse-kms'
+    await using storage = driver(bucket, variants[bucket]?.options ?? {})
+    await storage.putContent('/a', 'content')
+    await storage.move('/a', '/b')
+    const head = await ceph.client.send(new HeadObjectCommand({ Bucket: bucket, Key: 'b' }))
+    expect(head).toMatchObject({ ServerSideEncryption: 'aws:kms', SSEKMSKeyId: ceph.kmsKeyId })
+    await storage.delete('/b')
+  })
 })

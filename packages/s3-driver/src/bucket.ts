@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { S3Client } from '@aws-sdk/client-s3'
 import type { CallOptions } from '@longshore/middleware-core'
 import { s3Error } from './errors.ts'
@@ -36,6 +37,8 @@ export class Bucket {
     { signal }: CallOptions,
     path?: string,
   ): Promise<T> {
+    // Each request under way listens to it; Node takes more than ten listeners for a leak and says so on stderr.
+    if (signal) setMaxListeners(0, signal)
     try {
       return await request(signal ? { abortSignal: signal } : {})
     } catch (error) {

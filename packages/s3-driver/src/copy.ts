@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import { CopyObjectCommand, DeleteObjectCommand, HeadObjectCommand, UploadPartCopyCommand } from '@aws-sdk/client-s3'
-import type { MoveOptions } from '@longshore/middleware-core'
+import {
+  CopyObjectCommand,
+  DeleteObjectCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  UploadPartCopyCommand,
+} from '@aws-sdk/client-s3'
+import { type MoveOptions, isStorageError } from '@longshore/middleware-core'
 import type { Bucket } from './bucket.ts'
+import { cleanUp } from './clean-up.ts'
 import { MultipartUpload } from './multipart.ts'
 import { inParallel } from './parallel.ts'
 import { type Part, maxParts } from './parts.ts'
@@ -29,7 +36,7 @@ export async function moveObject(
   const isWhole = (size: number): boolean => size <= Math.max(settings.threshold, settings.chunkSize)
   const isKnownToBeWhole = options.size !== undefined && isWhole(options.size)
   const found = isKnownToBeWhole ? undefined : await headOf(bucket, source, options)
-  if (!found || isWhole(found.size)) await copyWhole(bucket, source, destination, options)
+  if (!found || isWhole(found.size)) await copyWhole(bucket, source, destination, settings, options)
   else await copyInParts(bucket, source, destination, found, settings, options)
   const command = new DeleteObjectCommand({ Bucket: bucket.name, Key: bucket.keys.key(source) })
   await bucket.run(o => bucket.client.send(command, o), options, source)
@@ -46,14 +53,24 @@ async function headOf(bucket: Bucket, path: string, options: MoveOptions): Promi
   return { size: ContentLength ?? 0, etag: ETag }
 }
 
-async function copyWhole(bucket: Bucket, source: string, destination: string, options: MoveOptions): Promise<void> {
-  const command = new CopyObjectCommand({
-    Bucket: bucket.name,
-    Key: bucket.keys.key(destination),
-    CopySource: copySource(bucket, source),
-    ...bucket.settings,
-  })
-  await bucket.run(o => bucket.client.send(command, o), options, source)
+async function copyWhole(
+  bucket: Bucket,
+  source: string,
+  destination: string,
+  settings: CopySettings,
+  options: MoveOptions,
+): Promise<void> {
+  const target = { Bucket: bucket.name, Key: bucket.keys.key(destination), ...bucket.settings }
+  const command = new CopyObjectCommand({ ...target, CopySource: copySource(bucket, source) })
+  try {
+    await bucket.run(o => bucket.client.send(command, o), options, source)
+  } catch (error) {
+    if (!isStorageError(error, 'UNSUPPORTED')) throw error
+    // Ceph 16 copies an encrypted object only in parts, of which an empty one has none.
+    const found = await headOf(bucket, source, options)
+    if (found.size > 0) await copyInParts(bucket, source, destination, found, settings, options)
+    else await bucket.run(o => bucket.client.send(new PutObjectCommand(target), o), options, destination)
+  }
 }
 
 async function copyInParts(
@@ -88,8 +105,7 @@ async function copyInParts(
       options,
     )
   } catch (error) {
-    // The copy's own error is what the caller must see; a sweep removes what could not be aborted.
-    await upload.abort({}).catch(() => {})
+    await cleanUp(options, o => upload.abort(o))
     throw error
   }
 }

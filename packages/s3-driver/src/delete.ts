@@ -10,7 +10,7 @@ const batchSize = 1000
 /** Requests at a time where a server deletes only one by one. */
 const singleDeletes = 16
 
-/** Deletes objects; remembers when a server turns out to have no batch deletion. */
+/** Deletes objects; remembers when a server turns out to have no batch deletion, or none for this user. */
 export class Deleter {
   readonly #bucket: Bucket
   #hasBatches = true
@@ -35,7 +35,7 @@ export class Deleter {
     for (let first = 0; first < keys.length; first += batchSize) {
       const batch = keys.slice(first, first + batchSize)
       if (batch.length > 1 && this.#hasBatches) await this.#deleteBatch(batch, path, options)
-      else await inParallel(singleDeletes, batch, key => this.#deleteOne(key, path, options))
+      else await this.#deleteSingly(batch, path, options)
     }
   }
 
@@ -58,9 +58,11 @@ export class Deleter {
     return keys
   }
 
-  async #deleteOne(key: string, path: string, options: CallOptions): Promise<void> {
-    const command = new DeleteObjectCommand({ Bucket: this.#bucket.name, Key: key })
-    await this.#bucket.run(o => this.#bucket.client.send(command, o), options, path)
+  #deleteSingly(keys: readonly string[], path: string, options: CallOptions): Promise<void> {
+    return inParallel(singleDeletes, keys, async key => {
+      const command = new DeleteObjectCommand({ Bucket: this.#bucket.name, Key: key })
+      await this.#bucket.run(o => this.#bucket.client.send(command, o), options, path)
+    })
   }
 
   async #deleteBatch(keys: readonly string[], path: string, options: CallOptions): Promise<void> {
@@ -75,9 +77,10 @@ export class Deleter {
       const { Errors = [] } = await this.#bucket.run(o => this.#bucket.client.send(command, o), options, path)
       failed = Errors
     } catch (error) {
-      if (!isStorageError(error) || !isNotImplemented(error.cause)) throw error
+      if (!isStorageError(error) || !(isNotImplemented(error.cause) || error.code === 'ACCESS_DENIED')) throw error
+      // Not there, or refused as a whole: Ceph 16 wants s3:DeleteObject on the bucket for it, beside that on the objects.
+      await this.#deleteSingly(keys, path, options)
       this.#hasBatches = false
-      await this.deleteKeys(keys, path, options)
       return
     }
     const [first] = failed

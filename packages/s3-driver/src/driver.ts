@@ -27,7 +27,8 @@ import { sweepUploads } from './sweep.ts'
 import { sharedUploadMemory } from './upload-memory.ts'
 import { Presigner } from './url.ts'
 import { walkObjects } from './walk.ts'
-import { S3Upload, type UploadSettings } from './writer.ts'
+import type { UploadSettings } from './upload-state.ts'
+import { S3Upload } from './writer.ts'
 
 /** The contract's operations as S3 requests. Each has its own file; this one hands them what they share. */
 export class S3Driver implements DriverImplementation {

@@ -30,7 +30,7 @@ const unavailable = new Set([
   'TimeoutError',
   'TooManyRequestsException',
 ])
-const conflicting = new Set(['ConditionalRequestConflict', 'OperationAborted', 'PreconditionFailed'])
+const conflicting = new Set(['ConditionalRequestConflict', 'NoSuchUpload', 'OperationAborted', 'PreconditionFailed'])
 
 /** The parts of the SDK's errors that tell what happened. */
 interface SdkError extends Error {

@@ -31,5 +31,8 @@ describe('keys', () => {
     const keys = new KeySpace('root')
     expect(keys.uploadRecord('/a/b')).toBe('root/~uploads/a/b')
     expect(keys.pathOfRecord('root/~uploads/a/b')).toBe('/a/b')
+    expect(keys.spillId('root/~uploads/a/b')).toBeUndefined()
+    const spill = keys.spill('/a/b', 'id')
+    expect([spill, keys.spillId(spill), keys.pathOfRecord(spill)]).toEqual(['root/~uploads/a/b~id', 'id', '/a/b'])
   })
 })

@@ -51,9 +51,9 @@ export class KeySpace {
     return `${this.uploadRecord(path)}~${id}`
   }
 
-  /** Whether a key below the upload records is no record but a spill. */
-  isSpill(key: string): boolean {
-    return key.includes('~', this.#uploads.length)
+  /** Which spill a key below the upload records is, or undefined when it is a record. */
+  spillId(key: string): string | undefined {
+    return key.slice(this.#uploads.length).split('~')[1]
   }
 
   /** The path whose upload a record's or a spill's key belongs to. */

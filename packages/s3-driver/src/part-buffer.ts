@@ -1,8 +1,13 @@
-import type { TailBytes } from './stored-tail.ts'
 import type { Lease, UploadMemory } from './upload-memory.ts'
 
 /** Small uploads never take part in the budget: a registry's manifests must not wait behind its layers. */
 const smallSize = 64 * 1024
+
+/** Where the bytes of a part in the making lie beside memory, or instead. */
+export interface StoredBytes {
+  readonly length: number
+  open(): Promise<Iterable<Uint8Array> | AsyncIterable<Uint8Array>>
+}
 
 /**
  * The part that is being filled. Bytes are copied into one block of memory: small chunks sent as they come would cost a
@@ -58,8 +63,8 @@ export class PartBuffer {
     this.#lease = lease
   }
 
-  /** Takes all bytes of a source, which is opened once there is memory for them; drops them when it breaks. */
-  async fill(length: number, open: () => Promise<TailBytes>, signal: AbortSignal): Promise<void> {
+  /** Takes back bytes that were in it before, from where they are now. That is opened once there is memory for them. */
+  async refill({ length, open }: StoredBytes, signal: AbortSignal): Promise<void> {
     if (length > smallSize) await this.reserve(signal)
     try {
       for await (const chunk of await open()) this.take(chunk)

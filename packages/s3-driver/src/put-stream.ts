@@ -3,6 +3,7 @@ import { AbortMultipartUploadCommand, type S3Client } from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
 import type { CallOptions } from '@longshore/middleware-core'
 import type { Bucket } from './bucket.ts'
+import { cleanUp } from './clean-up.ts'
 
 export interface PutStreamOptions extends CallOptions {
   /** Called as bytes arrive at S3, with how many have so far. */
@@ -44,6 +45,8 @@ export async function putStream(
 function stoppable(client: S3Client, signal: AbortSignal | undefined): S3Client {
   if (!signal) return client
   const send = (command: Parameters<S3Client['send']>[0]): Promise<unknown> =>
-    client.send(command, command instanceof AbortMultipartUploadCommand ? {} : { abortSignal: signal })
+    command instanceof AbortMultipartUploadCommand
+      ? cleanUp({ signal }, options => client.send(command, options.signal ? { abortSignal: options.signal } : {}))
+      : client.send(command, { abortSignal: signal })
   return Object.create(client, { send: { value: send } }) as S3Client
 }

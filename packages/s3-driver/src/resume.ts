@@ -3,8 +3,10 @@ import { type CallOptions, StorageError } from '@longshore/middleware-core'
 import type { Bucket } from './bucket.ts'
 import { type ListedUpload, MultipartUpload, listUploads } from './multipart.ts'
 import { type Part, totalSize } from './parts.ts'
+import { readSpill } from './spill.ts'
 import { deleteRecord, readRecord, writeRecord } from './upload-record.ts'
-import { S3Upload, type UploadSettings } from './writer.ts'
+import type { UploadSettings } from './upload-state.ts'
+import { S3Upload } from './writer.ts'
 
 /**
  * Continues the upload that was left at `path`. Its record tells where it stands; an upload without one (Distribution
@@ -38,19 +40,25 @@ async function resumeRecorded(
     await deleteRecord(bucket, path, options)
     return undefined
   }
+  const stored = record.spill ? await readSpill(bucket, path, record.spill, options) : record.tail
   const parts = settings.sizing.usable(held, part => record.stale?.[part.number] === part.etag)
   const offset = totalSize(parts)
   // Parts behind the recorded offset begin with the tail, so what they hold of it is not needed any more.
   const tail =
-    offset < record.offset
-      ? new Uint8Array()
-      : record.tail.subarray(Math.min(offset - record.offset, record.tail.length))
+    offset < record.offset ? new Uint8Array() : stored.subarray(Math.min(offset - record.offset, stored.length))
   const stale = staleParts(held, parts)
   if (multipart && Object.keys(stale).some(number => record.stale?.[number] !== stale[number])) {
     // Interrupted with parts behind a gap: once the gap is filled, nothing else would tell them from the upload's own.
     await writeRecord(bucket, path, { uploadId: multipart.id, token: record.token, offset, stale, tail }, options)
   }
-  const upload = new S3Upload(bucket, path, settings, { multipart, token: record.token, parts, stale, hasRecord: true })
+  const upload = new S3Upload(bucket, path, settings, {
+    multipart,
+    token: record.token,
+    parts,
+    stale,
+    hasRecord: true,
+    spill: record.spill,
+  })
   await upload.restoreTail(tail, options)
   return upload
 }

@@ -2,6 +2,7 @@ import type { CallOptions, SweepResult } from '@longshore/middleware-core'
 import type { Bucket } from './bucket.ts'
 import { pages } from './list.ts'
 import { MultipartUpload, listUploads } from './multipart.ts'
+import { deleteSpill } from './spill.ts'
 import { deleteRecord, readRecord } from './upload-record.ts'
 
 /**
@@ -20,8 +21,9 @@ export async function sweepUploads(
   for await (const { key, modifiedAt } of listRecords(bucket, top, options)) {
     const path = bucket.keys.pathOfRecord(key)
     if (!isCovered(path)) continue
-    if (bucket.keys.isSpill(key)) {
-      if (modifiedAt < olderThan) await deleteKey(bucket, key, path, options)
+    const spill = bucket.keys.spillId(key)
+    if (spill !== undefined) {
+      if (modifiedAt < olderThan) await deleteSpill(bucket, path, spill, options)
       continue
     }
     const record = await readRecord(bucket, path, options)

@@ -95,3 +95,73 @@ describe('upload memory', () => {
     keep.release()
   })
 })
+
+describe('memory that somebody holds without using it', () => {
+  const patience = 20
+
+  /** Holds memory and offers it; tells when it was asked for. */
+  class Holder {
+    readonly name: string
+    readonly #lease: Lease
+    readonly #asked: string[]
+
+    constructor(name: string, lease: Lease, asked: string[]) {
+      this.name = name
+      this.#lease = lease
+      this.#asked = asked
+    }
+
+    async giveBack(): Promise<void> {
+      this.#asked.push(this.name)
+      await settled()
+      this.#lease.release()
+    }
+  }
+
+  async function hold(memory: UploadMemory, names: string): Promise<{ holders: Holder[]; asked: string[] }> {
+    const asked: string[] = []
+    const holders: Holder[] = []
+    for (const name of names) holders.push(new Holder(name, await memory.acquire(1, never), asked))
+    return { holders, asked }
+  }
+
+  it('is asked for while another waits, from those who are idle longest first', async () => {
+    const memory = new UploadMemory(3, patience)
+    const { holders, asked } = await hold(memory, 'abc')
+    for (const index of [1, 2, 0]) memory.offer(holders[index]!)
+    const since = performance.now()
+    await memory.acquire(2, never)
+    expect(asked).toEqual(['b', 'c'])
+    expect(performance.now() - since).toBeGreaterThan(patience / 2)
+    expect(memory.used).toBe(3)
+  })
+
+  it('is not asked for when nobody waits, nor from one who went on using it', async () => {
+    const memory = new UploadMemory(2, patience)
+    const { holders, asked } = await hold(memory, 'ab')
+    for (const holder of holders) memory.offer(holder)
+    await new Promise(resolve => setTimeout(resolve, 2 * patience))
+    expect(asked).toEqual([])
+    memory.withdraw(holders[0]!)
+    await memory.acquire(1, never)
+    expect(asked).toEqual(['b'])
+  })
+
+  it('is asked for one at a time, and from the next when one could not give', async () => {
+    const memory = new UploadMemory(2, patience)
+    const { holders, asked } = await hold(memory, 'ab')
+    let tries = 0
+    const unable = {
+      async giveBack(): Promise<void> {
+        tries++
+        await settled()
+        expect(asked).toEqual([])
+        memory.offer(unable)
+      },
+    }
+    memory.offer(unable)
+    memory.offer(holders[1]!)
+    await memory.acquire(1, never)
+    expect([tries, asked]).toEqual([1, ['b']])
+  })
+})

@@ -2,7 +2,7 @@ import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { type CallOptions, StorageError, isStorageError } from '@longshore/middleware-core'
 import type { Bucket } from './bucket.ts'
 import { readWhole } from './read.ts'
-import type { Spill } from './stored-tail.ts'
+import type { Spill } from './spill.ts'
 
 /**
  * What is remembered of an unfinished upload, in one small object of its own: which multipart upload it is, and the bytes

@@ -4,36 +4,19 @@ import { type CallOptions, StorageError, type Upload } from '@longshore/middlewa
 import type { Bucket } from './bucket.ts'
 import { InFlight } from './in-flight.ts'
 import { MultipartUpload } from './multipart.ts'
-import { PartBuffer } from './part-buffer.ts'
-import { type Part, type PartSizing, totalSize } from './parts.ts'
-import type { UploadMemory } from './upload-memory.ts'
+import { PartBuffer, type StoredBytes } from './part-buffer.ts'
+import { type Part, totalSize } from './parts.ts'
+import { Spills } from './spill.ts'
+import type { IdleHolder } from './upload-memory.ts'
 import { type UploadRecord, deleteRecord, readRecord, writeRecord } from './upload-record.ts'
-
-/** What the uploads of one driver have in common. */
-export interface UploadSettings {
-  readonly sizing: PartSizing
-  /** Parts of one upload under way at once. */
-  readonly concurrency: number
-  readonly memory: UploadMemory
-}
-
-/** What is known of an upload that is being continued. */
-export interface UploadState {
-  readonly multipart?: MultipartUpload | undefined
-  readonly token?: string | undefined
-  /** The parts to continue behind. */
-  readonly parts: readonly Part[]
-  /** Parts that S3 holds beside those, and that must not be taken for the upload's own. */
-  readonly stale: Readonly<Record<string, string>>
-  readonly hasRecord: boolean
-}
+import type { UploadSettings, UploadState } from './upload-state.ts'
 
 /**
  * An upload to S3. Bytes gather in a part; a full part goes up while the next one fills, a few at a time. An object that
  * fits in one part is one PUT, because a full part waits until more bytes come. What does not fill a part when the upload
- * is closed goes into the upload's record.
+ * is closed goes into the upload's record, and when others need its memory, into an object of its own.
  */
-export class S3Upload implements Upload {
+export class S3Upload implements Upload, IdleHolder {
   readonly #bucket: Bucket
   readonly #path: string
   readonly #settings: UploadSettings
@@ -53,6 +36,13 @@ export class S3Upload implements Upload {
   #recordedTail: Uint8Array | undefined
   #hasRecord: boolean
   #isClosed = false
+  /** Whether a call is under way. Otherwise the upload may be asked for its memory. */
+  #isBusy = false
+  readonly #spills: Spills
+  /** Set from when the upload is asked for its memory until it has taken its bytes back. */
+  #spilling: Promise<void> | undefined
+  /** Where all is stored that the buffer holds, or held until its memory was given back. */
+  #stored: StoredBytes | undefined
 
   constructor(bucket: Bucket, path: string, settings: UploadSettings, state?: UploadState) {
     this.#bucket = bucket
@@ -63,6 +53,7 @@ export class S3Upload implements Upload {
     this.#parts = [...(state?.parts ?? [])]
     this.#stale = state?.stale ?? {}
     this.#hasRecord = state?.hasRecord ?? false
+    this.#spills = new Spills(bucket, path, state?.spill)
     this.#size = totalSize(this.#parts)
     this.#nextNumber = this.#parts.length + 1
     this.#buffer = this.#partBuffer(this.#nextNumber)
@@ -83,22 +74,37 @@ export class S3Upload implements Upload {
 
   write(chunk: Uint8Array): Promise<void> | void {
     this.#inFlight.throwIfFailed()
-    const taken = this.#take(chunk)
-    return taken < chunk.length ? this.#writeRest(chunk.subarray(taken)) : undefined
+    this.#setBusy()
+    const taken = this.#spilling ? 0 : this.#take(chunk)
+    if (taken < chunk.length) return this.#writeRest(chunk.subarray(taken))
+    this.#setIdle()
   }
 
   async close(): Promise<void> {
     if (this.#isClosed) return
+    this.#setBusy()
+    await this.#spilling
     await this.#inFlight.done()
-    await this.#writeRecord(this.#buffer.bytes)
+    if (!this.#stored) {
+      await this.#writeRecord({ tail: this.#buffer.bytes })
+      this.#stored = { length: this.#buffer.length, open: async () => [await this.#recordedBytes()] }
+    }
     this.#isClosed = true
     this.#buffer.release()
   }
 
   async commit(signal: AbortSignal | undefined): Promise<void> {
-    await this.#stoppedBy(signal, () => this.#publish())
-    this.#buffer.release()
-    if (this.#hasRecord) await deleteRecord(this.#bucket, this.#path, {}).catch(leaveToSweep)
+    this.#setBusy()
+    try {
+      await this.#stoppedBy(signal, async () => {
+        await this.#publish()
+        this.#buffer.release()
+        await this.#removeTraces().catch(leaveToSweep)
+      })
+    } catch (error) {
+      if (this.#isClosed) this.#buffer.release({ reuse: false })
+      throw error
+    }
   }
 
   async cancel(): Promise<void> {
@@ -107,27 +113,77 @@ export class S3Upload implements Upload {
     const multipart = await this.#multipart?.catch(leaveToSweep)
     await multipart?.abort({})
     if (this.#hasRecord && (await this.#ownRecord({}))) await deleteRecord(this.#bucket, this.#path, {})
+    await this.#spills.remove({})
   }
 
   async release(): Promise<void> {
+    this.#setBusy()
     this.#requests.abort()
-    await this.#inFlight.done().catch(() => {})
+    await Promise.allSettled([this.#spilling, this.#inFlight.done()])
     this.#buffer.release({ reuse: false })
+  }
+
+  giveBack(): Promise<void> {
+    this.#spilling = this.#spill()
+    return this.#spilling
+  }
+
+  #setBusy(): void {
+    this.#isBusy = true
+    this.#settings.memory.withdraw(this)
+  }
+
+  #setIdle(): void {
+    this.#isBusy = false
+    if (this.#buffer.isLeased) this.#settings.memory.offer(this)
   }
 
   #take(chunk: Uint8Array): number {
     const taken = this.#buffer.take(chunk)
     this.#size += taken
+    if (taken > 0) this.#stored = undefined
     return taken
   }
 
   async #writeRest(chunk: Uint8Array): Promise<void> {
+    await this.#unspill()
     let rest = chunk
     while (rest.length > 0) {
       if (this.#buffer.isFull) await this.#sendPart()
       else await this.#buffer.reserve(this.#requests.signal)
       rest = rest.subarray(this.#take(rest))
     }
+    this.#setIdle()
+  }
+
+  /** Stores what the buffer holds, so that its memory can be had by others, and another driver can go on from there. */
+  async #spill(): Promise<void> {
+    try {
+      await this.#inFlight.done()
+    } catch {
+      // The upload is broken: its parts can be continued from, but never with these bytes.
+      this.#buffer.release()
+      return
+    }
+    try {
+      if (!this.#stored) {
+        const spill = await this.#spills.store(this.#buffer.bytes, this.#options)
+        await this.#writeRecord({ tail: new Uint8Array(), spill })
+        this.#stored = { length: spill.length, open: () => this.#spills.open(this.#options) }
+      }
+      this.#buffer.release()
+    } catch {
+      // The bytes are still here. Somebody else may have more luck; this one is asked again later.
+      if (!this.#isBusy) this.#setIdle()
+    }
+  }
+
+  async #unspill(): Promise<void> {
+    await this.#spilling
+    if (this.#stored && this.#buffer.length < this.#stored.length) {
+      await this.#buffer.refill(this.#stored, this.#requests.signal)
+    }
+    this.#spilling = undefined
   }
 
   /** Starts the full buffer on its way, once there is room for another part, and begins the next. */
@@ -160,25 +216,28 @@ export class S3Upload implements Upload {
   async #createMultipart(): Promise<MultipartUpload> {
     const token = this.#token ?? ''
     const multipart = await MultipartUpload.create(this.#bucket, this.#path, token, this.#options)
-    const record = { uploadId: multipart.id, token, offset: 0, tail: this.#recordedTail ?? new Uint8Array() }
+    const spill = this.#spills.latest
+    const tail = (spill ? undefined : this.#recordedTail) ?? new Uint8Array()
+    const record = { uploadId: multipart.id, token, offset: 0, tail, spill }
     this.#recordedTail = undefined
     this.#hasRecord = true
     this.#inFlight.add(writeRecord(this.#bucket, this.#path, record, this.#options))
     return multipart
   }
 
-  async #writeRecord(tail: Uint8Array): Promise<void> {
+  async #writeRecord(tail: Pick<UploadRecord, 'tail' | 'spill'>): Promise<void> {
     const multipart = await this.#multipart
     const stale = Object.fromEntries(
       Object.entries(this.#stale).filter(([number]) => Number(number) >= this.#nextNumber),
     )
-    const record = { uploadId: multipart?.id, token: this.#token, offset: totalSize(this.#parts), stale, tail }
+    const record = { uploadId: multipart?.id, token: this.#token, offset: totalSize(this.#parts), stale, ...tail }
     this.#hasRecord = true
     await writeRecord(this.#bucket, this.#path, record, this.#options)
   }
 
   async #publish(): Promise<void> {
-    const tail = this.#isClosed ? await this.#storedTail() : this.#buffer.bytes
+    await this.#unspill()
+    const tail = this.#buffer.bytes
     if (this.#nextNumber === 1) await this.#putWhole(tail)
     else await this.#complete(tail)
   }
@@ -195,7 +254,7 @@ export class S3Upload implements Upload {
   }
 
   /** The tail again, after closing gave its memory back. */
-  async #storedTail(): Promise<Uint8Array> {
+  async #recordedBytes(): Promise<Uint8Array> {
     const record = await this.#ownRecord(this.#options)
     if (record) return record.tail
     const detail = 'another upload to this path was closed or committed meanwhile'
@@ -209,13 +268,18 @@ export class S3Upload implements Upload {
     return record?.token === this.#token && record?.uploadId === multipart?.id ? record : undefined
   }
 
+  async #removeTraces(): Promise<void> {
+    if (this.#hasRecord) await deleteRecord(this.#bucket, this.#path, this.#options)
+    await this.#spills.remove(this.#options)
+  }
+
   async #putWhole(content: Uint8Array): Promise<void> {
     const Key = this.#bucket.keys.key(this.#path)
     const command = new PutObjectCommand({ Bucket: this.#bucket.name, Key, Body: content, ...this.#bucket.settings })
     await this.#bucket.run(o => this.#bucket.client.send(command, o), this.#options, this.#path)
     // Continued from an upload that never got a part.
     const multipart = await this.#multipart
-    await multipart?.abort({}).catch(leaveToSweep)
+    await multipart?.abort(this.#options).catch(leaveToSweep)
   }
 
   /** Runs a step of the upload during which `signal` ends the upload's requests. */

@@ -1,9 +1,19 @@
-// One process of `processes.test.ts` and `memory.test.ts`, on the built packages: node child.mjs JOB OPTIONS [ARGUMENTS...]
+// One process of `processes.test.ts`, `killed.test.ts` and `memory.test.ts`, on the built packages: node child.mjs JOB OPTIONS [ARGUMENTS...]
 import { once } from 'node:events'
+import { writeSync } from 'node:fs'
+import { defineDriver } from '@longshore/middleware-core'
 import { s3 } from '@longshore/s3-driver'
+import { S3Driver } from '../dist/driver.js'
+import { S3Options } from '../dist/options.js'
 
 const [job, options, path, ...numbers] = process.argv.slice(2)
-const driver = s3(JSON.parse(options))
+const driver = (job === 'churn' ? withParts(Number(numbers[0])) : s3)(JSON.parse(options))
+
+/** A driver with parts of a size that its options would refuse. */
+function withParts(size) {
+  const small = { chunkSize: size, multipartCopyChunkSize: size, multipartCopyThresholdSize: size }
+  return defineDriver({ name: 's3', options: S3Options, create: checked => new S3Driver({ ...checked, ...small }) })
+}
 
 /** Bytes that tell where they belong. */
 function bytesAt(offset, size) {
@@ -40,6 +50,46 @@ const jobs = {
     }
     await writer.commit()
     process.stdout.write(`${Math.max(highest, process.memoryUsage.rss()) - before}\n`)
+  },
+  /** Uploads, moves and deletes at once, below `path`; a line for each thing done. What a file holds, its path tells. */
+  async churn(part) {
+    const filled = (name, size) => Buffer.alloc(size, `${path}/${name} `)
+    const done = (...words) => writeSync(1, `${words.join(' ')}\n`)
+    const large = Number(part) + 1000
+    const upload = async (name, size) => {
+      const writer = await driver.writer(`${path}/${name}`)
+      await write(writer, filled(name, size))
+      await writer.commit()
+      done('committed', name)
+    }
+    const tasks = [
+      async () => {
+        await upload('large', large)
+        await driver.move(`${path}/large`, `${path}/moved/large`)
+        done('moved', 'large')
+      },
+      async () => {
+        await upload('small', 100)
+        await driver.move(`${path}/small`, `${path}/moved/small`)
+        done('moved', 'small')
+      },
+      async () => {
+        const writer = await driver.writer(`${path}/closed`)
+        await write(writer, filled('closed', Number(part) + 10))
+        await writer.close()
+        done('closed', Number(part) + 10)
+        const next = await driver.writer(`${path}/closed`, { append: true })
+        await write(next, filled('closed', large).subarray(next.size))
+        await next.commit()
+        done('committed', 'closed')
+      },
+      async () => {
+        await Promise.all(['tree/1', 'tree/2/3'].map(name => upload(name, 10)))
+        await driver.delete(`${path}/tree`)
+        done('deleted')
+      },
+    ]
+    await Promise.all(tasks.map(task => task()))
   },
   /** Tells the code of the error that a stat meets. */
   async stat() {

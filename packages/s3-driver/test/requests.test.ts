@@ -15,6 +15,13 @@ async function fill(keys: Iterable<string>): Promise<void> {
   for (const key of keys) await bench.bucket.put(key, 'x')
 }
 
+/** What was asked for since `requestsOf` began: each request's operation with its key, or a list's with its prefix. */
+function asked(): string[] {
+  return bench.cloud.s3.requests.records.map(({ operation, key, target }) =>
+    [operation, key || new URL(target, 'http://host').searchParams.get('prefix')].filter(Boolean).join(' '),
+  )
+}
+
 const numbered = (count: number, directory: string): string[] =>
   Array.from({ length: count }, (_, index) => `${directory}/${String(index).padStart(6, '0')}`)
 
@@ -93,10 +100,9 @@ describe('each operation costs', () => {
 describe('a name is not its prefix', () => {
   it('so delete of /a leaves /ab, and looks at nothing but /a and below', async () => {
     await fill(['a', 'a/b', 'ab', 'ab/c'])
-    await bench.driver.delete('/a')
+    await requestsOf(() => bench.driver.delete('/a'))
     expect(bench.bucket.keys()).toEqual(['ab', 'ab/c'])
-    const lists = bench.cloud.s3.requests.records.filter(({ operation }) => operation === 'ListObjectsV2')
-    expect(lists.map(({ target }) => new URL(target, 'http://host').searchParams.get('prefix'))).toEqual(['a/'])
+    expect(asked().toSorted()).toEqual(['DeleteObjects', 'HeadObject a', 'ListObjectsV2 a/'])
   })
 
   it('and /a is not there when only /ab is', async () => {
@@ -104,6 +110,32 @@ describe('a name is not its prefix', () => {
     await expect(bench.driver.stat('/a')).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
     await expect(bench.driver.delete('/a')).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
     await expect(bench.driver.list('/a')).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
+  })
+})
+
+describe('what other programs left: directory markers and keys that are no paths', () => {
+  const legal = ['d/a', 'e']
+  const foreign = ['/', 'd/', 'd//b', 'd/b c', 'd/é', 'd/./b', 'd/../b', 'm/', 'm/n/', '~x', 'top level']
+
+  it('surfaces in no walk, no stat, and in no list as a file', async () => {
+    await fill([...legal, ...foreign])
+    expect(await walked('/')).toEqual(['/d', '/d/a', '/e'])
+    expect(await bench.driver.list('/d')).toEqual(['/d/a'])
+    for (const path of ['/m', '/m/n']) {
+      await expect(bench.driver.stat(path)).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
+      expect(await walked(path)).toEqual([])
+    }
+  })
+
+  it('costs a walk nothing', async () => {
+    await fill([...legal, ...foreign])
+    expect(await requestsOf(() => walked('/'))).toEqual({ ListObjectsV2: 1 })
+  })
+
+  it('goes with its directory', async () => {
+    await fill([...legal, ...foreign])
+    await bench.driver.delete('/d')
+    expect(bench.bucket.keys('d')).toEqual([])
   })
 })
 
@@ -127,6 +159,20 @@ describe('walking', () => {
     bench.cloud.s3.requests.reset()
     expect(await walked('/', { descend })).toEqual(['/a', '/a/b', '/a/b/c', '/a/b/d', '/a/b/d/e', '/a/c', '/z'])
     expect(bench.cloud.s3.requests.counts()).toEqual({ ListObjectsV2: 3 })
+  })
+
+  it('of 100,000 objects is 100 lists, and one for each directory of 10,000 that is left out', async () => {
+    for (let index = 0; index < 10; index++) await fill(numbered(10_000, `d${index}`))
+    let files = 0
+    const count = async (descend: WalkOptions['descend']): Promise<void> => {
+      files = 0
+      for await (const { isDirectory } of bench.driver.walk('/', { descend })) if (!isDirectory) files++
+    }
+    expect(await requestsOf(() => count(() => true))).toEqual({ ListObjectsV2: 100 })
+    expect(files).toBe(100_000)
+    const ends = new Set(['/d0', '/d9'])
+    expect(await requestsOf(() => count(({ path }) => ends.has(path)))).toEqual({ ListObjectsV2: 10 + 8 + 10 })
+    expect(files).toBe(20_000)
   })
 
   it('starts behind startAfter without listing what comes before', async () => {

@@ -4,19 +4,32 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
+import { CreateBucketCommand, PutBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3'
 import { freePorts } from './free-ports.ts'
 import { until } from './until.ts'
 
 const run = promisify(execFile)
 
+export interface Credentials {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+}
+
 /** A single-node Ceph cluster in memory with its S3 gateway, on 127.0.0.1. */
 export interface Ceph extends AsyncDisposable {
+  /** `http://localhost:PORT`: buckets are found in the path, and in names below `localhost`. */
   readonly endpoint: string
-  readonly bucket: string
-  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }
+  /** The owner of every bucket. */
+  readonly owner: Credentials
+  /** The owner's client. */
+  readonly client: S3Client
   /** The id of a key that SSE-KMS works with. */
   readonly kmsKeyId: string
+  createBucket(name: string): Promise<void>
+  /** A user who may do nothing until a policy allows it. */
+  createUser(name: string): Promise<Credentials>
+  /** Says who may do what with a bucket beside its owner. */
+  setPolicy(bucket: string, policy: unknown): Promise<void>
 }
 
 /** Starts Ceph's monitor, manager, one store and the gateway. Up in about 15 seconds; needs about 450 MB. */
@@ -72,26 +85,33 @@ class Cluster {
     this.#daemon('ceph-mgr', '-i', 'x', '-f')
     await this.#until('the store is up', async () => (await this.#ceph('ceph', 'osd', 'stat')).includes('1 up'))
     this.#daemon('radosgw', '-n', 'client.rgw', '-f')
-    const endpoint = `http://127.0.0.1:${gateway}`
+    const endpoint = `http://localhost:${gateway}`
     await this.#until('the gateway answers', async () => (await fetch(endpoint)).ok)
 
-    const credentials = {
-      accessKeyId: randomBytes(10).toString('hex'),
-      secretAccessKey: randomBytes(20).toString('hex'),
+    const owner = await this.#createUser('owner')
+    const client = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials: owner })
+    return {
+      endpoint,
+      owner,
+      client,
+      kmsKeyId: 'testkey',
+      createBucket: async Bucket => void (await client.send(new CreateBucketCommand({ Bucket }))),
+      createUser: name => this.#createUser(name),
+      setPolicy: async (Bucket, policy) =>
+        void (await client.send(new PutBucketPolicyCommand({ Bucket, Policy: JSON.stringify(policy) }))),
+      [Symbol.asyncDispose]: async () => {
+        client.destroy()
+        await this.stop()
+      },
     }
-    const { accessKeyId, secretAccessKey } = credentials
-    const user = [
-      '--uid=longshore',
-      '--display-name=longshore',
-      `--access-key=${accessKeyId}`,
-      `--secret=${secretAccessKey}`,
-    ]
-    await this.#ceph('radosgw-admin', 'user', 'create', ...user)
-    const bucket = 'longshore'
-    const client = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials })
-    await client.send(new CreateBucketCommand({ Bucket: bucket }))
-    client.destroy()
-    return { endpoint, bucket, credentials, kmsKeyId: 'testkey', [Symbol.asyncDispose]: () => this.stop() }
+  }
+
+  async #createUser(name: string): Promise<Credentials> {
+    const accessKeyId = randomBytes(10).toString('hex')
+    const secretAccessKey = randomBytes(20).toString('hex')
+    const keys = [`--access-key=${accessKeyId}`, `--secret=${secretAccessKey}`]
+    await this.#ceph('radosgw-admin', 'user', 'create', `--uid=${name}`, `--display-name=${name}`, ...keys)
+    return { accessKeyId, secretAccessKey }
   }
 
   async stop(): Promise<void> {
@@ -196,6 +216,7 @@ debug_rgw = 1
 rgw_frontends = beast endpoint=127.0.0.1:${gateway} tcp_nodelay=1
 rgw_dns_name = localhost
 rgw_crypt_require_ssl = false
+rgw_crypt_s3_kms_backend = testing
 rgw_crypt_s3_kms_encryption_keys = testkey=${randomBytes(32).toString('base64')}
 `
 }

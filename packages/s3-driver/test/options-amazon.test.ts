@@ -1,0 +1,73 @@
+import { Agent } from 'node:http'
+import { type NetConnectOpts, createConnection } from 'node:net'
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
+import { s3 } from '@longshore/s3-driver'
+import { type S3DriverOptions, useBench } from './cloud.ts'
+
+const bench = useBench()
+
+beforeEach(() => {
+  // What is meant for Amazon's hosts goes to the local cloud, unchanged: without TLS, because that is Amazon's alone to give.
+  const divert = (options: NetConnectOpts): ReturnType<typeof createConnection> =>
+    createConnection({ ...options, host: '127.0.0.1', port: bench.cloud.s3.port })
+  jest
+    .spyOn(Agent.prototype as Agent & { createConnection: typeof divert }, 'createConnection')
+    .mockImplementation(divert)
+})
+afterEach(() => {
+  jest.restoreAllMocks()
+})
+
+/** What the options make of a PUT and a copy: hosts, paths, and what the signature is for. */
+async function onTheWire(options: Partial<S3DriverOptions>): Promise<Record<string, unknown>> {
+  const { accessKeyId: accessKey, secretAccessKey: secretKey } = bench.cloud.credentials
+  await using driver = s3({
+    region: 'us-west-2',
+    bucket: bench.cloud.bucket,
+    accessKey,
+    secretKey,
+    secure: false,
+    maxAttempts: 1,
+    ...options,
+  })
+  await driver.putContent('/a', 'content').catch(() => {})
+  await driver.move('/a', '/b', { size: 7 }).catch(() => {})
+  const [put, copy] = bench.cloud.s3.requests.records
+  const scope = /Credential=[^/]+\/\d+\/([^,]+)/.exec(put?.headers.authorization ?? '')?.[1]
+  return { host: put?.headers.host, path: put?.target.split('?')[0], scope, source: copy?.headers['x-amz-copy-source'] }
+}
+
+describe('on the way to Amazon S3', () => {
+  const own = { path: '/a', scope: 'us-west-2/s3/aws4_request', source: 'longshore/a' }
+  const cases: [string, Partial<S3DriverOptions>, Record<string, string>][] = [
+    ['the bucket is in the host', {}, { host: 'longshore.s3.us-west-2.amazonaws.com' }],
+    ['forcepathstyle', { forcePathStyle: true }, { host: 's3.us-west-2.amazonaws.com', path: '/longshore/a' }],
+    ['accelerate', { accelerate: true }, { host: 'longshore.s3-accelerate.amazonaws.com' }],
+    ['usedualstack', { useDualstack: true }, { host: 'longshore.s3.dualstack.us-west-2.amazonaws.com' }],
+    [
+      'accelerate and usedualstack',
+      { accelerate: true, useDualstack: true },
+      { host: 'longshore.s3-accelerate.dualstack.amazonaws.com' },
+    ],
+    ['usefipsendpoint', { useFipsEndpoint: true }, { host: 'longshore.s3-fips.us-west-2.amazonaws.com' }],
+    [
+      'usefipsendpoint and usedualstack',
+      { useFipsEndpoint: true, useDualstack: true },
+      { host: 'longshore.s3-fips.dualstack.us-west-2.amazonaws.com' },
+    ],
+    [
+      'an access point, in a region of its own',
+      { bucket: 'arn:aws:s3:eu-central-1:123456789012:accesspoint/mine' },
+      {
+        host: 'mine-123456789012.s3-accesspoint.eu-central-1.amazonaws.com',
+        scope: 'eu-central-1/s3/aws4_request',
+        source: 'arn%3Aaws%3As3%3Aeu-central-1%3A123456789012%3Aaccesspoint%2Fmine/object/a',
+      },
+    ],
+  ]
+  for (const [name, options, expected] of cases) {
+    it(`${name}: ${expected['host']}`, async () => {
+      expect(await onTheWire(options)).toEqual({ ...own, ...expected })
+    })
+  }
+})
