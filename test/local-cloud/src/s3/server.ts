@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -76,6 +77,8 @@ export async function startS3(options: S3Options = {}): Promise<LocalS3> {
   const log = new RequestLog(options.keepRequests ?? 10_000)
   const faults = new Faults()
   const closing = new AbortController()
+  // Every request that a fault delays listens.
+  setMaxListeners(0, closing.signal)
   const pause = (milliseconds: number) => sleep(milliseconds, undefined, { signal: closing.signal })
 
   async function handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
