@@ -14,7 +14,7 @@ describeWith(['docker-registry'], 'one bucket under docker-registry and Longshor
   beforeAll(async () => {
     stack = await startStack()
     theirs = await startDockerRegistry(stack)
-  }, 60_000)
+  }, 300_000)
   afterAll(async () => {
     await theirs[Symbol.asyncDispose]()
     await stack[Symbol.asyncDispose]()
@@ -75,7 +75,7 @@ describeWith(['docker-registry'], 'one bucket under docker-registry and Longshor
         expect(`sha256:${createHash('sha256').update(pulled).digest('hex')}`).toBe(digest)
       }
     }
-  }, 60_000)
+  }, 300_000)
 })
 
 async function redirectOf(authority: string, name: string, digest: string): Promise<URL> {

@@ -6,6 +6,7 @@ import type {
   CallOptions,
   FileInfo,
   MoveOptions,
+  ReadOptions,
   SignedUrl,
   StorageDriver,
   SweepOptions,
@@ -14,7 +15,7 @@ import type {
   WalkOptions,
 } from './driver.ts'
 import type { DriverImplementation } from './driver-implementation.ts'
-import { StorageError, pathNotFound, toStorageError } from './errors.ts'
+import { StorageError, otherRevision, pathNotFound, toStorageError } from './errors.ts'
 import { UploadWriter } from './file-writer.ts'
 import { assertDirectoryPath, assertPath, root } from './path.ts'
 import { walkByListing } from './walk.ts'
@@ -93,7 +94,7 @@ class DutifulDriver implements StorageDriver {
     return this.call('putContent', path, options, assertPath, () => this.#inner.putContent(path, bytes, options))
   }
 
-  reader(path: string, options: CallOptions & { offset?: number | undefined } = {}): Promise<Readable> {
+  reader(path: string, options: ReadOptions = {}): Promise<Readable> {
     const offset = options.offset ?? 0
     const check = (): void => {
       assertOffset(offset, path)
@@ -161,6 +162,7 @@ class DutifulDriver implements StorageDriver {
       if (source !== destination) return this.#inner.move(source, destination, options)
       const info = await this.#inner.stat(source, options)
       if (!info || info.isDirectory) throw pathNotFound(source)
+      if (options.revision !== undefined && options.revision !== info.revision) throw otherRevision(source)
     })
   }
 

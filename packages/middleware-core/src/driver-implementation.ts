@@ -1,5 +1,14 @@
 import type { Readable } from 'node:stream'
-import type { CallOptions, FileInfo, MoveOptions, SignedUrl, SweepResult, UrlOptions, WalkOptions } from './driver.ts'
+import type {
+  CallOptions,
+  FileInfo,
+  MoveOptions,
+  ReadOptions,
+  SignedUrl,
+  SweepResult,
+  UrlOptions,
+  WalkOptions,
+} from './driver.ts'
 import type { StorageError } from './errors.ts'
 import type { Upload } from './file-writer.ts'
 
@@ -11,7 +20,7 @@ import type { Upload } from './file-writer.ts'
 export interface DriverImplementation {
   getContent(path: string, options: CallOptions): Promise<Uint8Array>
   putContent(path: string, content: Uint8Array, options: CallOptions): Promise<void>
-  reader(path: string, offset: number, options: CallOptions): Promise<Readable>
+  reader(path: string, offset: number, options: Omit<ReadOptions, 'offset'>): Promise<Readable>
   /** Starts, or with `append` continues, an upload. The signal covers this call; later aborts come as `release`. */
   upload(path: string, append: boolean, options: CallOptions): Promise<Upload>
   /** What is at `path`, or undefined. For the root anything will do, so this is where a health check may look. */

@@ -64,7 +64,7 @@ export interface StorageDriver extends AsyncDisposable {
   /**
    * Moves a file, replacing what was at `destination`. `PATH_NOT_FOUND` when there is no file at `source`, and then
    * `destination` is untouched. A reader may find the content at both paths for a moment, but never at neither.
-   * Moving a file onto itself does nothing.
+   * Moving a file onto itself does nothing, but checks its revision where one is given.
    */
   move(source: string, destination: string, options?: MoveOptions): Promise<void>
 
@@ -134,6 +134,11 @@ export interface FileInfo {
   /** When the content was last put in place; for a directory whatever the storage knows, or the epoch. */
   readonly modifiedAt: Date
   readonly isDirectory: boolean
+  /**
+   * An opaque text that stands for a file's content: as long as it is the same, so are the bytes. Absent for directories,
+   * and where the storage cannot tell; `walk` may leave it out.
+   */
+  readonly revision?: string | undefined
 }
 
 /** A URL from which a client fetches one file without asking the service again. */
@@ -152,6 +157,8 @@ export interface CallOptions {
 export interface ReadOptions extends CallOptions {
   /** Bytes to leave out at the beginning. Default 0. */
   offset?: number | undefined
+  /** Only if the file still is of this revision, and then all of the stream is; `CONFLICT` when it is another. */
+  revision?: string | undefined
 }
 
 export interface WriteOptions extends CallOptions {
@@ -172,6 +179,8 @@ export interface WalkOptions extends CallOptions {
 export interface MoveOptions extends CallOptions {
   /** The file's size in bytes, when the caller knows it: saves a driver from asking. */
   size?: number | undefined
+  /** Only if the file at `source` still is of this revision; `CONFLICT` when it is another, and nothing is touched. */
+  revision?: string | undefined
 }
 
 export interface UrlOptions extends CallOptions {

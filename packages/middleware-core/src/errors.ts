@@ -78,6 +78,11 @@ export function pathNotFound(path: string, init: Omit<StorageErrorInit, 'path'> 
   return new StorageError('PATH_NOT_FOUND', `path not found: ${path}`, { ...init, path })
 }
 
+/** The file at `path` is not, or no longer, of the revision that the caller named. */
+export function otherRevision(path: string, init: Omit<StorageErrorInit, 'path'> = {}): StorageError {
+  return new StorageError('CONFLICT', `the file is of another revision: ${path}`, { ...init, path })
+}
+
 /**
  * Turns whatever was thrown into a `StorageError` that names its driver and path. A `StorageError` keeps its code and
  * gains what it lacks; anything else becomes `FAILED` with the original as its cause.

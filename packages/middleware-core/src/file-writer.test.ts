@@ -169,6 +169,22 @@ describe('a commit that fails', () => {
     expect(calls).toEqual(['commit', 'close', 'release'])
   })
 
+  it('gives up at once when it is aborted while a write is pending', async () => {
+    const progress = new EventEmitter()
+    const controller = new AbortController()
+    const reason = new Error('too slow')
+    const { calls, writer } = recorded({
+      write: async () => void (await once(progress, 'written')),
+      release: () => void progress.emit('error', new Error('stopped')),
+    })
+    writer.write('content')
+    const committing = writer.commit({ signal: controller.signal })
+    controller.abort(reason)
+    await expect(committing).rejects.toBe(reason)
+    expect(calls).toEqual(['write', 'release'])
+    await expect(writer.commit()).rejects.toMatchObject({ cause: reason })
+  })
+
   it('gives up at once when it was aborted', async () => {
     const controller = new AbortController()
     const reason = new Error('too slow')
@@ -213,6 +229,21 @@ describe('calls that meet each other', () => {
     writer.write('content')
     await writer.cancel()
     expect(calls).toEqual(['write', 'release', 'cancel'])
+  })
+
+  it('cancels once when it is asked to twice at the same time, and commits nothing meanwhile', async () => {
+    const progress = new EventEmitter()
+    const { calls, writer } = recorded({ cancel: async () => void (await once(progress, 'cancelled')) })
+    await writer.close()
+    const cancelling = [writer.cancel(), writer.cancel()]
+    await expect(writer.commit()).rejects.toMatchObject({
+      code: 'WRITER_STATE',
+      detail: 'the writer is being cancelled',
+    })
+    progress.emit('cancelled')
+    await Promise.all(cancelling)
+    await writer.cancel()
+    expect(calls).toEqual(['close', 'cancel'])
   })
 
   it('cancels again when it failed', async () => {

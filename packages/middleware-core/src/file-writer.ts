@@ -42,6 +42,8 @@ export class UploadWriter extends Writable implements FileWriter {
   /** A commit is under way: ending the stream then needs no `close`, because `commit` stores everything itself. */
   #committing = false
   #stopListening = (): void => {}
+  /** The cancelling under way. */
+  #cancelling: Promise<void> | undefined
 
   constructor(upload: Upload, duties: WriterDuties, signal?: AbortSignal) {
     super({ highWaterMark: 1 << 16 })
@@ -49,7 +51,7 @@ export class UploadWriter extends Writable implements FileWriter {
     this.#duties = duties
     // A failure is never lost: it rejects the close or commit that follows. It must not end the process before that.
     this.on('error', () => {})
-    if (signal) this.#destroyOn(signal)
+    if (signal) this.#stopListening = this.#destroyOn(signal)
   }
 
   get size(): number {
@@ -103,7 +105,7 @@ export class UploadWriter extends Writable implements FileWriter {
       this.#committing = true
       this.end()
     }
-    await this.#finish()
+    await this.#finish(options.signal)
     this.#assertUnsettled()
     const wasClosed = this.#state === 'closed'
     this.#state = 'being committed'
@@ -117,7 +119,14 @@ export class UploadWriter extends Writable implements FileWriter {
     }
   }
 
-  async cancel(): Promise<void> {
+  cancel(): Promise<void> {
+    this.#cancelling ??= this.#cancel().finally(() => {
+      this.#cancelling = undefined
+    })
+    return this.#cancelling
+  }
+
+  async #cancel(): Promise<void> {
     if (this.#state === 'cancelled') return
     if (this.#state === 'committed' || this.#state === 'being committed') this.#assertUnsettled()
     if (!this.writableFinished) {
@@ -145,35 +154,40 @@ export class UploadWriter extends Writable implements FileWriter {
     return false
   }
 
-  /** Waits until the stream has finished, and rejects with the error that it broke on. */
-  async #finish(): Promise<void> {
+  /** Waits until the stream has finished, and rejects with the error that it broke on. The signal destroys it. */
+  async #finish(signal?: AbortSignal): Promise<void> {
     if (this.writableFinished) return
     if (this.destroyed && !this.errored) throw this.#wrongState('destroyed before it was closed')
+    const stopListening = signal ? this.#destroyOn(signal) : undefined
     try {
       if (this.errored) throw this.errored
       await finished(this, { readable: false })
     } catch (error) {
-      throw this.#duties.translate(error)
+      throw signal?.aborted ? signal.reason : this.#duties.translate(error)
+    } finally {
+      stopListening?.()
     }
   }
 
   #assertUnsettled(): void {
     if (this.#state !== 'open' && this.#state !== 'closed') throw this.#wrongState(`already ${this.#state}`)
+    if (this.#cancelling) throw this.#wrongState('being cancelled')
   }
 
   #wrongState(what: string): Error {
     return this.#duties.translate(new StorageError('WRITER_STATE', `the writer is ${what}`))
   }
 
-  #destroyOn(signal: AbortSignal): void {
+  /** Destroys the writer when the signal fires, until what is returned is called. */
+  #destroyOn(signal: AbortSignal): () => void {
     const abort = (): void => {
       this.destroy(signal.reason instanceof Error ? signal.reason : new Error('aborted', { cause: signal.reason }))
     }
     if (signal.aborted) {
       abort()
-      return
+      return () => {}
     }
     signal.addEventListener('abort', abort, { once: true })
-    this.#stopListening = () => signal.removeEventListener('abort', abort)
+    return () => signal.removeEventListener('abort', abort)
   }
 }

@@ -4,6 +4,7 @@ export {
   type StorageErrorCode,
   type StorageErrorInit,
   isStorageError,
+  otherRevision,
   pathNotFound,
   toStorageError,
 } from './errors.ts'

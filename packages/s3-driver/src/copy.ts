@@ -6,7 +6,7 @@ import {
   PutObjectCommand,
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3'
-import { type MoveOptions, isStorageError } from '@longshore/middleware-core'
+import { type MoveOptions, isStorageError, otherRevision } from '@longshore/middleware-core'
 import type { Bucket } from './bucket.ts'
 import { cleanUp } from './clean-up.ts'
 import { MultipartUpload } from './multipart.ts'
@@ -50,6 +50,7 @@ interface Source {
 async function headOf(bucket: Bucket, path: string, options: MoveOptions): Promise<Source> {
   const command = new HeadObjectCommand({ Bucket: bucket.name, Key: bucket.keys.key(path) })
   const { ContentLength, ETag } = await bucket.run(o => bucket.client.send(command, o), options, path)
+  if (options.revision !== undefined && options.revision !== ETag) throw otherRevision(path)
   return { size: ContentLength ?? 0, etag: ETag }
 }
 
@@ -61,7 +62,11 @@ async function copyWhole(
   options: MoveOptions,
 ): Promise<void> {
   const target = { Bucket: bucket.name, Key: bucket.keys.key(destination), ...bucket.settings }
-  const command = new CopyObjectCommand({ ...target, CopySource: copySource(bucket, source) })
+  const command = new CopyObjectCommand({
+    ...target,
+    CopySource: copySource(bucket, source),
+    ...(options.revision === undefined ? {} : { CopySourceIfMatch: options.revision }),
+  })
   try {
     await bucket.run(o => bucket.client.send(command, o), options, source)
   } catch (error) {
@@ -92,7 +97,8 @@ async function copyInParts(
         UploadId: upload.id,
         PartNumber: number,
         CopySource: copySource(bucket, source),
-        CopySourceRange: `bytes=${first}-${last}`,
+        // The whole of a source is no range of it: ranges need a source of more than 5 MB.
+        ...(last - first + 1 < size ? { CopySourceRange: `bytes=${first}-${last}` } : {}),
         // A source that is replaced meanwhile must not end up half old, half new.
         ...(etag ? { CopySourceIfMatch: etag } : {}),
       })

@@ -5,6 +5,7 @@ import {
   type DriverImplementation,
   type FileInfo,
   type MoveOptions,
+  type ReadOptions,
   type SignedUrl,
   type SweepResult,
   type Upload,
@@ -72,7 +73,7 @@ export class S3Driver implements DriverImplementation {
     await this.#bucket.run(o => client.send(command, o), options, path)
   }
 
-  reader(path: string, offset: number, options: CallOptions): Promise<Readable> {
+  reader(path: string, offset: number, options: Omit<ReadOptions, 'offset'>): Promise<Readable> {
     return readObject(this.#bucket, this.#bucket.keys.key(path), offset, options, path)
   }
 
@@ -94,12 +95,9 @@ export class S3Driver implements DriverImplementation {
     }
     try {
       const command = new HeadObjectCommand({ Bucket: name, Key: keys.key(path) })
-      const { ContentLength: size = 0, LastModified: modifiedAt = new Date(0) } = await this.#bucket.run(
-        o => client.send(command, o),
-        options,
-        path,
-      )
-      return { path, size, modifiedAt, isDirectory: false }
+      const found = await this.#bucket.run(o => client.send(command, o), options, path)
+      const { ContentLength: size = 0, LastModified: modifiedAt = new Date(0), ETag: revision } = found
+      return { path, size, modifiedAt, isDirectory: false, revision }
     } catch (error) {
       if (!isStorageError(error, 'PATH_NOT_FOUND')) throw error
     }

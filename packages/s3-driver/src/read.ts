@@ -1,7 +1,7 @@
 import { Readable, addAbortSignal } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { GetObjectCommand } from '@aws-sdk/client-s3'
-import type { CallOptions } from '@longshore/middleware-core'
+import type { CallOptions, ReadOptions } from '@longshore/middleware-core'
 import type { Bucket } from './bucket.ts'
 import { ObjectStream, isInvalidRange } from './object-stream.ts'
 
@@ -17,10 +17,10 @@ export async function readObject(
   bucket: Bucket,
   key: string,
   offset: number,
-  options: CallOptions,
+  options: Omit<ReadOptions, 'offset'>,
   path: string,
 ): Promise<Readable> {
-  let etag: string | undefined
+  let etag = options.revision
   const open = async (position: number): Promise<Readable> => {
     const command = new GetObjectCommand({
       Bucket: bucket.name,

@@ -244,6 +244,8 @@ export class S3Upload implements Upload, IdleHolder {
 
   async #complete(tail: Uint8Array): Promise<void> {
     const multipart = await (this.#multipart as Promise<MultipartUpload>)
+    // The tail counts as any other part. That one of those failed is met below, once all have ended.
+    await this.#inFlight.room(this.#settings.concurrency).catch(() => {})
     const last = tail.length > 0 ? multipart.uploadPart(this.#nextNumber, tail, this.#options) : undefined
     // If one fails the other must have ended too: the tail's memory is about to be stored or given back.
     await Promise.allSettled([last, this.#inFlight.done()])

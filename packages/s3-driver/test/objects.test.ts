@@ -74,6 +74,23 @@ describe('moving', () => {
     expect((await bench.bucket.read('b'))?.toString()).toBe('before')
   })
 
+  it.each(['whole', 'in parts'])('moves only the revision that it is asked for, %s', async way => {
+    const driver = bench.another(way === 'whole' ? {} : inParts)
+    await driver.putContent('/a', bytes)
+    const { revision } = await driver.stat('/a')
+    await driver.putContent('/a', content(2 * part + 2))
+    await driver.putContent('/b', 'before')
+    for (const size of [undefined, part, 2 * part + 1]) {
+      await expect(driver.move('/a', '/b', { revision, size })).rejects.toMatchObject({ code: 'CONFLICT', path: '/a' })
+    }
+    expect(await driver.stat('/a')).toMatchObject({ size: 2 * part + 2 })
+    expect((await bench.bucket.read('b'))?.toString()).toBe('before')
+    await driver.move('/a', '/b', { revision: (await driver.stat('/a')).revision })
+    expect(bench.bucket.keys()).toEqual(['b'])
+    expect((await bench.bucket.read('b'))?.equals(content(2 * part + 2))).toBe(true)
+    expect(bench.bucket.uploads()).toEqual([])
+  })
+
   it('takes 200 with an error in it for the failure that it is', async () => {
     await bench.bucket.put('a', 'content')
     bench.cloud.s3.faults.add(matching({ operation: 'CopyObject' }, always({ kind: 'error-in-200' })))

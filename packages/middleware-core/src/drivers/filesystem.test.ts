@@ -197,7 +197,7 @@ describe('errors', () => {
   const onLinux = process.platform === 'linux' ? it : it.skip
   onLinux('calls a full disk unavailable', async () => {
     await mkdir(onDisk('~uploads'), { recursive: true })
-    await symlink('/dev/full', onDisk('~uploads', '~big+full'))
+    await symlink('/dev/full', onDisk('~uploads', '~big+full.left'))
     const writer = await storage.writer('/big', { append: true })
     writer.write('more than fits')
     await expect(writer.commit()).rejects.toMatchObject({ code: 'UNAVAILABLE', path: '/big' })

@@ -6,16 +6,18 @@ import { z } from 'zod'
 import * as option from '../options/option.ts'
 import { defineDriver } from '../define-driver.ts'
 import type { DriverImplementation } from '../driver-implementation.ts'
-import type { CallOptions, FileInfo, SweepResult, WalkOptions } from '../driver.ts'
-import { StorageError, pathNotFound } from '../errors.ts'
+import type { CallOptions, FileInfo, MoveOptions, ReadOptions, SweepResult, WalkOptions } from '../driver.ts'
+import { StorageError, otherRevision, pathNotFound } from '../errors.ts'
 import type { Upload } from '../file-writer.ts'
 import { childPath, root, walkPosition } from '../path.ts'
 import { visit } from '../walk.ts'
-import { discard, inDirectory, prune, syncDirectory } from './filesystem/directories.ts'
+import { discard, inDirectory, prune } from './filesystem/directories.ts'
 import { entriesOf, holdsFile, infoOf } from './filesystem/entries.ts'
 import { explain, orAbsent } from './filesystem/errors.ts'
 import { Layout } from './filesystem/layout.ts'
+import { moveFile } from './filesystem/move.ts'
 import { publish } from './filesystem/publish.ts'
+import { revisionOf } from './filesystem/revision.ts'
 import { sweepUploads } from './filesystem/sweep.ts'
 import { continueUpload, startUpload } from './filesystem/upload.ts'
 
@@ -35,8 +37,11 @@ const READ_SIZE = 256 * 1024
  * - **One file system**: everything below the root directory must be on the same, because contents are renamed into
  *   place. It must tell upper case from lower case.
  * - **Uploads** lie in `<rootDirectory>/~uploads` until they are committed, each in a file of its own. `append` continues
- *   the one last touched, even where another process is still writing it. One that Distribution left unfinished cannot
- *   be continued: it lies in its final place and looks like a committed file.
+ *   the one last touched. Where its writer did not let go of it, because it crashed or is still writing, that costs a
+ *   copy, and the former writer's close or commit is `CONFLICT`. An upload that Distribution left unfinished cannot be
+ *   continued: it lies in its final place and looks like a committed file.
+ * - **Revisions** are a file's inode, time and size. They hold against others who use this driver, and those who change a
+ *   file in place are noticed by its time.
  * - **Durability**: contents and their names are on the disk when `putContent`, `move`, a commit or a close resolves.
  * - **Errors**: a full disk and too many open files are `UNAVAILABLE`, missing permissions `ACCESS_DENIED`, a file where
  *   a directory is needed `CONFLICT`, and a name longer than the file system takes `UNSUPPORTED`.
@@ -82,8 +87,8 @@ class FilesystemDriver implements DriverImplementation {
     }
   }
 
-  async reader(path: string, offset: number): Promise<Readable> {
-    const handle = await this.#open(path)
+  async reader(path: string, offset: number, { revision }: Omit<ReadOptions, 'offset'>): Promise<Readable> {
+    const handle = await this.#open(path, revision)
     return handle.createReadStream({ start: offset, highWaterMark: READ_SIZE })
   }
 
@@ -117,13 +122,8 @@ class FilesystemDriver implements DriverImplementation {
     }
   }
 
-  async move(source: string, destination: string): Promise<void> {
-    const file = this.#layout.file(source)
-    const stats = await orAbsent(lstat(file))
-    if (!stats?.isFile()) throw pathNotFound(source)
-    await publish(this.#layout, file, destination)
-    await syncDirectory(dirname(file))
-    await prune(dirname(file), this.#layout.root)
+  move(source: string, destination: string, { revision }: MoveOptions): Promise<void> {
+    return moveFile(this.#layout, source, destination, revision)
   }
 
   async delete(path: string): Promise<void> {
@@ -149,12 +149,18 @@ class FilesystemDriver implements DriverImplementation {
     throw new StorageError('FAILED', 'the root directory is not a directory')
   }
 
-  async #open(path: string): Promise<FileHandle> {
+  async #open(path: string, revision?: string): Promise<FileHandle> {
     const handle = await orAbsent(open(this.#layout.file(path), READ))
     if (!handle) throw pathNotFound(path)
-    if ((await handle.stat()).isFile()) return handle
-    await handle.close()
-    throw pathNotFound(path)
+    try {
+      const stats = await handle.stat({ bigint: true })
+      if (!stats.isFile()) throw pathNotFound(path)
+      if (revision !== undefined && revision !== revisionOf(stats)) throw otherRevision(path)
+      return handle
+    } catch (error) {
+      await handle.close()
+      throw error
+    }
   }
 }
 

@@ -2,8 +2,8 @@ import { Readable } from 'node:stream'
 import { z } from 'zod'
 import { defineDriver } from '../define-driver.ts'
 import type { DriverImplementation } from '../driver-implementation.ts'
-import type { FileInfo, SweepResult, WalkOptions } from '../driver.ts'
-import { StorageError, pathNotFound } from '../errors.ts'
+import type { FileInfo, MoveOptions, ReadOptions, SweepResult, WalkOptions } from '../driver.ts'
+import { StorageError, otherRevision, pathNotFound } from '../errors.ts'
 import type { Upload } from '../file-writer.ts'
 import { parentPath, root, walkPosition } from '../path.ts'
 
@@ -20,6 +20,7 @@ export const inmemory = defineDriver({
 interface StoredFile {
   readonly bytes: Buffer
   readonly modifiedAt: Date
+  readonly revision: string
 }
 
 /** Bytes that one chunk of a reader holds at most. */
@@ -30,6 +31,8 @@ export class InMemoryStorage implements DriverImplementation {
   readonly #files = new Map<string, StoredFile>()
   /** Those that were left come in the order in which they were. */
   readonly #uploads = new Set<InMemoryUpload>()
+  /** How often a content was stored: the number is its revision. */
+  #stored = 0
 
   async getContent(path: string): Promise<Uint8Array> {
     return Buffer.from(this.#file(path).bytes)
@@ -39,8 +42,8 @@ export class InMemoryStorage implements DriverImplementation {
     this.#store(path, Buffer.from(content))
   }
 
-  async reader(path: string, offset: number): Promise<Readable> {
-    return Readable.from(copies(this.#file(path).bytes, offset), { objectMode: false })
+  async reader(path: string, offset: number, { revision }: Omit<ReadOptions, 'offset'>): Promise<Readable> {
+    return Readable.from(copies(this.#file(path, revision).bytes, offset), { objectMode: false })
   }
 
   async upload(path: string, append: boolean): Promise<Upload> {
@@ -92,8 +95,8 @@ export class InMemoryStorage implements DriverImplementation {
     }
   }
 
-  async move(source: string, destination: string): Promise<void> {
-    this.#store(destination, this.#file(source).bytes)
+  async move(source: string, destination: string, { revision }: MoveOptions): Promise<void> {
+    this.#store(destination, this.#file(source, revision).bytes)
     this.#files.delete(source)
   }
 
@@ -111,19 +114,24 @@ export class InMemoryStorage implements DriverImplementation {
     return { uploads: stale.length }
   }
 
-  #file(path: string): StoredFile {
+  #file(path: string, revision?: string): StoredFile {
     const file = this.#files.get(path)
     if (!file) throw pathNotFound(path)
+    if (revision !== undefined && revision !== file.revision) throw otherRevision(path)
     return file
   }
 
   #store(path: string, bytes: Buffer): void {
-    this.#files.set(path, { bytes, modifiedAt: new Date() })
+    this.#stored += 1
+    this.#files.set(path, { bytes, modifiedAt: new Date(), revision: `${this.#stored}` })
   }
 
   #info(path: string): FileInfo | undefined {
     const file = this.#files.get(path)
-    if (file) return { path, size: file.bytes.length, modifiedAt: new Date(file.modifiedAt), isDirectory: false }
+    if (file) {
+      const { bytes, modifiedAt, revision } = file
+      return { path, size: bytes.length, modifiedAt: new Date(modifiedAt), isDirectory: false, revision }
+    }
     if (![...this.#files.keys()].some(other => isBelow(other, path))) return undefined
     return { path, size: 0, modifiedAt: new Date(0), isDirectory: true }
   }

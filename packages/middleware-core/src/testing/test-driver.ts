@@ -9,6 +9,7 @@ import { testMany } from './contract/many.ts'
 import { testMove } from './contract/move.ts'
 import { testPaths } from './contract/paths.ts'
 import { testReader } from './contract/reader.ts'
+import { testRevision } from './contract/revision.ts'
 import { testSamePath } from './contract/same-path.ts'
 import { testSignals } from './contract/signals.ts'
 import { testStat } from './contract/stat.ts'
@@ -34,6 +35,7 @@ const sections: Record<string, Section> = {
   list: testList,
   walk: testWalk,
   move: testMove,
+  revision: testRevision,
   delete: testDelete,
   'many files': testMany,
   urlFor: testUrl,

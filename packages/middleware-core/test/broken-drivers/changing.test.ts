@@ -55,6 +55,35 @@ const defects: Defect[] = [
     }),
   },
   {
+    name: 'moves a file of any revision',
+    caughtBy: 'revision > gives 1000 replaced bytes another, and reads and moves none of them by the old one',
+    storage: storage => ({
+      move: (source, destination, options) => storage.move(source, destination, { ...options, revision: undefined }),
+    }),
+  },
+  {
+    name: 'forgets the revision when it moves a file onto itself',
+    caughtBy: 'revision > gives 1000 replaced bytes another, and reads and moves none of them by the old one',
+    driver: driver => ({
+      move: (source, destination, options = {}) =>
+        driver.move(source, destination, source === destination ? { ...options, revision: undefined } : options),
+    }),
+  },
+  {
+    name: 'gives each look at a file another revision',
+    caughtBy: 'revision > stays the same while 1000 bytes do',
+    storage: storage => {
+      let looks = 0
+      return {
+        stat: async (path, options) => {
+          const info = await storage.stat(path, options)
+          looks += 1
+          return info && { ...info, revision: `${looks}` }
+        },
+      }
+    },
+  },
+  {
     name: 'deletes siblings with the same beginning',
     caughtBy: 'delete > removes file1 with all below it, and no sibling',
     storage: storage => ({

@@ -56,6 +56,23 @@ const defects: Defect[] = [
     }),
   },
   {
+    name: 'reads a file of any revision',
+    caughtBy: 'revision > gives 1000 replaced bytes another, and reads and moves none of them by the old one',
+    storage: storage => ({ reader: (path, offset) => storage.reader(path, offset, {}) }),
+  },
+  {
+    name: 'takes the size for the revision',
+    caughtBy: 'revision > gives 1000 replaced bytes another, and reads and moves none of them by the old one',
+    storage: storage => ({
+      stat: async (path, options) => {
+        const info = await storage.stat(path, options)
+        return info && { ...info, revision: info.isDirectory ? undefined : `${info.size}` }
+      },
+      reader: (path, offset) => storage.reader(path, offset, {}),
+      move: (source, destination, options) => storage.move(source, destination, { ...options, revision: undefined }),
+    }),
+  },
+  {
     name: 'reads text',
     caughtBy: 'content > gives back bytes that are no UTF-8',
     storage: storage => ({

@@ -1,9 +1,10 @@
-import type { Dirent, Stats } from 'node:fs'
+import type { BigIntStats, Dirent } from 'node:fs'
 import { lstat, opendir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FileInfo } from '../../driver.ts'
 import { isPathComponent } from '../../path.ts'
 import { orAbsent } from './errors.ts'
+import { revisionOf } from './revision.ts'
 
 /** What may be shown of a directory's entries: files and directories with legal names. Links are not followed. */
 function isOurs(entry: Dirent): boolean {
@@ -30,11 +31,11 @@ async function findFile(directory: string): Promise<boolean> {
 
 /** What the storage has at `path`, which is `file` on disk, or undefined. */
 export async function infoOf(path: string, file: string): Promise<FileInfo | undefined> {
-  const stats = await orAbsent(lstat(file))
-  if (stats?.isFile()) return info(path, stats, stats.size)
-  return stats?.isDirectory() && (await holdsFile(file)) ? info(path, stats, 0) : undefined
+  const stats = await orAbsent(lstat(file, { bigint: true }))
+  if (stats?.isFile()) return { ...info(path, stats), size: Number(stats.size), revision: revisionOf(stats) }
+  return stats?.isDirectory() && (await holdsFile(file)) ? info(path, stats) : undefined
 }
 
-function info(path: string, stats: Stats, size: number): FileInfo {
-  return { path, size, modifiedAt: new Date(stats.mtimeMs), isDirectory: stats.isDirectory() }
+function info(path: string, stats: BigIntStats): FileInfo {
+  return { path, size: 0, modifiedAt: new Date(Number(stats.mtimeMs)), isDirectory: stats.isDirectory() }
 }

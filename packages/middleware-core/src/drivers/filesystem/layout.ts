@@ -7,8 +7,11 @@ const MAX_NAME = 255
 /** Stands between a path and what else a name tells: no legal path has it. */
 const SEPARATOR = '+'
 
-/** Characters of an upload's id, with the separator before it. */
-const ID_LENGTH = SEPARATOR.length + randomUUID().length
+/** Ends the name of an upload that no writer holds. */
+const LEFT = '.left'
+
+/** Characters that a name has beyond the path at most. */
+const ID_LENGTH = SEPARATOR.length + randomUUID().length + LEFT.length
 
 /**
  * Where things lie on disk. A file of the storage is the file at its path below the root directory. What cannot be read
@@ -16,7 +19,7 @@ const ID_LENGTH = SEPARATOR.length + randomUUID().length
  */
 export class Layout {
   readonly root: string
-  /** One file for each unfinished upload: one to `/a/b` is `~a~b+` and an id of its own. */
+  /** One file for each unfinished upload: one to `/a/b` is `~a~b+` and an id of its own, `~a~b+<id>.left` once left. */
   readonly uploads: string
   /** Contents being written and directories being removed; after a crash, what was left of them. */
   readonly temporaries: string
@@ -39,6 +42,16 @@ export class Layout {
   temporary(): string {
     return join(this.temporaries, randomUUID())
   }
+}
+
+/** The name for an upload's file once its writer has let go of it. */
+export function leftName(file: string): string {
+  return isLeft(file) ? file : file + LEFT
+}
+
+/** Whether no writer holds the upload in the file of that name. One that a crash ended seems to be held. */
+export function isLeft(file: string): boolean {
+  return file.endsWith(LEFT)
 }
 
 /** Whether the upload in the file of that name leads to `path`. */

@@ -1,5 +1,6 @@
 import { rename, utimes } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { now } from './clock.ts'
 import { discard, inDirectory, prune, syncDirectory } from './directories.ts'
 import { holdsFile } from './entries.ts'
 import { codeOf } from './errors.ts'
@@ -12,8 +13,8 @@ import type { Layout } from './layout.ts'
 export async function publish(layout: Layout, source: string, path: string): Promise<void> {
   const destination = layout.file(path)
   const directory = dirname(destination)
-  const now = new Date()
-  await utimes(source, now, now)
+  const publishedAt = now()
+  await utimes(source, publishedAt, publishedAt)
   try {
     await inDirectory(directory, () => replace(layout, source, destination))
   } catch (error) {

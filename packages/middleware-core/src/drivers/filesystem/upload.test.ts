@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
-import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { StorageDriver } from '../../driver.ts'
@@ -53,6 +53,54 @@ describe('uploads', () => {
     await continued.commit()
     expect(await storage.getContent('/a')).toEqual(Buffer.from('written'))
     lost.destroy()
+  })
+
+  it('never lets a former writer change what was committed', async () => {
+    const holders = [await storage.writer('/a')]
+    for (const part of ['one ', 'two ', 'three']) {
+      const holder = holders.at(-1)
+      await new Promise(done => holder?.write(part, done))
+      holders.push(await another().writer('/a', { append: true }))
+    }
+    const last = holders.pop()
+    await last?.commit()
+    for (const holder of holders) {
+      holder.write('evil')
+      await expect(holder.close()).rejects.toMatchObject({ code: 'CONFLICT', path: '/a' })
+    }
+    expect(await storage.getContent('/a')).toEqual(Buffer.from('one two three'))
+    expect(await readdir(uploads)).toEqual([])
+    expect(await readdir(temporaries)).toEqual([])
+  })
+
+  it.each(['commit', 'close'] as const)(
+    'refuses the %s of a writer whose closed upload another continues',
+    async end => {
+      const first = await storage.writer('/a')
+      first.write('one')
+      await first.close()
+      const second = await another().writer('/a', { append: true })
+      second.write(' two')
+      if (end === 'commit') await expect(first.commit()).rejects.toMatchObject({ code: 'CONFLICT', path: '/a' })
+      else await first.close()
+      await first.cancel()
+      await second.commit()
+      expect(await storage.getContent('/a')).toEqual(Buffer.from('one two'))
+    },
+  )
+
+  it('copies nothing of an upload that its writer let go of', async () => {
+    const first = await storage.writer('/a')
+    first.write('one')
+    await first.close()
+    const [name = ''] = await readdir(uploads)
+    const { ino } = await stat(join(uploads, name))
+    const second = await another().writer('/a', { append: true })
+    second.write(' two')
+    second.destroy()
+    await new Promise(done => second.once('close', done))
+    await (await storage.writer('/a', { append: true })).commit()
+    expect((await stat(join(rootDirectory, 'a'))).ino).toBe(ino)
   })
 
   it('takes paths whose length only a directory of its own could hold as a name', async () => {

@@ -1,12 +1,13 @@
 import { constants } from 'node:fs'
-import { type FileHandle, lstat, open, readdir, rm } from 'node:fs/promises'
+import { type FileHandle, copyFile, lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { StorageError, pathNotFound } from '../../errors.ts'
 import type { Upload } from '../../file-writer.ts'
+import { now } from './clock.ts'
 import { inDirectory, syncDirectory } from './directories.ts'
 import { infoOf } from './entries.ts'
 import { orAbsent } from './errors.ts'
-import { type Layout, isUploadTo } from './layout.ts'
+import { type Layout, isLeft, isUploadTo, leftName } from './layout.ts'
 import { publish } from './publish.ts'
 
 /** Starts a new upload to `path`, next to those that others have there. */
@@ -18,9 +19,11 @@ export async function startUpload(layout: Layout, path: string): Promise<Upload>
 
 /** Continues the upload that was left at `path` last, or starts one where an empty file was committed. */
 export async function continueUpload(layout: Layout, path: string): Promise<Upload> {
-  for (const file of await latestUploads(layout, path)) {
-    const handle = await orAbsent(open(file, constants.O_WRONLY | constants.O_APPEND))
-    // One that has just been committed, cancelled or swept leaves its place to the one before.
+  for (const upload of await latestUploads(layout, path)) {
+    const file = layout.newUpload(path)
+    // One that has just been closed has its other name now; one that is gone leaves its place to the one before.
+    const handle =
+      (await orAbsent(claim(layout, upload, file))) ?? (await orAbsent(claim(layout, leftName(upload), file)))
     if (!handle) continue
     const { size } = await handle.stat()
     return new FileUpload(layout, path, file, handle, size)
@@ -29,6 +32,28 @@ export async function continueUpload(layout: Layout, path: string): Promise<Uplo
   if (!committed || committed.isDirectory) throw pathNotFound(path)
   if (committed.size > 0) throw new StorageError('CONFLICT', `cannot append to a committed file: ${path}`, { path })
   return startUpload(layout, path)
+}
+
+/**
+ * Makes an upload the caller's alone, in `file`. Whoever wrote it before and did not let go of it may still hold it open,
+ * with a write under way: then the caller gets a copy, so that what is committed never changes. Where the file system
+ * shares the blocks of copies, it costs nothing.
+ */
+async function claim(layout: Layout, upload: string, file: string): Promise<FileHandle> {
+  if (isLeft(upload)) {
+    await rename(upload, file)
+  } else {
+    const copy = layout.temporary()
+    await mkdir(layout.temporaries, { recursive: true })
+    try {
+      await copyFile(upload, copy, constants.COPYFILE_FICLONE)
+      await rename(copy, file)
+    } finally {
+      await rm(copy, { force: true })
+    }
+    await rm(upload, { force: true })
+  }
+  return open(file, constants.O_WRONLY | constants.O_APPEND)
 }
 
 /** The files of the unfinished uploads to `path`, the last touched first. */
@@ -44,11 +69,14 @@ async function latestUploads(layout: Layout, path: string): Promise<string[]> {
   return found.toSorted((a, b) => b.touchedAt - a.touchedAt).map(({ file }) => file)
 }
 
-/** An upload is a file of its own until it is renamed into place. Bytes go to it at once; nothing is kept in memory. */
+/**
+ * An upload is a file of its own until it is renamed into place, open in one writer only. Bytes go to it at once; nothing
+ * is kept in memory.
+ */
 class FileUpload implements Upload {
   readonly #layout: Layout
   readonly #path: string
-  readonly #file: string
+  #file: string
   #handle: FileHandle | undefined
   #size: number
 
@@ -71,6 +99,7 @@ class FileUpload implements Upload {
 
   async close(): Promise<void> {
     await this.#settle()
+    await this.#leave()
     await this.#assertKept()
     await syncDirectory(dirname(this.#file))
   }
@@ -82,12 +111,17 @@ class FileUpload implements Upload {
   }
 
   async cancel(): Promise<void> {
-    await this.release()
+    await this.#letGo()
     await rm(this.#file, { force: true })
   }
 
-  /** A write under way ends first: closing a handle waits for what it has begun. */
   async release(): Promise<void> {
+    await this.#letGo()
+    await this.#leave()
+  }
+
+  /** A write under way ends first: closing a handle waits for what it has begun. */
+  async #letGo(): Promise<void> {
     const handle = this.#handle
     this.#handle = undefined
     if (!handle) return
@@ -103,27 +137,25 @@ class FileUpload implements Upload {
   async #settle(): Promise<void> {
     if (!this.#handle) return
     await this.#handle.datasync()
-    await this.release()
+    await this.#letGo()
+  }
+
+  /** Tells by its name that nobody holds the upload. One that is gone stays away. */
+  async #leave(): Promise<void> {
+    const file = leftName(this.#file)
+    if (file !== this.#file) await orAbsent(rename(this.#file, file))
+    this.#file = file
   }
 
   async #assertKept(): Promise<void> {
     if (await orAbsent(lstat(this.#file))) return
-    throw new StorageError('CONFLICT', `the upload was discarded: ${this.#path}`, { path: this.#path })
+    throw new StorageError('CONFLICT', `the upload was discarded or continued by another: ${this.#path}`, {
+      path: this.#path,
+    })
   }
 
   #openHandle(): FileHandle {
     if (!this.#handle) throw new StorageError('WRITER_STATE', 'the upload was released')
     return this.#handle
   }
-}
-
-let lastMillisecond = 0
-let withinMillisecond = 0
-
-/** In seconds, and never twice the same: the file system's own clock may not tell which of two uploads was left last. */
-function now(): number {
-  const millisecond = Date.now()
-  withinMillisecond = millisecond === lastMillisecond ? withinMillisecond + 0.01 : 0
-  lastMillisecond = millisecond
-  return (millisecond + withinMillisecond) / 1000
 }
