@@ -44,9 +44,41 @@ describe('what would protect the registry, but does not exist', () => {
     expect(() => settings(text)).toThrow(`${option}: `)
   })
 
+  it.each([
+    ['http: { prefix: /registry/ }', 'http.prefix'],
+    ['proxy: { remoteurl: "https://registry-1.docker.io" }', 'proxy.remoteurl'],
+  ])('stops the start as well where clients would find another registry than they look for: %s', (text, option) => {
+    expect(() => settings(text)).toThrow(`${option}: `)
+    expect(() => settings('http: { prefix: / }')).not.toThrow()
+  })
+
   it('stops the start: read-only mode', () => {
     const text = 'storage: { inmemory: {}, maintenance: { readonly: { enabled: true } } }'
     expect(() => registrySettings(parseConfig(text))).toThrow('storage.maintenance.readonly.enabled: ')
     expect(() => registrySettings(parseConfig(text.replace('true', 'false')))).not.toThrow()
+  })
+})
+
+describe('what has no effect', () => {
+  const warningsOf = (text: string): readonly string[] => {
+    const config = parseConfig(text)
+    registrySettings(config)
+    return config.warnings
+  }
+
+  it.each([
+    ['storage: inmemory\nhttp: { headers: { X-Content-Type-Options: [nosniff] } }', 'http.headers'],
+    ['storage: inmemory\nnotifications: { endpoints: [{ name: a, url: http://localhost }] }', 'notifications'],
+    [
+      'storage: { inmemory: {}, maintenance: { uploadpurging: { enabled: true, age: 168h } } }',
+      'storage.maintenance.uploadpurging',
+    ],
+  ])('warns: %s', (text, option) => {
+    expect(warningsOf(text)).toEqual([expect.stringMatching(`^${option}: has no effect`)])
+  })
+
+  it('warns of nothing else', () => {
+    const storage = '{ inmemory: {}, maintenance: { uploadpurging: { enabled: false } } }'
+    expect(warningsOf(`storage: ${storage}\nhttp: { addr: ":5000" }`)).toEqual([])
   })
 })

@@ -30,7 +30,10 @@ const http = z.object({
     .prefault('127.0.0.1:5000'),
   tls: refused('this registry speaks HTTP only: let a proxy in front of it end TLS'),
   net: unused,
-  prefix: unused,
+  prefix: option
+    .text()
+    .refine(prefix => ['', '/'].includes(prefix), { params: { accepted: '/; this registry serves /v2/ only' } })
+    .optional(),
   host: unused,
   relativeurls: unused,
   secret: unused,
@@ -44,6 +47,21 @@ const http = z.object({
 const noAuthentication = refused('this registry lets everybody in: put a proxy that authenticates in front of it')
 const auth = z.object({ silly: noAuthentication, token: noAuthentication, htpasswd: noAuthentication })
 
+const proxy = z.object({
+  remoteurl: refused('this registry is no cache of another one'),
+  username: unused,
+  password: unused,
+  ttl: unused,
+  exec: unused,
+})
+const notifications = z.object({ events: unused, endpoints: unused })
+const uploadPurging = z.object({
+  enabled: option.boolean().prefault(false),
+  age: unused,
+  interval: unused,
+  dryrun: unused,
+})
+
 const deletes = z.object({ enabled: option.boolean().prefault(false) })
 const redirect = z.object({ disable: option.boolean().prefault(false) })
 const readOnly = z.object({
@@ -56,12 +74,23 @@ const readOnly = z.object({
 /** Reads the registry's own sections. Throws a `ConfigError` for what is wrong in one. */
 export function registrySettings(config: Config): RegistrySettings {
   config.section(['auth'], auth)
+  config.section(['proxy'], proxy)
   config.section(['storage', 'maintenance', 'readonly'], readOnly)
+  const { addr, headers } = config.section(['http'], http)
+  const { endpoints } = config.section(['notifications'], notifications)
+  const purging = config.section(['storage', 'maintenance', 'uploadpurging'], uploadPurging)
+  if (headers !== undefined) warnOf(config, 'http.headers', 'answers do not get them')
+  if (endpoints !== undefined) warnOf(config, 'notifications', 'nobody is notified')
+  if (purging.enabled) warnOf(config, 'storage.maintenance.uploadpurging', 'unfinished uploads stay')
   return {
-    address: parseAddress(config.section(['http'], http).addr),
+    address: parseAddress(addr),
     deletes: config.section(['storage', 'delete'], deletes).enabled,
     redirects: !config.section(['storage', 'redirect'], redirect).disable,
   }
+}
+
+function warnOf(config: Config, option: string, consequence: string): void {
+  config.warn(`${option}: has no effect in this registry; ${consequence}`)
 }
 
 function isAddress(text: string): boolean {

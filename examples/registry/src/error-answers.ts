@@ -1,4 +1,5 @@
-import { STATUS_CODES } from 'node:http'
+import { type IncomingMessage, STATUS_CODES, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { isStorageError } from '@longshore/middleware-core'
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify'
 import { RegistryError } from './errors.ts'
@@ -28,7 +29,7 @@ function answerTo(error: unknown): RegistryError {
 export const earlyErrors: Pick<FastifyServerOptions, 'frameworkErrors' | 'clientErrorHandler'> = {
   frameworkErrors: (error, _request, reply) => send(reply, answerTo(error)),
   clientErrorHandler: (error, socket) => {
-    if (error.code === 'ECONNRESET' || !socket.writable) {
+    if (error.code === 'ECONNRESET' || !socket.writable || isAnswering(socket)) {
       socket.destroy()
       return
     }
@@ -38,12 +39,31 @@ export const earlyErrors: Pick<FastifyServerOptions, 'frameworkErrors' | 'client
     socket.end(
       `HTTP/1.1 ${status} ${reason}\r\ncontent-type: application/json\r\nconnection: close\r\n` +
         `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+      () => socket.destroy(),
     )
   },
 }
 
+/** The answers of each connection that are not out yet. */
+const answers = new WeakMap<Socket, Set<ServerResponse>>()
+
+/** Whether a client is being sent an answer, in the middle of which another one would be taken for its content. */
+function isAnswering(socket: Socket): boolean {
+  return [...(answers.get(socket) ?? [])].some(answer => answer.headersSent)
+}
+
+function trackAnswer({ socket }: IncomingMessage, answer: ServerResponse): void {
+  const others = answers.get(socket) ?? new Set()
+  answers.set(socket, others.add(answer))
+  answer.once('close', () => others.delete(answer))
+}
+
 /** Makes every error of a route, and the lack of one, an answer in the specification's form. */
 export function answerErrors(app: FastifyInstance, onFailure: OnFailure): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    trackAnswer(request.raw, reply.raw)
+    done()
+  })
   app.setErrorHandler((error, request, reply) => {
     const answer = answerTo(error)
     if (answer.status >= 500 && !isGone(request)) onFailure(error, { method: request.method, url: request.originalUrl })

@@ -24,16 +24,3 @@ it('goes on after a task that failed, whose failure is its caller’s', async ()
   await expect(failed).rejects.toThrow('no')
   expect(await next).toBe('yes')
 })
-
-it('is idle when everything that it was given is done', async () => {
-  const queue = new KeyedQueue()
-  let done = 0
-  for (const key of ['a', 'a', 'b']) {
-    void queue.run(key, async () => {
-      await new Promise(setImmediate)
-      done += 1
-    })
-  }
-  await queue.idle()
-  expect(done).toBe(3)
-})

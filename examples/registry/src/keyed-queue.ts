@@ -12,9 +12,4 @@ export class KeyedQueue {
       if (this.#tails.get(key) === current) this.#tails.delete(key)
     }
   }
-
-  /** Waits for all tasks that were given so far. */
-  async idle(): Promise<void> {
-    await Promise.allSettled(this.#tails.values())
-  }
 }

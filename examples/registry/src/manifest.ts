@@ -20,6 +20,12 @@ const indexTypes = [
   'application/vnd.docker.distribution.manifest.list.v2+json',
 ]
 
+/** The most layers, or manifests of an index, that are accepted. */
+const mostDescriptors = 10_000
+
+/** So many mistakes of a manifest are told. */
+const toldIssues = 10
+
 const digest = z.string().transform((text, context) => {
   const digest = asDigest(text)
   if (digest) return digest
@@ -31,10 +37,13 @@ const descriptor = z.object({
   mediaType: z.string().min(1),
   digest,
   size: z.int().nonnegative(),
-  urls: z.array(z.string()).optional(),
+  // One check for the list and not one for each of its entries: there may be as many as a manifest has room for.
+  urls: z
+    .custom<string[]>(urls => Array.isArray(urls) && urls.every(url => typeof url === 'string'), 'not a list of texts')
+    .optional(),
 })
 
-const common = { schemaVersion: z.literal(2), mediaType: z.string().optional() }
+const common = { schemaVersion: z.literal(2), mediaType: z.string().max(255).optional() }
 const image = z.object({
   ...common,
   config: descriptor,
@@ -54,6 +63,8 @@ const index = z.object({
  */
 export function parseManifest(content: Uint8Array): Manifest {
   const json = parseJson(content)
+  assertLength(json, 'layers')
+  assertLength(json, 'manifests')
   const isIndex = typeof json === 'object' && json !== null && 'manifests' in json && !('layers' in json)
   if (isIndex) {
     const { mediaType = indexTypes[0], manifests } = check(index, json)
@@ -61,6 +72,36 @@ export function parseManifest(content: Uint8Array): Manifest {
   }
   const { mediaType = imageTypes[0], config, layers } = check(image, json)
   return { mediaType: oneOf(imageTypes, mediaType), blobs: unique([config, ...layers]), manifests: [] }
+}
+
+/** Before a schema visits them all: what is wrong with each would be collected. */
+function assertLength(json: unknown, field: string): void {
+  const list: unknown = Object(json)[field]
+  if (Array.isArray(list) && list.length > mostDescriptors) {
+    throw invalid(`more than ${mostDescriptors} ${field}`, [{ field }])
+  }
+}
+
+/**
+ * The type under which a stored manifest is served. Another registry may have stored one of a form that is not accepted
+ * here: then what it says of itself, or `application/octet-stream`.
+ */
+export function storedMediaType(content: Uint8Array): string {
+  try {
+    return parseManifest(content).mediaType
+  } catch {
+    return namedMediaType(content) ?? 'application/octet-stream'
+  }
+}
+
+function namedMediaType(content: Uint8Array): string | undefined {
+  try {
+    return z
+      .object({ mediaType: z.string().regex(/^[\w!#$&^.+-]{1,127}\/[\w!#$&^.+-]{1,127}$/) })
+      .parse(parseJson(content)).mediaType
+  } catch {
+    return undefined
+  }
 }
 
 function parseJson(content: Uint8Array): unknown {
@@ -76,12 +117,13 @@ function check<Schema extends z.ZodType>(schema: Schema, json: unknown): z.outpu
   if (result.success) return result.data
   throw invalid(
     'does not have the form of a manifest',
-    result.error.issues.map(({ path, message }) => ({ field: path.join('.'), message })),
+    result.error.issues.slice(0, toldIssues).map(({ path, message }) => ({ field: path.join('.'), message })),
   )
 }
 
 function oneOf(types: readonly string[], mediaType: string | undefined): string {
-  if (mediaType !== undefined && types.includes(mediaType)) return mediaType
+  const type = mediaType?.toLowerCase()
+  if (type !== undefined && types.includes(type)) return type
   throw invalid(`its mediaType does not go with its form; accepted: ${types.join(', ')}`, [{ mediaType }])
 }
 

@@ -1,6 +1,8 @@
 import { maxHeaderSize } from 'node:http'
 import type { StorageDriver } from '@longshore/middleware-core'
 import { type FastifyInstance, fastify } from 'fastify'
+import { closeAfterHandlers } from './close-after-handlers.ts'
+import { endEarlyAnswers } from './early-answers.ts'
 import { type OnFailure, answerErrors, earlyErrors } from './error-answers.ts'
 import { withNameAsOneSegment } from './repository-url.ts'
 import { type OnRequest, reportRequests } from './request-report.ts'
@@ -66,9 +68,10 @@ export function createRegistry(storage: StorageDriver, options: RegistryOptions 
   reportRequests(app, options.onRequest ?? (() => {}))
   answerErrors(app, options.onFailure ?? ((error, { method, url }) => console.error(`${method} ${url}:`, error)))
 
+  endEarlyAnswers(app)
+  closeAfterHandlers(app)
+
   const registry = assemble(storage, options)
-  // Requests that were cut off when the server closed still store what they had received.
-  app.addHook('onClose', () => registry.uploads.settled())
   for (const routes of [baseRoutes, blobRoutes, uploadRoutes, manifestRoutes, tagRoutes]) routes(app, registry)
   return app
 }

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals'
-import { ForwardingDriver, inmemory } from '@longshore/middleware-core'
+import { ForwardingDriver, type MoveOptions, inmemory } from '@longshore/middleware-core'
 import {
   content,
   digestOf,
@@ -69,7 +69,7 @@ it('starts an upload with a time in Go’s form, under a UUID', async () => {
   expect(Math.abs(Date.parse(startedAt ?? '') - Date.now())).toBeLessThan(5000)
 })
 
-it('writes in the order in which nothing refers to what is not there', async () => {
+it('writes in the order in which a failure in between leaves nothing that cannot be finished', async () => {
   const order: string[] = []
   class Recorded extends ForwardingDriver {
     override putContent(path: string, bytes: Uint8Array | string): Promise<void> {
@@ -77,9 +77,9 @@ it('writes in the order in which nothing refers to what is not there', async () 
       return super.putContent(path, bytes)
     }
 
-    override move(source: string, destination: string): Promise<void> {
+    override move(source: string, destination: string, options?: MoveOptions): Promise<void> {
       order.push(destination)
-      return super.move(source, destination)
+      return super.move(source, destination, options)
     }
   }
   await using registry = await startRegistry({ storage: new Recorded(inmemory({})) })
@@ -88,8 +88,8 @@ it('writes in the order in which nothing refers to what is not there', async () 
   await fetch(upload, { method: 'PATCH', body: bytes })
   await fetch(withQuery(upload, 'digest', digestOf(bytes)), { method: 'PUT' })
   expect(order.slice(1)).toEqual([
-    blobPath(digestOf(bytes)),
     `${repository}/_layers/sha256/${digestOf(bytes).slice(7)}/link`,
+    blobPath(digestOf(bytes)),
   ])
   const manifest = await newManifest(registry, name)
   order.length = 0

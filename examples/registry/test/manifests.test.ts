@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
+import { blobData, revisionLink } from '../src/layout.ts'
 import {
   codesOf,
   content,
@@ -143,6 +144,47 @@ describe('end-7 and end-3: pushing and pulling a manifest', () => {
   it('refuses a Content-Type that its content does not show', async () => {
     const response = await putManifest(registry, 'bad', await newManifest(registry), { type: dockerImageType })
     expect([response.status, await codesOf(response)]).toEqual([400, ['MANIFEST_INVALID']])
+  })
+
+  it.each([
+    ['layers', 300_000],
+    ['layers', 10_000],
+    ['manifests', 300_000],
+    ['manifests', 10_000],
+  ])('answers shortly whatever is wrong with each of its %s: %s', async (field, length) => {
+    const body = JSON.stringify({ schemaVersion: 2, [field]: Array.from({ length }, () => ({})) })
+    const response = await fetch(url('bad'), { method: 'PUT', body })
+    const answer = await response.text()
+    expect([response.status, answer.length < 2000]).toEqual([400, true])
+  })
+
+  it('names ten of the blobs that are not there', async () => {
+    const layers = Array.from({ length: 50 }, () => descriptor(digestOf(content(10))))
+    const config = descriptor(await pushBlob(registry))
+    const response = await putManifest(registry, 'bad', JSON.stringify({ schemaVersion: 2, config, layers }))
+    expect([response.status, await codesOf(response)]).toEqual([
+      404,
+      Array.from({ length: 10 }, () => 'MANIFEST_BLOB_UNKNOWN'),
+    ])
+  })
+
+  it('compares media types without regard to case', async () => {
+    const manifest = await newManifest(registry)
+    expect((await putManifest(registry, 'case', manifest, { type: imageType.toUpperCase() })).status).toBe(201)
+    const upper = manifest.replace(imageType, imageType.toUpperCase())
+    expect((await putManifest(registry, 'case', upper)).status).toBe(201)
+  })
+
+  it.each([
+    ['{"schemaVersion":1,"mediaType":"application/vnd.example+json"}', 'application/vnd.example+json'],
+    ['{"mediaType":"a\\r\\nb: c"}', 'application/octet-stream'],
+    ['hello', 'application/octet-stream'],
+  ])('serves what another registry has stored: %s', async (body, type) => {
+    const digest = digestOf(body)
+    await registry.storage.putContent(blobData(digest), body)
+    await registry.storage.putContent(revisionLink('library/hello', digest), digest)
+    const response = await fetch(url(digest))
+    expect([response.status, response.headers.get('content-type'), await response.text()]).toEqual([200, type, body])
   })
 
   it('takes 4 MiB and no more', async () => {

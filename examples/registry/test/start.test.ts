@@ -66,7 +66,7 @@ const isReady = /http:\/\/(127\.0\.0\.1:\d+)\/v2\/[^]*Ready/
 
 describe('without a configuration', () => {
   it('brings up a cloud and a registry, says what is where, and leaves nothing behind', async () => {
-    const run = start('--port', '0')
+    const run = start('--port', '0', '--verbose')
     const [, authority] = await printed(run, isReady)
     const url = `http://${authority}`
     const [, configFile = ''] = /Configuration +(\S+)/.exec(run.output) ?? []

@@ -122,6 +122,13 @@ describe('end-5 and end-6: sending an upload', () => {
     expect([response.status, await codesOf(response)]).toEqual([400, [code]])
   })
 
+  it.each([3, 30])('refuses Content-Range: 0-9 for %s bytes whose length was not said', async length => {
+    const body = new Blob([content(length)]).stream()
+    const headers = { 'content-range': '0-9' }
+    const response = await fetch(await startUpload(registry), { method: 'PATCH', body, duplex: 'half', headers })
+    expect([response.status, await codesOf(response)]).toEqual([400, ['SIZE_INVALID']])
+  })
+
   it('takes an empty blob, with and without a PATCH', async () => {
     const digest = digestOf('')
     expect((await put(await startUpload(registry), digest)).status).toBe(201)

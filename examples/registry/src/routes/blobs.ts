@@ -51,22 +51,22 @@ function clientOf({ socket, headers }: FastifyRequest): UrlClient {
 
 /** Sends the blob, or the part of it that was asked for, from the storage to the client. */
 async function serve(request: FastifyRequest, reply: FastifyReply, { blobs }: Registry, blob: Blob): Promise<unknown> {
-  describe(reply, blob)
   const range = isCurrent(request.headers['if-range'], blob) ? requestedRange(request.headers.range, blob.size) : 'all'
   if (range === 'unsatisfiable') {
     const headers = { 'content-range': `bytes */${blob.size}` }
     throw new RegistryError('RANGE_INVALID', 'the blob has no such bytes', { headers })
   }
   if (range === 'all') {
-    return reply.header('content-length', blob.size).send(await blobs.reader(blob, 0))
+    const reader = await blobs.reader(blob, 0)
+    return describe(reply, blob).header('content-length', blob.size).send(reader)
   }
   const { start, end } = range
   const reader = await blobs.reader(blob, start)
-  return reply
+  return describe(reply, blob)
     .code(206)
     .header('content-range', `bytes ${start}-${end}/${blob.size}`)
     .header('content-length', end - start + 1)
-    .send(Readable.from(firstBytes(reader, range), { objectMode: false }))
+    .send(rangeOf(reader, range))
 }
 
 function describe(reply: FastifyReply, { digest }: Blob): FastifyReply {
@@ -81,7 +81,14 @@ function isCurrent(ifRange: string | string[] | undefined, { digest }: Blob): bo
   return ifRange === undefined || ifRange === `"${digest}"`
 }
 
-/** As many bytes of the reader as the range holds. Leaving the loop destroys the reader. */
+/** A generator that was never begun ends without a word, so the stream around it sees to its reader. */
+function rangeOf(reader: Readable, range: ByteRange): Readable {
+  const bytes = Readable.from(firstBytes(reader, range), { objectMode: false })
+  reader.on('error', error => bytes.destroy(error))
+  return bytes.once('close', () => reader.destroy())
+}
+
+/** As many bytes of the reader as the range holds. */
 async function* firstBytes(reader: Readable, { start, end }: ByteRange): AsyncGenerator<Buffer> {
   let wanted = end - start + 1
   for await (const chunk of reader as AsyncIterable<Buffer>) {

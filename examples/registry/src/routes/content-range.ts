@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { ByteRange } from '../byte-range.ts'
+import type { Body } from '../receive.ts'
 import { RegistryError } from '../errors.ts'
 
 /** What a chunk's `Content-Range` says: `<start>-<end>`, both included, and with `bytes ` before it as HTTP has it. */
@@ -16,4 +17,15 @@ export function contentRange(headers: IncomingHttpHeaders): ByteRange | undefine
     throw new RegistryError('SIZE_INVALID', 'Content-Length and Content-Range do not agree')
   }
   return range
+}
+
+/** A body that has to be as long as its range, which without a `Content-Length` shows only as it comes. */
+export async function* ofRange(body: Body, range: ByteRange): AsyncGenerator<Buffer> {
+  let missing = range.end - range.start + 1
+  for await (const chunk of body) {
+    missing -= chunk.length
+    if (missing < 0) break
+    yield chunk
+  }
+  if (missing !== 0) throw new RegistryError('SIZE_INVALID', 'the body is not as long as its Content-Range')
 }

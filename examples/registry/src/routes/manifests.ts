@@ -99,7 +99,7 @@ function tooLong(): RegistryError {
 
 /** The layout keeps no type beside a manifest, so a type that its content does not show would be lost. */
 function assertType(content: Uint8Array, contentType: string | undefined): void {
-  const said = contentType?.split(';', 1)[0]?.trim()
+  const said = contentType?.split(';', 1)[0]?.trim().toLowerCase()
   const { mediaType } = parseManifest(content)
   if (said === undefined || said === mediaType) return
   const message = 'its Content-Type is not what its content is'

@@ -6,7 +6,7 @@ import type { Registry } from '../registry.ts'
 import { blobUrl, uploadUrl } from '../repository-url.ts'
 import { type Chunk, OutOfOrder, type UploadName } from '../stores/upload-store.ts'
 import { bodyOf, hasBody } from './body.ts'
-import { contentRange } from './content-range.ts'
+import { contentRange, ofRange } from './content-range.ts'
 import { type Query, digestFrom, queryValue, repositoryName } from './parameters.ts'
 
 interface StartRoute {
@@ -73,7 +73,9 @@ export function uploadRoutes(app: FastifyInstance, registry: Registry): void {
   })
 
   function chunkOf(request: FastifyRequest): Chunk {
-    return { body: bodyOf(request, registry.patience), offset: contentRange(request.headers)?.start }
+    const body = bodyOf(request, registry.patience)
+    const range = contentRange(request.headers)
+    return range ? { body: ofRange(body, range), offset: range.start } : { body, offset: undefined }
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import type { SignedUrl, StorageDriver, UrlOptions } from '@longshore/middleware-core'
+import type { FileInfo, SignedUrl, StorageDriver, UrlOptions } from '@longshore/middleware-core'
 import { type Digest, hashFor, matches } from '../digest.ts'
 import { RegistryError } from '../errors.ts'
 import { blobData, layerLink } from '../layout.ts'
@@ -29,8 +29,7 @@ export class BlobStore {
   /** Looks a blob of a repository up: two requests to the storage, at the same time. `BLOB_UNKNOWN` when it has none. */
   async find(repository: string, digest: Digest): Promise<Blob> {
     const blob = await this.#lookUp(repository, digest)
-    if (blob === undefined)
-      throw new RegistryError('BLOB_UNKNOWN', 'blob unknown to repository', { details: [{ digest }] })
+    if (blob === undefined) throw unknownBlob(digest)
     return blob
   }
 
@@ -43,8 +42,11 @@ export class BlobStore {
     return this.#storage.urlFor(blob.path, { size: blob.size, client })
   }
 
-  reader(blob: Blob, offset: number): Promise<Readable> {
-    return this.#storage.reader(blob.path, { offset })
+  /** `BLOB_UNKNOWN` when it was deleted since it was found. */
+  async reader({ digest, path }: Blob, offset: number): Promise<Readable> {
+    const reader = await orUndefined(this.#storage.reader(path, { offset }))
+    if (reader === undefined) throw unknownBlob(digest)
+    return reader
   }
 
   /**
@@ -69,9 +71,9 @@ export class BlobStore {
   }
 
   /** Makes a committed file whose digest is known to be right the blob's bytes, unless they are there already. */
-  async adopt(digest: Digest, source: string, size: number): Promise<void> {
+  async adopt(digest: Digest, source: string, checked: Pick<FileInfo, 'size' | 'revision'>): Promise<void> {
     const path = blobData(digest)
-    if (!(await this.#exists(path))) await this.#storage.move(source, path, { size })
+    if (!(await this.#exists(path))) await this.#storage.move(source, path, checked)
   }
 
   /** Gives a blob whose bytes are there to a repository. */
@@ -101,6 +103,10 @@ export class BlobStore {
   async #exists(path: string): Promise<boolean> {
     return (await orUndefined(this.#storage.stat(path))) !== undefined
   }
+}
+
+function unknownBlob(digest: Digest): RegistryError {
+  return new RegistryError('BLOB_UNKNOWN', 'blob unknown to repository', { details: [{ digest }] })
 }
 
 /** The bytes that came are not the ones that were announced. */

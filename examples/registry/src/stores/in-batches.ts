@@ -12,3 +12,18 @@ export async function inBatches<Item, Result>(
   }
   return results
 }
+
+/** The first items, at most `limit`, for which `has` gives false. */
+export async function firstWithout<Item>(
+  items: readonly Item[],
+  limit: number,
+  has: (item: Item) => Promise<boolean>,
+): Promise<Item[]> {
+  const missing: Item[] = []
+  for (let start = 0; start < items.length && missing.length < limit; start += together) {
+    const batch = items.slice(start, start + together)
+    const there = await Promise.all(batch.map(has))
+    missing.push(...batch.filter((_, index) => !there[index]))
+  }
+  return missing.slice(0, limit)
+}

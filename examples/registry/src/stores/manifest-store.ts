@@ -2,14 +2,17 @@ import type { StorageDriver } from '@longshore/middleware-core'
 import { type Digest, digestOf } from '../digest.ts'
 import { RegistryError } from '../errors.ts'
 import { blobData, revisionLink } from '../layout.ts'
-import { type Manifest, parseManifest } from '../manifest.ts'
+import { type Manifest, parseManifest, storedMediaType } from '../manifest.ts'
 import { receiveWhole } from '../receive.ts'
 import type { BlobStore } from './blob-store.ts'
-import { inBatches } from './in-batches.ts'
+import { firstWithout } from './in-batches.ts'
 import { orUndefined, readLink, remove, writeLink } from './links.ts'
 
 /** The longest manifest in bytes, as in Distribution. The OCI specification asks for at least that. */
 export const longestManifest = 4 * 1024 * 1024
+
+/** So many blobs or manifests that are not there are told; then no more are looked for. */
+const toldMissing = 10
 
 /** A manifest with its bytes, exactly as they were pushed. */
 export interface StoredManifest {
@@ -36,7 +39,7 @@ export class ManifestStore {
     ])
     const content = target === digest ? usual : target && (await this.#read(target))
     if (content === undefined) throw unknownManifest(repository, digest)
-    return { digest, mediaType: parseManifest(content).mediaType, content }
+    return { digest, mediaType: storedMediaType(content), content }
   }
 
   async has(repository: string, digest: Digest): Promise<boolean> {
@@ -45,7 +48,7 @@ export class ManifestStore {
 
   /**
    * Stores a manifest once everything that it refers to is there, and otherwise throws a `MANIFEST_BLOB_UNKNOWN` that names
-   * each thing that is not.
+   * the first things that are not.
    */
   async put(repository: string, content: Uint8Array, digest: Digest = digestOf(content)): Promise<Digest> {
     const manifest = parseManifest(content)
@@ -69,9 +72,10 @@ export class ManifestStore {
   }
 
   async #missing(repository: string, { blobs, manifests }: Manifest): Promise<Digest[]> {
-    const hasBlob = await inBatches(blobs, digest => this.#blobs.has(repository, digest))
-    const hasManifest = await inBatches(manifests, digest => this.has(repository, digest))
-    return [...blobs.filter((_, index) => !hasBlob[index]), ...manifests.filter((_, index) => !hasManifest[index])]
+    return [
+      ...(await firstWithout(blobs, toldMissing, digest => this.#blobs.has(repository, digest))),
+      ...(await firstWithout(manifests, toldMissing, digest => this.has(repository, digest))),
+    ]
   }
 
   /** The bytes under a digest. A bucket can hold anything there, so no more than a manifest's length is read. */

@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { type FileWriter, type StorageDriver, isStorageError } from '@longshore/middleware-core'
-import { type Digest, digestParts, hashFor, matches } from '../digest.ts'
+import { type Digest, hashFor, matches } from '../digest.ts'
 import { RegistryError } from '../errors.ts'
 import { KeyedQueue } from '../keyed-queue.ts'
 import { startedAtContent, uploadData, uploadDirectory, uploadStartedAt } from '../layout.ts'
 import { type Body, receive } from '../receive.ts'
 import { type BlobStore, wrongDigest } from './blob-store.ts'
 import { orUndefined, remove } from './links.ts'
-import { RunningHashes } from './running-hashes.ts'
 
 /** Which upload, of which repository. */
 export interface UploadName {
@@ -32,7 +31,6 @@ type Found = { state: 'fresh' } | { state: 'open'; writer: FileWriter } | { stat
 export class UploadStore {
   readonly #storage: StorageDriver
   readonly #blobs: BlobStore
-  readonly #hashes = new RunningHashes()
   readonly #turns = new KeyedQueue()
 
   constructor(storage: StorageDriver, blobs: BlobStore) {
@@ -64,10 +62,8 @@ export class UploadStore {
   append(upload: UploadName, chunk: Chunk): Promise<number> {
     return this.#inTurn(upload, async () => {
       const writer = await this.#continueAt(upload, await this.#find(upload), chunk)
-      const hash = this.#hashes.take(upload.id, writer.size)
-      const arrival = await Promise.allSettled([receive(chunk.body, writer, hash)])
+      const arrival = await Promise.allSettled([receive(chunk.body, writer, undefined)])
       await writer.close()
-      this.#hashes.keep(upload.id, writer.size, hash)
       if (arrival[0].status === 'rejected') throw arrival[0].reason
       return writer.size
     })
@@ -81,13 +77,16 @@ export class UploadStore {
     return this.#inTurn(upload, async () => {
       const found = await this.#find(upload)
       try {
-        if (found.state === 'fresh') await this.#receiveAtOnce(digest, chunk)
-        else await this.#finish(upload, found, digest, chunk)
+        if (found.state === 'fresh') {
+          await this.#receiveAtOnce(upload.repository, digest, chunk)
+        } else {
+          await this.#store(upload, found, chunk)
+          await this.#publish(upload, digest)
+        }
       } catch (error) {
-        if (error instanceof RegistryError && error.code === 'DIGEST_INVALID') await this.#forget(upload)
+        if (isSpoiled(error)) await this.#forget(upload)
         throw error
       }
-      await this.#blobs.link(upload.repository, digest)
       await this.#forget(upload)
     })
   }
@@ -102,18 +101,18 @@ export class UploadStore {
     await this.#inTurn(upload, async () => {
       const found = await this.#find(upload)
       if (found.state === 'open') await found.writer.cancel()
-      this.#hashes.take(upload.id, 0)
       await remove(this.#storage, uploadDirectory(upload.repository, upload.id))
     })
   }
 
-  /** Waits until what has arrived of every upload is stored. */
-  settled(): Promise<void> {
-    return this.#turns.idle()
-  }
-
-  #inTurn<Result>({ repository, id }: UploadName, task: () => Promise<Result>): Promise<Result> {
-    return this.#turns.run(`${repository}:${id}`, task)
+  /** Another node may end an upload while this one works on it: then the storage finds it changed or gone. */
+  async #inTurn<Result>({ repository, id }: UploadName, task: () => Promise<Result>): Promise<Result> {
+    try {
+      return await this.#turns.run(`${repository}:${id}`, task)
+    } catch (error) {
+      if (isStorageError(error, 'CONFLICT') || isStorageError(error, 'PATH_NOT_FOUND')) throw unknownUpload(id)
+      throw error
+    }
   }
 
   async #find({ repository, id }: UploadName): Promise<Found> {
@@ -128,7 +127,7 @@ export class UploadStore {
       if (!isStorageError(error, 'PATH_NOT_FOUND')) throw error
     }
     if (await orUndefined(this.#storage.stat(uploadStartedAt(repository, id)))) return { state: 'fresh' }
-    throw new RegistryError('BLOB_UPLOAD_UNKNOWN', 'blob upload unknown to registry', { details: [{ id }] })
+    throw unknownUpload(id)
   }
 
   /** The writer to which a chunk can be added. */
@@ -142,50 +141,41 @@ export class UploadStore {
   }
 
   /** The common case of a client that sends its blob whole with the last request. */
-  async #receiveAtOnce(digest: Digest, { body, offset }: Chunk): Promise<void> {
+  async #receiveAtOnce(repository: string, digest: Digest, { body, offset }: Chunk): Promise<void> {
     if (offset !== undefined && offset !== 0) throw new OutOfOrder(0)
-    await this.#blobs.receive(digest, body)
+    await this.receiveWhole(repository, digest, body)
   }
 
-  async #finish(upload: UploadName, found: Found, digest: Digest, chunk: Chunk): Promise<void> {
-    const data = uploadData(upload.repository, upload.id)
-    const size = await this.#commit(upload, found, digest, chunk)
-    await this.#blobs.adopt(digest, data, size)
-  }
-
-  /** Leaves a committed file that has the digest, and says how long it is. */
-  async #commit(upload: UploadName, found: Found, digest: Digest, chunk: Chunk): Promise<number> {
-    // An earlier try may have come this far and no further: then only an empty chunk fits.
-    if (found.state === 'committed') return this.#checkCommitted(upload, found.size, digest, chunk)
+  /** Adds the last chunk and commits the upload. An earlier try may have done so: then only an empty chunk fits. */
+  async #store(upload: UploadName, found: Found, chunk: Chunk): Promise<void> {
+    if (found.state === 'committed') {
+      if ((await receive(chunk.body, undefined, undefined)) > 0) throw new OutOfOrder(found.size)
+      return
+    }
     const writer = await this.#continueAt(upload, found, chunk)
-    const hash = this.#hashes.take(upload.id, writer.size, digestParts(digest).algorithm)
     try {
-      await receive(chunk.body, writer, hash)
+      await receive(chunk.body, writer, undefined)
     } catch (error) {
       await writer.close()
-      this.#hashes.keep(upload.id, writer.size, hash)
       throw error
     }
-    if (hash && !matches(hash, digest)) {
-      await writer.cancel()
-      throw wrongDigest(digest)
-    }
     await writer.commit()
-    if (!hash) await this.#checkStored(upload, digest)
-    return writer.size
   }
 
-  async #checkCommitted(upload: UploadName, size: number, digest: Digest, { body }: Chunk): Promise<number> {
-    if ((await receive(body, undefined, undefined)) > 0) throw new OutOfOrder(size)
-    await this.#checkStored(upload, digest)
-    return size
-  }
-
-  /** Reads the committed bytes again: no hash over all of them was at hand. */
-  async #checkStored({ repository, id }: UploadName, digest: Digest): Promise<void> {
+  /**
+   * Makes a committed upload the repository's blob. Its bytes came with several requests, perhaps to several nodes at the
+   * same time, so only what is stored tells what they are: it is read again. The revision ties the bytes that were
+   * checked to those that are moved. The link comes first: without the bytes it counts for nothing, and a client that
+   * tries again after a failure finds the upload still in its place.
+   */
+  async #publish({ repository, id }: UploadName, digest: Digest): Promise<void> {
+    const data = uploadData(repository, id)
+    const { size, revision } = await this.#storage.stat(data)
     const hash = hashFor(digest)
-    for await (const bytes of await this.#storage.reader(uploadData(repository, id))) hash.update(bytes as Buffer)
+    for await (const bytes of await this.#storage.reader(data, { revision })) hash.update(bytes as Buffer)
     if (!matches(hash, digest)) throw wrongDigest(digest)
+    await this.#blobs.link(repository, digest)
+    await this.#blobs.adopt(digest, data, { size, revision })
   }
 
   /** The push is done whether this succeeds or not; what it leaves is for a purge. */
@@ -197,6 +187,15 @@ export class UploadStore {
 function sizeOf(found: Found): number {
   if (found.state === 'open') return found.writer.size
   return found.state === 'committed' ? found.size : 0
+}
+
+/** Whether an upload that failed like this can never be finished: it has other bytes, or they changed while it was published. */
+function isSpoiled(error: unknown): boolean {
+  return isStorageError(error, 'CONFLICT') || (error instanceof RegistryError && error.code === 'DIGEST_INVALID')
+}
+
+function unknownUpload(id: string): RegistryError {
+  return new RegistryError('BLOB_UPLOAD_UNKNOWN', 'blob upload unknown to registry', { details: [{ id }] })
 }
 
 /** Ends a writer that nothing was written to, leaving the upload as it was. */

@@ -1,0 +1,48 @@
+import type { IncomingMessage } from 'node:http'
+import { Readable } from 'node:stream'
+import type { FastifyInstance } from 'fastify'
+import { hasBody } from './routes/body.ts'
+
+/** How much of a body, in bytes, is still taken and thrown away after its request was answered. */
+const mostDrained = 16 * 1024 * 1024
+
+/** And for how long. */
+const longestDrain = 3_000
+
+/**
+ * Ends the connection of a request that was answered before its body was read. Of the rest some is taken first, while the
+ * answer is out already: a connection that is closed on a client that is sending may take the answer with it.
+ */
+export function endEarlyAnswers(app: FastifyInstance): void {
+  app.addHook('onSend', async (request, reply, payload) => {
+    if (request.raw.complete || !hasBody(request) || payload instanceof Readable) return payload
+    const content =
+      typeof payload === 'string' || payload instanceof Uint8Array ? Buffer.from(payload) : Buffer.alloc(0)
+    reply.header('connection', 'close').header('content-length', content.length)
+    return Readable.from(thenDrain(content, request.raw), { objectMode: false })
+  })
+}
+
+/** The answer's content, and its end only when the request's body has come or was more than is waited for. */
+async function* thenDrain(content: Buffer, request: IncomingMessage): AsyncGenerator<Buffer> {
+  if (content.length > 0) yield content
+  await drain(request)
+}
+
+function drain(request: IncomingMessage): Promise<void> {
+  return new Promise(resolve => {
+    if (request.destroyed || request.readableEnded) return resolve()
+    let drained = 0
+    const enough = (): void => {
+      clearTimeout(timer)
+      request.off('data', count)
+      resolve()
+    }
+    const count = (chunk: Buffer): void => {
+      drained += chunk.length
+      if (drained > mostDrained) enough()
+    }
+    const timer = setTimeout(enough, longestDrain)
+    request.on('data', count).once('end', enough).once('close', enough).resume()
+  })
+}
