@@ -23,7 +23,7 @@ export interface CopySettings {
 
 /**
  * Moves an object: S3 has only copy and delete. A small one costs HEAD, COPY and DELETE, or the last two when the caller
- * knows the size.
+ * knows the size and asks for no revision.
  */
 export async function moveObject(
   bucket: Bucket,
@@ -34,7 +34,8 @@ export async function moveObject(
 ): Promise<void> {
   // A caller's size only says whether to ask: parts cut by a wrong one would lose what the object has beyond it.
   const isWhole = (size: number): boolean => size <= Math.max(settings.threshold, settings.chunkSize)
-  const isKnownToBeWhole = options.size !== undefined && isWhole(options.size)
+  // Ceph 16 copies whatever the condition on a copy says, so a revision is compared before.
+  const isKnownToBeWhole = options.revision === undefined && options.size !== undefined && isWhole(options.size)
   const found = isKnownToBeWhole ? undefined : await headOf(bucket, source, options)
   if (!found || isWhole(found.size)) await copyWhole(bucket, source, destination, settings, options)
   else await copyInParts(bucket, source, destination, found, settings, options)

@@ -11,6 +11,9 @@ import type { IdleHolder } from './upload-memory.ts'
 import { type UploadRecord, deleteRecord, readRecord, writeRecord } from './upload-record.ts'
 import type { UploadSettings, UploadState } from './upload-state.ts'
 
+/** Milliseconds that a record on its way may take after everything else was stopped. */
+const recordGrace = 500
+
 /**
  * An upload to S3. Bytes gather in a part; a full part goes up while the next one fills, a few at a time. An object that
  * fits in one part is one PUT, because a full part waits until more bytes come. What does not fill a part when the upload
@@ -27,6 +30,7 @@ export class S3Upload implements Upload, IdleHolder {
   /** Ends this upload's own requests. They are nobody else's: a client that leaves must not take its last bytes along. */
   readonly #requests = new AbortController()
   readonly #options: CallOptions = { signal: this.#requests.signal }
+  readonly #recordRequests = new AbortController()
 
   #multipart: Promise<MultipartUpload> | undefined
   #buffer: PartBuffer
@@ -118,7 +122,7 @@ export class S3Upload implements Upload, IdleHolder {
 
   async release(): Promise<void> {
     this.#setBusy()
-    this.#requests.abort()
+    this.#stop()
     await Promise.allSettled([this.#spilling, this.#inFlight.done()])
     this.#buffer.release({ reuse: false })
   }
@@ -221,7 +225,7 @@ export class S3Upload implements Upload, IdleHolder {
     const record = { uploadId: multipart.id, token, offset: 0, tail, spill }
     this.#recordedTail = undefined
     this.#hasRecord = true
-    this.#inFlight.add(writeRecord(this.#bucket, this.#path, record, this.#options))
+    this.#inFlight.add(this.#storeRecord(record))
     return multipart
   }
 
@@ -232,7 +236,20 @@ export class S3Upload implements Upload, IdleHolder {
     )
     const record = { uploadId: multipart?.id, token: this.#token, offset: totalSize(this.#parts), stale, ...tail }
     this.#hasRecord = true
-    await writeRecord(this.#bucket, this.#path, record, this.#options)
+    await this.#storeRecord(record)
+  }
+
+  #storeRecord(record: UploadRecord): Promise<void> {
+    return writeRecord(this.#bucket, this.#path, record, { signal: this.#recordRequests.signal })
+  }
+
+  /**
+   * Ends what is under way. A record gets a moment to arrive: cut off, it might do so after a cancel has looked for it, and
+   * outlive the upload.
+   */
+  #stop(reason?: unknown): void {
+    this.#requests.abort(reason)
+    setTimeout(() => this.#recordRequests.abort(reason), recordGrace).unref()
   }
 
   async #publish(): Promise<void> {
@@ -286,7 +303,7 @@ export class S3Upload implements Upload, IdleHolder {
 
   /** Runs a step of the upload during which `signal` ends the upload's requests. */
   async #stoppedBy<T>(signal: AbortSignal | undefined, step: () => Promise<T>): Promise<T> {
-    const stop = (): void => this.#requests.abort(signal?.reason)
+    const stop = (): void => this.#stop(signal?.reason)
     if (signal?.aborted) stop()
     signal?.addEventListener('abort', stop, { once: true })
     try {
