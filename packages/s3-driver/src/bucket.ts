@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events'
-import type { S3Client } from '@aws-sdk/client-s3'
+import { HeadObjectCommand, type HeadObjectCommandOutput, type S3Client } from '@aws-sdk/client-s3'
 import type { CallOptions } from '@longshore/middleware-core'
 import { s3Error } from './errors.ts'
 import { KeySpace } from './keys.ts'
@@ -30,7 +30,7 @@ export class Bucket {
 
   /**
    * Runs one request. Errors become the contract's; `path` is what they are about. The client's own `send` cannot be typed
-   * over a union of commands, so callers pass the call: `bucket.run(s => client.send(command, s), options, path)`.
+   * over a union of commands, so callers pass the call: `bucket.run(o => client.send(command, o), options, path)`.
    */
   async run<T>(
     request: (options: { abortSignal?: AbortSignal }) => Promise<T>,
@@ -45,6 +45,12 @@ export class Bucket {
       throw signal?.aborted ? signal.reason : s3Error(error, path)
     }
   }
+}
+
+/** What S3 tells of the object at `path` without its content: one HEAD. `PATH_NOT_FOUND` when there is none. */
+export function headObject(bucket: Bucket, path: string, options: CallOptions): Promise<HeadObjectCommandOutput> {
+  const command = new HeadObjectCommand({ Bucket: bucket.name, Key: bucket.keys.key(path) })
+  return bucket.run(o => bucket.client.send(command, o), options, path)
 }
 
 function objectSettings(options: CheckedS3Options): ObjectSettings {

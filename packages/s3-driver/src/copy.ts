@@ -1,13 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import {
-  CopyObjectCommand,
-  DeleteObjectCommand,
-  HeadObjectCommand,
-  PutObjectCommand,
-  UploadPartCopyCommand,
-} from '@aws-sdk/client-s3'
+import { CopyObjectCommand, DeleteObjectCommand, PutObjectCommand, UploadPartCopyCommand } from '@aws-sdk/client-s3'
 import { type MoveOptions, isStorageError, otherRevision } from '@longshore/middleware-core'
-import type { Bucket } from './bucket.ts'
+import { type Bucket, headObject } from './bucket.ts'
 import { cleanUp } from './clean-up.ts'
 import { MultipartUpload } from './multipart.ts'
 import { inParallel } from './parallel.ts'
@@ -49,8 +43,7 @@ interface Source {
 }
 
 async function headOf(bucket: Bucket, path: string, options: MoveOptions): Promise<Source> {
-  const command = new HeadObjectCommand({ Bucket: bucket.name, Key: bucket.keys.key(path) })
-  const { ContentLength, ETag } = await bucket.run(o => bucket.client.send(command, o), options, path)
+  const { ContentLength, ETag } = await headObject(bucket, path, options)
   if (options.revision !== undefined && options.revision !== ETag) throw otherRevision(path)
   return { size: ContentLength ?? 0, etag: ETag }
 }

@@ -1,6 +1,6 @@
-import { DeleteObjectCommand, DeleteObjectsCommand, HeadObjectCommand } from '@aws-sdk/client-s3'
+import { DeleteObjectCommand, DeleteObjectsCommand } from '@aws-sdk/client-s3'
 import { type CallOptions, StorageError, isStorageError, pathNotFound } from '@longshore/middleware-core'
-import type { Bucket } from './bucket.ts'
+import { type Bucket, headObject } from './bucket.ts'
 import { isNotImplemented } from './errors.ts'
 import { pages } from './list.ts'
 import { inParallel } from './parallel.ts'
@@ -40,9 +40,8 @@ export class Deleter {
   }
 
   async #isFile(path: string, options: CallOptions): Promise<boolean> {
-    const command = new HeadObjectCommand({ Bucket: this.#bucket.name, Key: this.#bucket.keys.key(path) })
     try {
-      await this.#bucket.run(o => this.#bucket.client.send(command, o), options, path)
+      await headObject(this.#bucket, path, options)
       return true
     } catch (error) {
       if (isStorageError(error, 'PATH_NOT_FOUND')) return false

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { HeadBucketCommand, HeadObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
+import { HeadBucketCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import {
   type CallOptions,
   type DriverImplementation,
@@ -13,7 +13,7 @@ import {
   type WalkOptions,
   isStorageError,
 } from '@longshore/middleware-core'
-import { Bucket } from './bucket.ts'
+import { Bucket, headObject } from './bucket.ts'
 import { createClient } from './client.ts'
 import { type CopySettings, moveObject } from './copy.ts'
 import { Deleter } from './delete.ts'
@@ -83,7 +83,7 @@ export class S3Driver implements DriverImplementation {
   }
 
   async stat(path: string, options: CallOptions): Promise<FileInfo | undefined> {
-    const { name, keys, client } = this.#bucket
+    const { name, client } = this.#bucket
     if (path === '/') {
       // The health check: whether the bucket is there and may be used.
       try {
@@ -94,8 +94,7 @@ export class S3Driver implements DriverImplementation {
       return undefined
     }
     try {
-      const command = new HeadObjectCommand({ Bucket: name, Key: keys.key(path) })
-      const found = await this.#bucket.run(o => client.send(command, o), options, path)
+      const found = await headObject(this.#bucket, path, options)
       const { ContentLength: size = 0, LastModified: modifiedAt = new Date(0), ETag: revision } = found
       return { path, size, modifiedAt, isDirectory: false, revision }
     } catch (error) {

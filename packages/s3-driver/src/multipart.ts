@@ -2,13 +2,12 @@ import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
-  HeadObjectCommand,
   ListMultipartUploadsCommand,
   ListPartsCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
 import { type CallOptions, isStorageError } from '@longshore/middleware-core'
-import type { Bucket } from './bucket.ts'
+import { type Bucket, headObject } from './bucket.ts'
 import { errorName, isNotImplemented } from './errors.ts'
 import { type Part, totalSize } from './parts.ts'
 
@@ -98,10 +97,8 @@ export class MultipartUpload {
   }
 
   async #isInPlace(size: number, count: number, token: string | undefined, options: CallOptions): Promise<boolean> {
-    const { Bucket: bucket, Key } = this.#target
-    const command = new HeadObjectCommand({ Bucket: bucket, Key })
     try {
-      const head = await this.#bucket.run(o => this.#bucket.client.send(command, o), options, this.#path)
+      const head = await headObject(this.#bucket, this.#path, options)
       if (head.ContentLength !== size) return false
       return token === undefined ? (head.ETag?.includes(`-${count}`) ?? false) : head.Metadata?.[tokenName] === token
     } catch {

@@ -1,6 +1,5 @@
-import { HeadObjectCommand } from '@aws-sdk/client-s3'
 import { type CallOptions, StorageError } from '@longshore/middleware-core'
-import type { Bucket } from './bucket.ts'
+import { type Bucket, headObject } from './bucket.ts'
 import { type ListedUpload, MultipartUpload, listUploads } from './multipart.ts'
 import { type Part, totalSize } from './parts.ts'
 import { readSpill } from './spill.ts'
@@ -94,8 +93,7 @@ async function replaceEmptyFile(
   settings: UploadSettings,
   options: CallOptions,
 ): Promise<S3Upload> {
-  const command = new HeadObjectCommand({ Bucket: bucket.name, Key: bucket.keys.key(path) })
-  const { ContentLength } = await bucket.run(o => bucket.client.send(command, o), options, path)
+  const { ContentLength } = await headObject(bucket, path, options)
   if (ContentLength === 0) return new S3Upload(bucket, path, settings)
   throw new StorageError(
     'CONFLICT',
