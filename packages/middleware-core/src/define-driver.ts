@@ -4,15 +4,18 @@ import { type OptionsSchema, checkOptions } from './options/check-options.ts'
 import { traced } from './diagnostics.ts'
 import type {
   CallOptions,
+  DeleteOptions,
   FileInfo,
   MoveOptions,
   ReadOptions,
   SignedUrl,
+  StatOptions,
   StorageDriver,
   SweepOptions,
   SweepResult,
   UrlOptions,
   WalkOptions,
+  WriteOptions,
 } from './driver.ts'
 import type { DriverImplementation } from './driver-implementation.ts'
 import { StorageError, otherRevision, pathNotFound, toStorageError } from './errors.ts'
@@ -109,9 +112,17 @@ class DutifulDriver implements StorageDriver {
     })
   }
 
-  writer(path: string, options: CallOptions & { append?: boolean | undefined } = {}): Promise<UploadWriter> {
-    return this.call('writer', path, options, assertPath, async () => {
-      const upload = await this.#inner.upload(path, options.append ?? false, options)
+  writer(path: string, options: WriteOptions = {}): Promise<UploadWriter> {
+    const { append = false, destination = path, signal } = options
+    const check = (): void => {
+      assertPath(path)
+      assertPath(destination)
+    }
+    return this.call('writer', path, options, check, async () => {
+      const upload = await this.#inner.upload(path, append, {
+        signal,
+        ...(destination === path ? {} : { destination }),
+      })
       if (options.signal?.aborted) await upload.release()
       options.signal?.throwIfAborted()
       const duties = {
@@ -123,10 +134,10 @@ class DutifulDriver implements StorageDriver {
     })
   }
 
-  stat(path: string, options: CallOptions = {}): Promise<FileInfo> {
+  stat(path: string, options: StatOptions = {}): Promise<FileInfo> {
     return this.call('stat', path, options, assertDirectoryPath, async () => {
       const info = await this.#inner.stat(path, options)
-      if (info) return info
+      if (info && !(info.isDirectory && options.fileOnly && path !== root)) return info
       if (path === root) return { path, size: 0, modifiedAt: new Date(0), isDirectory: true }
       throw pathNotFound(path)
     })
@@ -166,7 +177,7 @@ class DutifulDriver implements StorageDriver {
     })
   }
 
-  delete(path: string, options: CallOptions = {}): Promise<void> {
+  delete(path: string, options: DeleteOptions = {}): Promise<void> {
     return this.call('delete', path, options, assertPath, () => this.#inner.delete(path, options))
   }
 

@@ -1,13 +1,16 @@
 import type { Readable } from 'node:stream'
 import type {
   CallOptions,
+  DeleteOptions,
   FileInfo,
   MoveOptions,
   ReadOptions,
   SignedUrl,
+  StatOptions,
   SweepResult,
   UrlOptions,
   WalkOptions,
+  WriteOptions,
 } from './driver.ts'
 import type { StorageError } from './errors.ts'
 import type { Upload } from './file-writer.ts'
@@ -21,16 +24,22 @@ export interface DriverImplementation {
   getContent(path: string, options: CallOptions): Promise<Uint8Array>
   putContent(path: string, content: Uint8Array, options: CallOptions): Promise<void>
   reader(path: string, offset: number, options: Omit<ReadOptions, 'offset'>): Promise<Readable>
-  /** Starts, or with `append` continues, an upload. The signal covers this call; later aborts come as `release`. */
-  upload(path: string, append: boolean, options: CallOptions): Promise<Upload>
-  /** What is at `path`, or undefined. For the root anything will do, so this is where a health check may look. */
-  stat(path: string, options: CallOptions): Promise<FileInfo | undefined>
+  /**
+   * Starts, or with `append` continues, an upload. The signal covers this call; later aborts come as `release`. A
+   * `destination` differs from `path`.
+   */
+  upload(path: string, append: boolean, options: Omit<WriteOptions, 'append'>): Promise<Upload>
+  /**
+   * What is at `path`, or undefined. For the root anything will do, so this is where a health check may look. With
+   * `fileOnly` a directory may be told or not: it is never passed on.
+   */
+  stat(path: string, options: StatOptions): Promise<FileInfo | undefined>
   /** Absolute paths of direct children in any order, without repetitions; undefined or none when there is no directory. */
   list(path: string, options: CallOptions): Promise<string[] | undefined>
   /** Default: by `list` and `stat`, which asks once for each entry. */
   walk?(path: string, options: WalkOptions): AsyncIterable<FileInfo>
   move(source: string, destination: string, options: MoveOptions): Promise<void>
-  delete(path: string, options: CallOptions): Promise<void>
+  delete(path: string, options: DeleteOptions): Promise<void>
   /** Default: no URLs. `method` is GET or HEAD. */
   urlFor?(path: string, options: UrlOptions & { method: 'GET' | 'HEAD' }): Promise<SignedUrl | undefined>
   /** Default: the path without its leading slash. */

@@ -39,6 +39,10 @@ export interface StorageDriver extends AsyncDisposable {
    * was abandoned: each commit publishes what its own writer was given and nothing else, the last commit wins, and
    * cancelling one leaves the others alone. A driver that cannot keep two apart rejects a commit with `CONFLICT`.
    *
+   * With a `destination` the upload is left and found at `path` as ever, but its commit puts the file there: like a `move`
+   * that follows, without a copy where the storage can do without. One that fails in between may leave the file committed
+   * at `path`. What was committed at `path` before may stay or be gone.
+   *
    * Which upload was left last is told as well as the storage can: one that is still being written may be taken for one
    * that was interrupted. Not defined: two writers continuing one upload, and what becomes of an unfinished upload once a
    * newer one was started on its path. It stays until a sweep, unless the newer one's commit discards it.
@@ -46,7 +50,7 @@ export interface StorageDriver extends AsyncDisposable {
   writer(path: string, options?: WriteOptions): Promise<FileWriter>
 
   /** What is at `path`; `PATH_NOT_FOUND` when nothing is. The root is always a directory. */
-  stat(path: string, options?: CallOptions): Promise<FileInfo>
+  stat(path: string, options?: StatOptions): Promise<FileInfo>
 
   /**
    * The absolute paths of a directory's direct children, files and directories together, sorted by byte order.
@@ -72,7 +76,7 @@ export interface StorageDriver extends AsyncDisposable {
    * Removes a file, or a directory with everything below it. `PATH_NOT_FOUND` when nothing is there. Unfinished uploads to
    * the path or below it may stay: {@link sweep} is for them.
    */
-  delete(path: string, options?: CallOptions): Promise<void>
+  delete(path: string, options?: DeleteOptions): Promise<void>
 
   /**
    * Where a client can fetch the file itself, or `undefined`: serve it yourself. Whether the file exists is not checked.
@@ -114,6 +118,12 @@ export interface FileWriter extends Writable {
    * still be in memory while the writer is open; once it is closed, all of them survive a crash.
    */
   readonly size: number
+  /**
+   * An opaque text that stands for the upload's bytes: whatever writer gives the same text has the same bytes. So what was
+   * found out about them while they were written, a digest say, still holds when a later writer goes on from them. A writer
+   * has one when it continues an upload and once it is closed, but not after a `write`, nor where the storage cannot tell.
+   */
+  readonly revision?: string | undefined
   /** Stores what was written so that it can be continued, and frees the writer. Ending it again does nothing. */
   close(): Promise<void>
   /**
@@ -164,6 +174,24 @@ export interface ReadOptions extends CallOptions {
 export interface WriteOptions extends CallOptions {
   /** Continue the upload that was left at the path. Default false: start a new one. */
   append?: boolean | undefined
+  /** The path at which the commit puts the file. Default: the writer's own. */
+  destination?: string | undefined
+}
+
+export interface StatOptions extends CallOptions {
+  /**
+   * Only a file is asked about: a directory is `PATH_NOT_FOUND`, too. Saves an object storage from looking for one, which
+   * costs a request wherever there is no file. Default false. The root is a directory all the same.
+   */
+  fileOnly?: boolean | undefined
+}
+
+export interface DeleteOptions extends CallOptions {
+  /**
+   * Only a file is removed, never what lies below the path, and none being there is no error. Saves an object storage from
+   * looking first. Default false.
+   */
+  fileOnly?: boolean | undefined
 }
 
 export interface WalkOptions extends CallOptions {

@@ -11,6 +11,8 @@ import { StorageError, isStorageError } from './errors.ts'
 export interface Upload {
   /** Bytes of the upload so far, those in memory included. */
   readonly size: number
+  /** See {@link FileWriter.revision}. Asked only while nothing was written since the upload was opened or closed. */
+  readonly revision?: string | undefined
   /** Takes the bytes over. Their owner may change them once the promise resolves, or at once when nothing is returned. */
   write(chunk: Uint8Array): Promise<void> | void
   /** Makes all bytes durable and resumable, and frees memory. No `write` follows. Called after a failed commit, too. */
@@ -39,6 +41,7 @@ export class UploadWriter extends Writable implements FileWriter {
   readonly #upload: Upload
   readonly #duties: WriterDuties
   #state: State = 'open'
+  #hasWritten = false
   /** A commit is under way: ending the stream then needs no `close`, because `commit` stores everything itself. */
   #committing = false
   #stopListening = (): void => {}
@@ -58,8 +61,14 @@ export class UploadWriter extends Writable implements FileWriter {
     return this.#upload.size
   }
 
+  get revision(): string | undefined {
+    const isSettled = this.#state === 'open' ? !this.#hasWritten && this.writableLength === 0 : this.#state === 'closed'
+    return isSettled ? this.#upload.revision : undefined
+  }
+
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
     const fail = (error: unknown): void => callback(this.#duties.translate(error))
+    this.#hasWritten = true
     try {
       const pending = this.#upload.write(chunk)
       if (pending) pending.then(() => callback(), fail)

@@ -3,11 +3,13 @@ import type { z } from 'zod'
 import { type OptionsSchema, checkOptions } from './options/check-options.ts'
 import {
   type CallOptions,
+  type DeleteOptions,
   type FileInfo,
   type FileWriter,
   type MoveOptions,
   type ReadOptions,
   type SignedUrl,
+  type StatOptions,
   type StorageDriver,
   type SweepOptions,
   type SweepResult,
@@ -91,7 +93,7 @@ export class ForwardingDriver implements StorageDriver {
     return this.inner.writer(path, options)
   }
 
-  stat(path: string, options?: CallOptions): Promise<FileInfo> {
+  stat(path: string, options?: StatOptions): Promise<FileInfo> {
     return this.inner.stat(path, options)
   }
 
@@ -107,7 +109,7 @@ export class ForwardingDriver implements StorageDriver {
     return this.inner.move(source, destination, options)
   }
 
-  delete(path: string, options?: CallOptions): Promise<void> {
+  delete(path: string, options?: DeleteOptions): Promise<void> {
     return this.inner.delete(path, options)
   }
 
