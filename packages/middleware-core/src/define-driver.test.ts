@@ -144,14 +144,30 @@ describe('an upload', () => {
     const controller = new AbortController()
     const whole = new InMemoryStorage()
     let released = 0
-    const upload: DriverImplementation['upload'] = async (path, append) => {
-      const begun = await whole.upload(path, append)
+    const upload: DriverImplementation['upload'] = async (path, append, options) => {
+      const begun = await whole.upload(path, append, options)
       controller.abort('enough')
       return Object.assign(begun, { release: () => (released += 1) })
     }
     const writing = driverFrom('mine', storage({ upload })).writer('/file', { signal: controller.signal })
     await expect(writing).rejects.toBe('enough')
     expect(released).toBe(1)
+  })
+})
+
+describe('a destination', () => {
+  it.each([
+    ['/file', {}],
+    ['/other', { destination: '/other' }],
+  ])('of %s is told as %j to an upload to /file', async (destination, told) => {
+    const seen: unknown[] = []
+    const whole = new InMemoryStorage()
+    const upload: DriverImplementation['upload'] = (path, append, { signal, ...options }) => {
+      seen.push(options)
+      return whole.upload(path, append, { signal, ...options })
+    }
+    await driverFrom('mine', storage({ upload })).writer('/file', { destination })
+    expect(seen).toEqual([told])
   })
 })
 

@@ -171,7 +171,7 @@ class DutifulDriver implements StorageDriver {
     }
     return this.call('move', source, options, check, async () => {
       if (source !== destination) return this.#inner.move(source, destination, options)
-      const info = await this.#inner.stat(source, options)
+      const info = await this.#inner.stat(source, { signal: options.signal, fileOnly: true })
       if (!info || info.isDirectory) throw pathNotFound(source)
       if (options.revision !== undefined && options.revision !== info.revision) throw otherRevision(source)
     })
@@ -222,7 +222,7 @@ class DutifulDriver implements StorageDriver {
     try {
       options.signal?.throwIfAborted()
       check(path)
-      return await traced(this.name, operation, path, call)
+      return await traced(this.name, operation, path, call, error => this.#translate(error, path, options.signal))
     } catch (error) {
       throw this.#translate(error, path, options.signal)
     }

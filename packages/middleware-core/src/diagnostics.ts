@@ -8,7 +8,7 @@ export interface OperationTrace {
   readonly path: string
   /** Set when the call succeeded. */
   result?: unknown
-  /** Set when the call failed. */
+  /** Set when the call failed: what its caller gets, a `StorageError` unless it was aborted. */
   error?: unknown
 }
 
@@ -18,8 +18,15 @@ export interface OperationTrace {
  */
 export const operationChannel = tracingChannel<unknown, OperationTrace>('longshore:operation')
 
-/** Runs one call, announced on {@link operationChannel} when anybody listens. */
-export function traced<T>(driver: string, operation: string, path: string, call: () => Promise<T>): Promise<T> {
+/** Runs one call, announced on {@link operationChannel} when anybody listens, and then with its error translated. */
+export function traced<T>(
+  driver: string,
+  operation: string,
+  path: string,
+  call: () => Promise<T>,
+  translate: (error: unknown) => Error,
+): Promise<T> {
   if (!operationChannel.hasSubscribers) return call()
-  return operationChannel.tracePromise(call, { driver, operation, path })
+  const translated = (): Promise<T> => call().catch((error: unknown) => Promise.reject(translate(error)))
+  return operationChannel.tracePromise(translated, { driver, operation, path })
 }

@@ -40,8 +40,9 @@ export interface StorageDriver extends AsyncDisposable {
    * cancelling one leaves the others alone. A driver that cannot keep two apart rejects a commit with `CONFLICT`.
    *
    * With a `destination` the upload is left and found at `path` as ever, but its commit puts the file there: like a `move`
-   * that follows, without a copy where the storage can do without. One that fails in between may leave the file committed
-   * at `path`. What was committed at `path` before may stay or be gone.
+   * that follows, without a copy where the storage can do without. It is this writer's own: one that continues the upload
+   * names it again, or another. A commit that fails in between may leave the file committed at `path`. What was committed
+   * at `path` before may stay or be gone; an upload that was left at the destination stays.
    *
    * Which upload was left last is told as well as the storage can: one that is still being written may be taken for one
    * that was interrupted. Not defined: two writers continuing one upload, and what becomes of an unfinished upload once a
@@ -174,7 +175,7 @@ export interface ReadOptions extends CallOptions {
 export interface WriteOptions extends CallOptions {
   /** Continue the upload that was left at the path. Default false: start a new one. */
   append?: boolean | undefined
-  /** The path at which the commit puts the file. Default: the writer's own. */
+  /** The path at which the commit puts the file. Default: the writer's own. Who maps paths maps this one, too. */
   destination?: string | undefined
 }
 

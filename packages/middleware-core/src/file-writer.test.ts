@@ -2,46 +2,8 @@ import { describe, expect, it } from '@jest/globals'
 import { EventEmitter, once } from 'node:events'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { StorageError, toStorageError } from './errors.ts'
-import { type Upload, UploadWriter } from './file-writer.ts'
-
-const unavailable = (): StorageError => new StorageError('UNAVAILABLE', 'slow down', { retryAfter: 3 })
-
-const done = (): Promise<void> => Promise.resolve()
-
-/** A writer on an upload that notes its calls, and does what it is told to instead of its own. */
-function recorded(changes: Partial<Upload> = {}, signal?: AbortSignal): { calls: string[]; writer: UploadWriter } {
-  const calls: string[] = []
-  const noted = <Args extends unknown[], Result>(
-    name: string,
-    call: ((...args: Args) => Result) | undefined,
-  ): ((...args: Args) => Result) => {
-    return (...args) => {
-      calls.push(name)
-      return call?.(...args) as Result
-    }
-  }
-  const upload: Upload = {
-    size: 0,
-    write: noted('write', changes.write),
-    close: noted('close', changes.close ?? done),
-    commit: noted('commit', changes.commit ?? done),
-    cancel: noted('cancel', changes.cancel ?? done),
-    release: noted('release', changes.release),
-  }
-  const duties = {
-    translate: (error: unknown) =>
-      signal?.aborted ? (signal.reason as Error) : toStorageError(error, 'test', '/file'),
-    guard: async <T>(_: string, call: () => Promise<T>): Promise<T> => {
-      try {
-        return await call()
-      } catch (error) {
-        throw toStorageError(error, 'test', '/file')
-      }
-    },
-  }
-  return { calls, writer: new UploadWriter(upload, duties, signal) }
-}
+import { recorded, unavailable } from '../test/writer/recorded.ts'
+import type { UploadWriter } from './file-writer.ts'
 
 const closed = (writer: UploadWriter): Promise<unknown> =>
   writer.closed ? Promise.resolve() : new Promise(resolve => writer.once('close', resolve))
@@ -120,83 +82,6 @@ describe('a writer', () => {
     const cause = new Error('the source broke')
     writer.destroy(cause)
     await expect(writer.commit()).rejects.toMatchObject({ code: 'FAILED', detail: 'the source broke', cause })
-  })
-})
-
-describe('a commit that fails', () => {
-  it('keeps the upload, so that it can be continued', async () => {
-    const { calls, writer } = recorded({ commit: () => Promise.reject(new Error('no such upload')) })
-    writer.write('content')
-    await expect(writer.commit()).rejects.toMatchObject({ code: 'FAILED', detail: 'no such upload' })
-    expect(calls).toEqual(['write', 'commit', 'close'])
-    await expect(writer.commit()).rejects.toMatchObject({ code: 'WRITER_STATE' })
-    await writer.cancel()
-    expect(calls.at(-1)).toBe('cancel')
-  })
-
-  it('does not store again what was closed', async () => {
-    const { calls, writer } = recorded({ commit: () => Promise.reject(new Error('no such upload')) })
-    await writer.close()
-    await expect(writer.commit()).rejects.toMatchObject({ code: 'FAILED' })
-    expect(calls).toEqual(['close', 'commit'])
-  })
-
-  it.each(['open', 'closed'])('may be tried again when the storage was unavailable, %s', async state => {
-    let tries = 0
-    const commit = async (): Promise<void> => {
-      tries += 1
-      if (tries < 3) throw unavailable()
-    }
-    const { calls, writer } = recorded({ commit })
-    if (state === 'closed') await writer.close()
-    await expect(writer.commit()).rejects.toMatchObject({ code: 'UNAVAILABLE', retryAfter: 3 })
-    await expect(writer.commit()).rejects.toMatchObject({ code: 'UNAVAILABLE' })
-    await writer.commit()
-    await expect(writer.commit()).rejects.toMatchObject({ code: 'WRITER_STATE' })
-    expect(calls.filter(call => call === 'close')).toHaveLength(1)
-  })
-
-  it('may not be tried again when the upload could not be kept', async () => {
-    const { calls, writer } = recorded({
-      commit: () => Promise.reject(unavailable()),
-      close: () => Promise.reject(new Error('disk full')),
-      release: () => {
-        throw new Error('cannot even let go')
-      },
-    })
-    await expect(writer.commit()).rejects.toMatchObject({ code: 'UNAVAILABLE' })
-    await expect(writer.commit()).rejects.toMatchObject({ code: 'WRITER_STATE' })
-    expect(calls).toEqual(['commit', 'close', 'release'])
-  })
-
-  it('gives up at once when it is aborted while a write is pending', async () => {
-    const progress = new EventEmitter()
-    const controller = new AbortController()
-    const reason = new Error('too slow')
-    const { calls, writer } = recorded({
-      write: async () => void (await once(progress, 'written')),
-      release: () => void progress.emit('error', new Error('stopped')),
-    })
-    writer.write('content')
-    const committing = writer.commit({ signal: controller.signal })
-    controller.abort(reason)
-    await expect(committing).rejects.toBe(reason)
-    expect(calls).toEqual(['write', 'release'])
-    await expect(writer.commit()).rejects.toMatchObject({ cause: reason })
-  })
-
-  it('gives up at once when it was aborted', async () => {
-    const controller = new AbortController()
-    const reason = new Error('too slow')
-    const { calls, writer } = recorded({
-      commit: signal =>
-        new Promise((_, reject) => {
-          signal?.addEventListener('abort', () => reject(new Error('aborted')))
-          controller.abort(reason)
-        }),
-    })
-    await expect(writer.commit({ signal: controller.signal })).rejects.toBe(reason)
-    expect(calls).toEqual(['commit', 'release'])
   })
 })
 

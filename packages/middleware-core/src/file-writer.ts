@@ -18,13 +18,13 @@ export interface Upload {
   /** Makes all bytes durable and resumable, and frees memory. No `write` follows. Called after a failed commit, too. */
   close(): Promise<void>
   /**
-   * Publishes all bytes, whether closed before or not. Called again only when it failed with `UNAVAILABLE` and the `close`
-   * that then followed, unless one went before, succeeded.
+   * Publishes all bytes at the destination, whether closed before or not. Called again only when it failed with
+   * `UNAVAILABLE` and the `close` that then followed, unless one went before, succeeded.
    */
   commit(signal: AbortSignal | undefined): Promise<void>
   /** Removes the upload and everything it stored, whatever happened before. Called again only when it failed. */
   cancel(): Promise<void>
-  /** Stops requests and frees memory; what is durable stays. Comes instead of `close`, or when that failed. */
+  /** Stops requests and frees memory; what is durable stays. Comes instead of `close`, or when that failed or was aborted. */
   release(): Promise<void> | void
 }
 
@@ -146,21 +146,30 @@ export class UploadWriter extends Writable implements FileWriter {
     this.#state = 'cancelled'
   }
 
-  /** After a failed commit the upload can be continued with `append`, unless storing it fails as well: then false. */
+  /** After a failed commit the upload can be continued with `append`, unless storing it fails or is aborted: then false. */
   async #keepWhatWasWritten(signal: AbortSignal | undefined): Promise<boolean> {
-    if (!signal?.aborted) {
-      const isKept = await this.#upload.close().then(
-        () => true,
-        () => false,
-      )
-      if (isKept) return true
-    }
+    if (!signal?.aborted && (await this.#isClosedUnlessAborted(signal))) return true
     try {
       await this.#upload.release()
     } catch {
       // The commit's own error says more.
     }
     return false
+  }
+
+  /** Whether closing the upload succeeds before the signal fires. When it fires, the closing may still be under way. */
+  async #isClosedUnlessAborted(signal: AbortSignal | undefined): Promise<boolean> {
+    let stopListening = (): void => {}
+    const aborted = new Promise<boolean>(resolve => {
+      if (signal) stopListening = onAbort(signal, () => resolve(false))
+    })
+    const closed = this.#upload.close().then(
+      () => true,
+      () => false,
+    )
+    const isClosed = await Promise.race([closed, aborted])
+    stopListening()
+    return isClosed
   }
 
   /** Waits until the stream has finished, and rejects with the error that it broke on. The signal destroys it. */
@@ -189,14 +198,18 @@ export class UploadWriter extends Writable implements FileWriter {
 
   /** Destroys the writer when the signal fires, until what is returned is called. */
   #destroyOn(signal: AbortSignal): () => void {
-    const abort = (): void => {
+    return onAbort(signal, () => {
       this.destroy(signal.reason instanceof Error ? signal.reason : new Error('aborted', { cause: signal.reason }))
-    }
-    if (signal.aborted) {
-      abort()
-      return () => {}
-    }
-    signal.addEventListener('abort', abort, { once: true })
-    return () => signal.removeEventListener('abort', abort)
+    })
   }
+}
+
+/** Runs `act` when the signal fires, or at once when it has, until what is returned is called. */
+function onAbort(signal: AbortSignal, act: () => void): () => void {
+  if (signal.aborted) {
+    act()
+    return () => {}
+  }
+  signal.addEventListener('abort', act, { once: true })
+  return () => signal.removeEventListener('abort', act)
 }

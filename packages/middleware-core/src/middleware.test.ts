@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { z } from 'zod'
 import * as option from './options/option.ts'
-import type { StorageDriver } from './driver.ts'
+import type { CallOptions, FileWriter, StorageDriver, WriteOptions } from './driver.ts'
 import { inmemory } from './drivers/inmemory.ts'
 import { ForwardingDriver, type Middleware, compose, defineMiddleware } from './middleware.ts'
 
@@ -12,12 +12,12 @@ const argumentsOf: { [M in Method]-?: Parameters<NonNullable<StorageDriver[M]>> 
   getContent: ['/a', {}],
   putContent: ['/a', 'x', {}],
   reader: ['/a', { offset: 1 }],
-  writer: ['/a', { append: true }],
-  stat: ['/a', {}],
+  writer: ['/a', { append: true, destination: '/b' }],
+  stat: ['/a', { fileOnly: true }],
   list: ['/a', {}],
   walk: ['/a', { startAfter: '/a/b' }],
   move: ['/a', '/b', { size: 1 }],
-  delete: ['/a', {}],
+  delete: ['/a', { fileOnly: true }],
   urlFor: ['/a', { method: 'HEAD' }],
   keyFor: ['/a'],
   sweep: [{ olderThan: new Date(0), path: '/a' }],
@@ -50,6 +50,39 @@ describe('compose', () => {
     const driver = inmemory({})
     await compose(driver, mark('first'), mark('second'))[Symbol.asyncDispose]()
     await expect(driver.list('/')).rejects.toMatchObject({ code: 'CLOSED' })
+  })
+})
+
+/** Keeps everything below a directory. Only what the test calls is mapped. */
+class Below extends ForwardingDriver {
+  readonly #directory: string
+
+  constructor(inner: StorageDriver, directory: string) {
+    super(inner)
+    this.#directory = directory
+  }
+
+  override getContent(path: string, options?: CallOptions): Promise<Uint8Array> {
+    return super.getContent(this.#directory + path, options)
+  }
+
+  override writer(path: string, { destination = path, ...options }: WriteOptions = {}): Promise<FileWriter> {
+    return super.writer(this.#directory + path, { ...options, destination: this.#directory + destination })
+  }
+}
+
+describe('a middleware that maps paths', () => {
+  it('maps where an upload is left, and where its commit puts the file', async () => {
+    const driver = inmemory({})
+    const storage = new Below(driver, '/tenant')
+    const started = await storage.writer('/uploads/1')
+    await started.close()
+    const continued = await storage.writer('/uploads/1', { append: true, destination: '/files/a' })
+    continued.write('content')
+    await continued.commit()
+    expect(Buffer.from(await storage.getContent('/files/a')).toString()).toBe('content')
+    expect(await driver.list('/')).toEqual(['/tenant'])
+    expect(await driver.list('/tenant')).toEqual(['/tenant/files'])
   })
 })
 

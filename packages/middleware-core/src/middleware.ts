@@ -65,7 +65,12 @@ export function compose(driver: StorageDriver, ...middlewares: Middleware[]): St
   return middlewares.reduce((inner, middleware) => middleware(inner), driver)
 }
 
-/** Forwards everything to the driver it wraps, so that a middleware overrides only what it changes. */
+/**
+ * Forwards everything to the driver it wraps, so that a middleware overrides only what it changes.
+ *
+ * One that maps paths has to map each of them: both of `move`, the `destination` of `writer`, `startAfter` of `walk` and
+ * `path` of `sweep`, and on the way back those that `list`, `stat`, `walk` and errors name.
+ */
 export class ForwardingDriver implements StorageDriver {
   protected readonly inner: StorageDriver
 

@@ -130,6 +130,17 @@ describe('directories', () => {
     expect(await readdir(onDisk('~uploads'))).toEqual([])
   })
 
+  it('removes directories that the delete of a file only empties, and nothing that is no file', async () => {
+    await storage.putContent('/a/b/c/file', 'x')
+    await storage.putContent('/a/other', 'x')
+    await mkdir(onDisk('a', 'emptied'))
+    await symlink(join(base, 'outside'), onDisk('a', 'link'))
+    for (const path of ['/a/b/c/file', '/a/emptied', '/a/link', '/a', '/a/other/below']) {
+      await storage.delete(path, { fileOnly: true })
+    }
+    expect(await readdir(onDisk('a'))).toEqual(['emptied', 'link', 'other'])
+  })
+
   it('leaves no directory behind for a move that found no source', async () => {
     await expect(storage.move('/absent', '/new/place')).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
     await expect(readdir(onDisk('new'))).rejects.toThrow('ENOENT')

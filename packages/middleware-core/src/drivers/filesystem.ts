@@ -6,7 +6,17 @@ import { z } from 'zod'
 import * as option from '../options/option.ts'
 import { defineDriver } from '../define-driver.ts'
 import type { DriverImplementation } from '../driver-implementation.ts'
-import type { CallOptions, FileInfo, MoveOptions, ReadOptions, SweepResult, WalkOptions } from '../driver.ts'
+import type {
+  CallOptions,
+  DeleteOptions,
+  FileInfo,
+  MoveOptions,
+  ReadOptions,
+  StatOptions,
+  SweepResult,
+  WalkOptions,
+  WriteOptions,
+} from '../driver.ts'
 import { StorageError, otherRevision, pathNotFound } from '../errors.ts'
 import type { Upload } from '../file-writer.ts'
 import { childPath, root, walkPosition } from '../path.ts'
@@ -41,7 +51,8 @@ const READ_SIZE = 256 * 1024
  *   copy, and the former writer's close or commit is `CONFLICT`. An upload that Distribution left unfinished cannot be
  *   continued: it lies in its final place and looks like a committed file.
  * - **Revisions** are a file's inode, time and size. They hold against others who use this driver, and those who change a
- *   file in place are noticed by its time.
+ *   file in place are noticed by its time. That of an upload is a random text and its size; one that was interrupted has
+ *   none.
  * - **Durability**: contents and their names are on the disk when `putContent`, `move`, a commit or a close resolves.
  * - **Errors**: a full disk and too many open files are `UNAVAILABLE`, missing permissions `ACCESS_DENIED`, a file where
  *   a directory is needed `CONFLICT`, and a name longer than the file system takes `UNSUPPORTED`.
@@ -92,12 +103,13 @@ class FilesystemDriver implements DriverImplementation {
     return handle.createReadStream({ start: offset, highWaterMark: READ_SIZE })
   }
 
-  upload(path: string, append: boolean): Promise<Upload> {
-    return append ? continueUpload(this.#layout, path) : startUpload(this.#layout, path)
+  upload(path: string, append: boolean, { destination = path }: Omit<WriteOptions, 'append'>): Promise<Upload> {
+    const begin = append ? continueUpload : startUpload
+    return begin(this.#layout, { path, destination })
   }
 
-  async stat(path: string): Promise<FileInfo | undefined> {
-    if (path !== root) return infoOf(path, this.#layout.file(path))
+  async stat(path: string, options: StatOptions): Promise<FileInfo | undefined> {
+    if (path !== root) return infoOf(path, this.#layout.file(path), options)
     await this.#checkHealth()
     return undefined
   }
@@ -117,7 +129,7 @@ class FilesystemDriver implements DriverImplementation {
       // Asking for what comes before the start would make late pages slow.
       if (isBefore(child, options.startAfter)) continue
       options.signal?.throwIfAborted()
-      const info = await this.stat(child.path)
+      const info = await this.stat(child.path, {})
       if (info) yield* visit(info, options, () => this.walk(child.path, options))
     }
   }
@@ -126,11 +138,13 @@ class FilesystemDriver implements DriverImplementation {
     return moveFile(this.#layout, source, destination, revision)
   }
 
-  async delete(path: string): Promise<void> {
-    const info = await this.stat(path)
-    if (!info) throw pathNotFound(path)
+  async delete(path: string, { fileOnly = false }: DeleteOptions): Promise<void> {
     const file = this.#layout.file(path)
-    await (info.isDirectory ? discard(file, this.#layout.temporary()) : unlink(file))
+    const info = await infoOf(path, file, { fileOnly })
+    if (!info && fileOnly) return
+    if (!info) throw pathNotFound(path)
+    const removal = info.isDirectory ? discard(file, this.#layout.temporary()) : unlink(file)
+    await (fileOnly ? orAbsent(removal) : removal)
     await prune(dirname(file), this.#layout.root)
   }
 

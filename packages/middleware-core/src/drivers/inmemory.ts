@@ -2,10 +2,19 @@ import { Readable } from 'node:stream'
 import { z } from 'zod'
 import { defineDriver } from '../define-driver.ts'
 import type { DriverImplementation } from '../driver-implementation.ts'
-import type { FileInfo, MoveOptions, ReadOptions, SweepResult, WalkOptions } from '../driver.ts'
+import type {
+  DeleteOptions,
+  FileInfo,
+  MoveOptions,
+  ReadOptions,
+  SweepResult,
+  WalkOptions,
+  WriteOptions,
+} from '../driver.ts'
 import { StorageError, otherRevision, pathNotFound } from '../errors.ts'
 import type { Upload } from '../file-writer.ts'
 import { parentPath, root, walkPosition } from '../path.ts'
+import { InMemoryUpload, UnfinishedUpload } from './inmemory/upload.ts'
 
 /**
  * A driver that keeps everything in this process's memory, for tests and for trying things out: `inmemory({})`. Each
@@ -30,7 +39,7 @@ const readSize = 1 << 16
 export class InMemoryStorage implements DriverImplementation {
   readonly #files = new Map<string, StoredFile>()
   /** Those that were left come in the order in which they were. */
-  readonly #uploads = new Set<InMemoryUpload>()
+  readonly #uploads = new Set<UnfinishedUpload>()
   /** How often a content was stored: the number is its revision. */
   #stored = 0
 
@@ -46,30 +55,23 @@ export class InMemoryStorage implements DriverImplementation {
     return Readable.from(copies(this.#file(path, revision).bytes, offset), { objectMode: false })
   }
 
-  async upload(path: string, append: boolean): Promise<Upload> {
-    const left = append ? [...this.#uploads].findLast(upload => upload.path === path && upload.isLeft) : undefined
-    if (left) {
-      left.isLeft = false
-      return left
-    }
-    if (append && this.#file(path).bytes.length > 0) {
-      throw new StorageError('CONFLICT', `no upload to continue: ${path} is committed and has content`, { path })
-    }
-    const upload = new InMemoryUpload(path, {
+  async upload(path: string, append: boolean, { destination = path }: Omit<WriteOptions, 'append'>): Promise<Upload> {
+    const upload = (append ? this.#left(path) : undefined) ?? new UnfinishedUpload(path)
+    upload.isLeft = false
+    this.#uploads.add(upload)
+    return new InMemoryUpload(upload, {
       leave: () => {
         // What was swept meanwhile stays away.
         if (!this.#uploads.delete(upload)) return
         this.#uploads.add(upload)
         upload.isLeft = true
       },
-      publish: bytes => {
+      publish: () => {
         if (!this.#uploads.delete(upload)) throw new StorageError('CONFLICT', `the upload was discarded: ${path}`)
-        this.#store(path, bytes)
+        this.#store(destination, upload.bytes)
       },
       discard: () => this.#uploads.delete(upload),
     })
-    this.#uploads.add(upload)
-    return upload
   }
 
   async stat(path: string): Promise<FileInfo | undefined> {
@@ -100,7 +102,11 @@ export class InMemoryStorage implements DriverImplementation {
     this.#files.delete(source)
   }
 
-  async delete(path: string): Promise<void> {
+  async delete(path: string, { fileOnly = false }: DeleteOptions): Promise<void> {
+    if (fileOnly) {
+      this.#files.delete(path)
+      return
+    }
     const doomed = [...this.#files.keys()].filter(file => file === path || isBelow(file, path))
     if (doomed.length === 0) throw pathNotFound(path)
     for (const file of doomed) this.#files.delete(file)
@@ -112,6 +118,13 @@ export class InMemoryStorage implements DriverImplementation {
     )
     for (const upload of stale) this.#uploads.delete(upload)
     return { uploads: stale.length }
+  }
+
+  /** The upload to continue, or undefined where an empty file was committed. */
+  #left(path: string): UnfinishedUpload | undefined {
+    const left = [...this.#uploads].findLast(upload => upload.path === path && upload.isLeft)
+    if (left || this.#file(path).bytes.length === 0) return left
+    throw new StorageError('CONFLICT', `no upload to continue: ${path} is committed and has content`, { path })
   }
 
   #file(path: string, revision?: string): StoredFile {
@@ -143,50 +156,6 @@ export class InMemoryStorage implements DriverImplementation {
       for (let entry = file; isBelow(entry, path); entry = parentPath(entry)) paths.add(entry)
     }
     return [...paths]
-  }
-}
-
-/** What the end of an upload, or of its writer, does to the storage. */
-interface Ending {
-  leave(): void
-  publish(bytes: Buffer): void
-  discard(): void
-}
-
-class InMemoryUpload implements Upload {
-  readonly path: string
-  readonly #ending: Ending
-  readonly #chunks: Buffer[] = []
-  size = 0
-  touchedAt = new Date()
-  /** Closed or interrupted, and not continued since. */
-  isLeft = false
-
-  constructor(path: string, ending: Ending) {
-    this.path = path
-    this.#ending = ending
-  }
-
-  write(chunk: Uint8Array): void {
-    this.#chunks.push(Buffer.from(chunk))
-    this.size += chunk.length
-    this.touchedAt = new Date()
-  }
-
-  async close(): Promise<void> {
-    this.#ending.leave()
-  }
-
-  async commit(): Promise<void> {
-    this.#ending.publish(Buffer.concat(this.#chunks))
-  }
-
-  async cancel(): Promise<void> {
-    this.#ending.discard()
-  }
-
-  release(): void {
-    this.#ending.leave()
   }
 }
 

@@ -5,7 +5,7 @@ import { root } from '../path.ts'
 import { assertFails, exists, write } from './assertions.ts'
 import type { Settings } from './options.ts'
 
-const oneDay = 86_400_000
+const tomorrow = (): Date => new Date(Date.now() + 86_400_000)
 
 /**
  * Where one test works: a directory of its own, which is empty at first and empty again afterwards. Its functions may be
@@ -76,6 +76,11 @@ export class Sandbox {
     return writer
   }
 
+  /** Fails unless no upload is left anywhere in the directory. Those that are there are discarded. */
+  readonly assertNoUploads = async (): Promise<void> => {
+    assert.deepEqual(await this.driver.sweep({ path: this.directory, olderThan: tomorrow() }), { uploads: 0 })
+  }
+
   /** Fails unless nothing at all can be seen at `name`, by any method. */
   readonly assertAbsent = async (name: string): Promise<void> => {
     const { driver } = this
@@ -94,7 +99,7 @@ export class Sandbox {
 
   async #end(exclusive: boolean): Promise<void> {
     try {
-      await this.driver.sweep({ path: this.directory, olderThan: new Date(Date.now() + oneDay) })
+      await this.driver.sweep({ path: this.directory, olderThan: tomorrow() })
       await exists(this.driver.delete(this.directory))
       if (exclusive) assert.deepEqual(await this.driver.list(root), [], 'the test leaves something in the storage')
     } finally {

@@ -2,8 +2,10 @@ import { testAppend } from './contract/append.ts'
 import { testConcurrency } from './contract/concurrency.ts'
 import { testContent } from './contract/content.ts'
 import { testDelete } from './contract/delete.ts'
+import { testDestination } from './contract/destination.ts'
 import { testDisposal } from './contract/disposal.ts'
 import { testErrors } from './contract/errors.ts'
+import { testFileOnly } from './contract/file-only.ts'
 import { testList } from './contract/list.ts'
 import { testMany } from './contract/many.ts'
 import { testMove } from './contract/move.ts'
@@ -14,6 +16,7 @@ import { testSamePath } from './contract/same-path.ts'
 import { testSignals } from './contract/signals.ts'
 import { testStat } from './contract/stat.ts'
 import { testSweep } from './contract/sweep.ts'
+import { testUploadRevision } from './contract/upload-revision.ts'
 import { testUrl } from './contract/url.ts'
 import { testVisibility } from './contract/visibility.ts'
 import { testWalk } from './contract/walk.ts'
@@ -31,12 +34,15 @@ const sections: Record<string, Section> = {
   visibility: testVisibility,
   append: testAppend,
   'writers on one path': testSamePath,
+  destination: testDestination,
+  'revision of an upload': testUploadRevision,
   stat: testStat,
   list: testList,
   walk: testWalk,
   move: testMove,
   revision: testRevision,
   delete: testDelete,
+  'file only': testFileOnly,
   'many files': testMany,
   urlFor: testUrl,
   sweep: testSweep,

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals'
 import type { DriverImplementation } from '../../src/driver-implementation.ts'
-import type { FileWriter, StorageDriver } from '../../src/driver.ts'
+import type { FileWriter, StorageDriver, WriteOptions } from '../../src/driver.ts'
 import type { Upload } from '../../src/file-writer.ts'
 import { driverFrom } from '../../src/define-driver.ts'
 import { InMemoryStorage } from '../../src/drivers/inmemory.ts'
@@ -75,13 +75,13 @@ export function itCatches(defects: readonly Defect[]): void {
 
 /** Uploads that do some things differently. */
 export function changedUploads(
-  storage: DriverImplementation,
-  changes: (upload: Upload, path: string) => Partial<Upload>,
+  storage: Pick<DriverImplementation, 'upload'>,
+  changes: (upload: Upload, path: string, destination: string) => Partial<Upload>,
 ): Partial<DriverImplementation> {
   return {
     upload: async (path, append, options) => {
       const upload = await storage.upload(path, append, options)
-      return changed(upload, changes(upload, path))
+      return changed(upload, changes(upload, path, options.destination ?? path))
     },
   }
 }
@@ -89,12 +89,12 @@ export function changedUploads(
 /** Writers that do some things differently. */
 export function changedWriters(
   driver: StorageDriver,
-  changes: (writer: FileWriter, path: string) => Partial<FileWriter>,
+  changes: (writer: FileWriter, path: string, options: WriteOptions) => Partial<FileWriter>,
 ): Partial<StorageDriver> {
   return {
-    writer: async (path, options) => {
+    writer: async (path, options = {}) => {
       const writer = await driver.writer(path, options)
-      return changed(writer, changes(writer, path))
+      return changed(writer, changes(writer, path, options))
     },
   }
 }

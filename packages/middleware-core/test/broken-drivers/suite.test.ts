@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import type { FileInfo } from '../../src/driver.ts'
-import { type Flaw, failuresOf, resultsOf } from './broken-driver.ts'
+import { type Flaw, changedUploads, failuresOf, resultsOf } from './broken-driver.ts'
 
 /** Sizes are remembered, and a move forgets only that of its source. */
 function staleSizes(): Flaw {
@@ -111,6 +111,14 @@ describe('the fuzzer', () => {
     expect(operations.length).toBeLessThanOrEqual(6)
     expect(operations.at(-2)).toMatch(/^ {2}\d\. move: source "/)
     expect(operations.at(-1)).toMatch(/^ {2}\d\. stat: path "/)
+  })
+
+  it.each<[string, NonNullable<Flaw['storage']>]>([
+    ['destinations', storage => ({ upload: (path, append) => storage.upload(path, append, {}) })],
+    ['revisions of uploads', storage => changedUploads(storage, () => ({ revision: 'of any bytes' }))],
+    ['files only', storage => ({ delete: path => storage.delete(path, {}) })],
+  ])('meets %s', async (_, storage) => {
+    expect(await failuresOf({ storage, options: { fuzz: {} } }, fuzzing)).not.toEqual([])
   })
 
   it('does the same with the same seed', async () => {

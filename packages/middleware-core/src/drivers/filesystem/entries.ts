@@ -1,7 +1,7 @@
 import type { BigIntStats, Dirent } from 'node:fs'
 import { lstat, opendir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { FileInfo } from '../../driver.ts'
+import type { FileInfo, StatOptions } from '../../driver.ts'
 import { isPathComponent } from '../../path.ts'
 import { orAbsent } from './errors.ts'
 import { revisionOf } from './revision.ts'
@@ -29,11 +29,16 @@ async function findFile(directory: string): Promise<boolean> {
   return false
 }
 
-/** What the storage has at `path`, which is `file` on disk, or undefined. */
-export async function infoOf(path: string, file: string): Promise<FileInfo | undefined> {
+/** What the storage has at `path`, which is `file` on disk, or undefined. With `fileOnly` a directory is nothing, too. */
+export async function infoOf(
+  path: string,
+  file: string,
+  { fileOnly = false }: StatOptions,
+): Promise<FileInfo | undefined> {
   const stats = await orAbsent(lstat(file, { bigint: true }))
   if (stats?.isFile()) return { ...info(path, stats), size: Number(stats.size), revision: revisionOf(stats) }
-  return stats?.isDirectory() && (await holdsFile(file)) ? info(path, stats) : undefined
+  if (!stats?.isDirectory() || fileOnly) return undefined
+  return (await holdsFile(file)) ? info(path, stats) : undefined
 }
 
 function info(path: string, stats: BigIntStats): FileInfo {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { basename } from 'node:path'
-import { Layout, isUploadTo, isUploadWithin } from './layout.ts'
+import { Layout, closedName, idOf, isClosed, isHeld, isUploadTo, isUploadWithin, namesOf } from './layout.ts'
 
 const layout = new Layout('/root')
 const uploadTo = (path: string): string => basename(layout.newUpload(path))
@@ -15,6 +15,18 @@ describe('the name of an upload', () => {
       expect(isUploadTo(path, uploadTo(path))).toBe(true)
       for (const other of ['/a/c', '/b', '/a/b/c', '/abc']) expect(isUploadTo(other, uploadTo(path))).toBe(false)
     }
+  })
+
+  it('tells the path and the id whoever has let go of it', () => {
+    const held = uploadTo('/a.left/b.closed')
+    for (const name of namesOf(held)) {
+      expect(isUploadTo('/a.left/b.closed', name)).toBe(true)
+      expect(idOf(name)).toBe(idOf(held))
+      expect(namesOf(name)).toEqual(namesOf(held))
+    }
+    expect(namesOf(held).filter(isHeld)).toEqual([held])
+    expect(namesOf(held).filter(isClosed)).toEqual([closedName(held)])
+    expect(idOf(held)).not.toBe(idOf(uploadTo('/a.left/b.closed')))
   })
 
   it('tells what lies around the path', () => {

@@ -7,11 +7,14 @@ const MAX_NAME = 255
 /** Stands between a path and what else a name tells: no legal path has it. */
 const SEPARATOR = '+'
 
-/** Ends the name of an upload that no writer holds. */
+/** Ends the name of an upload that its writer let go of without closing it: its last bytes may not be on the disk. */
 const LEFT = '.left'
 
+/** Ends the name of an upload that its writer closed: it is on the disk, name and all. */
+const CLOSED = '.closed'
+
 /** Characters that a name has beyond the path at most. */
-const ID_LENGTH = SEPARATOR.length + randomUUID().length + LEFT.length
+const ID_LENGTH = SEPARATOR.length + randomUUID().length + CLOSED.length
 
 /**
  * Where things lie on disk. A file of the storage is the file at its path below the root directory. What cannot be read
@@ -19,7 +22,10 @@ const ID_LENGTH = SEPARATOR.length + randomUUID().length + LEFT.length
  */
 export class Layout {
   readonly root: string
-  /** One file for each unfinished upload: one to `/a/b` is `~a~b+` and an id of its own, `~a~b+<id>.left` once left. */
+  /**
+   * One file for each unfinished upload: one to `/a/b` is `~a~b+` and an id, which is another for each writer;
+   * `~a~b+<id>.closed` once that closed it, `~a~b+<id>.left` once it let go of it in another way.
+   */
   readonly uploads: string
   /** Contents being written and directories being removed; after a crash, what was left of them. */
   readonly temporaries: string
@@ -46,12 +52,36 @@ export class Layout {
 
 /** The name for an upload's file once its writer has let go of it. */
 export function leftName(file: string): string {
-  return isLeft(file) ? file : file + LEFT
+  return heldName(file) + LEFT
 }
 
-/** Whether no writer holds the upload in the file of that name. One that a crash ended seems to be held. */
-export function isLeft(file: string): boolean {
-  return file.endsWith(LEFT)
+/** The name for an upload's file once its writer has closed it. */
+export function closedName(file: string): string {
+  return heldName(file) + CLOSED
+}
+
+/** The names that the upload in the file of that name may go by a moment later, unless another writer continues it. */
+export function namesOf(file: string): string[] {
+  return [heldName(file), closedName(file), leftName(file)]
+}
+
+/** Whether a writer holds the upload in the file of that name, or held it when it crashed. */
+export function isHeld(file: string): boolean {
+  return file === heldName(file)
+}
+
+export function isClosed(file: string): boolean {
+  return file.endsWith(CLOSED)
+}
+
+/** The id of the upload in the file of that name. */
+export function idOf(file: string): string {
+  return heldName(file).slice(file.lastIndexOf(SEPARATOR) + SEPARATOR.length)
+}
+
+function heldName(file: string): string {
+  const ending = [LEFT, CLOSED].find(end => file.endsWith(end)) ?? ''
+  return file.slice(0, file.length - ending.length)
 }
 
 /** Whether the upload in the file of that name leads to `path`. */

@@ -188,3 +188,32 @@ describe('uploads', () => {
     expect((await storage.stat('/a')).modifiedAt.getTime()).toBeGreaterThan(Date.now() - 60_000)
   })
 })
+
+describe('a destination', () => {
+  it('takes the file itself, not a copy', async () => {
+    const writer = await storage.writer('/uploads/1/data')
+    writer.write('content')
+    await writer.close()
+    const [name = ''] = await readdir(uploads)
+    const { ino } = await stat(join(uploads, name))
+    await (await another().writer('/uploads/1/data', { append: true, destination: '/blobs/ab/data' })).commit()
+    expect((await stat(join(rootDirectory, 'blobs/ab/data'))).ino).toBe(ino)
+    expect(await readdir(uploads)).toEqual([])
+    expect((await readdir(rootDirectory)).filter(entry => !entry.startsWith('~'))).toEqual(['blobs'])
+  })
+
+  it('that cannot be keeps the upload, and leaves no directory behind', async () => {
+    await storage.putContent('/file', 'x')
+    await storage.putContent('/directory/file', 'x')
+    for (const destination of ['/file/far/below', '/directory', `/new/${'long'.repeat(100)}`]) {
+      const writer = await storage.writer('/a', { destination })
+      writer.write('content')
+      await expect(writer.commit()).rejects.toMatchObject({ path: '/a' })
+      expect((await readdir(rootDirectory)).filter(name => !name.startsWith('~'))).toEqual(['directory', 'file'])
+      const continued = await another().writer('/a', { append: true })
+      expect(continued.size).toBe(7)
+      await continued.cancel()
+    }
+    expect(await storage.getContent('/directory/file')).toEqual(Buffer.from('x'))
+  })
+})

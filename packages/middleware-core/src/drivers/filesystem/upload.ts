@@ -7,31 +7,45 @@ import { now } from './clock.ts'
 import { inDirectory, syncDirectory } from './directories.ts'
 import { infoOf } from './entries.ts'
 import { orAbsent } from './errors.ts'
-import { type Layout, isLeft, isUploadTo, leftName } from './layout.ts'
+import { type Layout, closedName, idOf, isClosed, isHeld, isUploadTo, leftName, namesOf } from './layout.ts'
 import { publish } from './publish.ts'
 
-/** Starts a new upload to `path`, next to those that others have there. */
-export async function startUpload(layout: Layout, path: string): Promise<Upload> {
-  const file = layout.newUpload(path)
-  const handle = await inDirectory(dirname(file), () => open(file, 'wx'))
-  return new FileUpload(layout, path, file, handle, 0)
+/** Where an upload is left and found, and where its commit puts the file. */
+export interface Route {
+  readonly path: string
+  readonly destination: string
 }
 
-/** Continues the upload that was left at `path` last, or starts one where an empty file was committed. */
-export async function continueUpload(layout: Layout, path: string): Promise<Upload> {
+/** Starts a new upload to a path, next to those that others have there. */
+export async function startUpload(layout: Layout, route: Route): Promise<Upload> {
+  const file = layout.newUpload(route.path)
+  const handle = await inDirectory(dirname(file), () => open(file, 'wx'))
+  return new FileUpload(layout, route, { file, handle, size: 0 })
+}
+
+/** Continues the upload that was left at the path last, or starts one where an empty file was committed. */
+export async function continueUpload(layout: Layout, route: Route): Promise<Upload> {
+  const { path } = route
   for (const upload of await latestUploads(layout, path)) {
-    const file = layout.newUpload(path)
-    // One that has just been closed has its other name now; one that is gone leaves its place to the one before.
-    const handle =
-      (await orAbsent(claim(layout, upload, file))) ?? (await orAbsent(claim(layout, leftName(upload), file)))
-    if (!handle) continue
-    const { size } = await handle.stat()
-    return new FileUpload(layout, path, file, handle, size)
+    // One that has just been closed has another name now; one that is gone leaves its place to the one before.
+    for (const name of new Set([upload, ...namesOf(upload)])) {
+      const claimed = await orAbsent(claim(name, layout.newUpload(path), layout))
+      if (claimed) return new FileUpload(layout, route, claimed)
+    }
   }
-  const committed = await infoOf(path, layout.file(path))
-  if (!committed || committed.isDirectory) throw pathNotFound(path)
+  const committed = await infoOf(path, layout.file(path), { fileOnly: true })
+  if (!committed) throw pathNotFound(path)
   if (committed.size > 0) throw new StorageError('CONFLICT', `cannot append to a committed file: ${path}`, { path })
-  return startUpload(layout, path)
+  return startUpload(layout, route)
+}
+
+/** An upload that is its writer's alone. */
+interface Claim {
+  readonly file: string
+  readonly handle: FileHandle
+  readonly size: number
+  /** The name of its file before, when it had been closed. */
+  readonly closedAs?: string
 }
 
 /**
@@ -39,21 +53,24 @@ export async function continueUpload(layout: Layout, path: string): Promise<Uplo
  * with a write under way: then the caller gets a copy, so that what is committed never changes. Where the file system
  * shares the blocks of copies, it costs nothing.
  */
-async function claim(layout: Layout, upload: string, file: string): Promise<FileHandle> {
-  if (isLeft(upload)) {
-    await rename(upload, file)
-  } else {
-    const copy = layout.temporary()
-    await mkdir(layout.temporaries, { recursive: true })
-    try {
-      await copyFile(upload, copy, constants.COPYFILE_FICLONE)
-      await rename(copy, file)
-    } finally {
-      await rm(copy, { force: true })
-    }
-    await rm(upload, { force: true })
+async function claim(upload: string, file: string, layout: Layout): Promise<Claim> {
+  if (isHeld(upload)) await takeCopy(upload, file, layout)
+  else await rename(upload, file)
+  const handle = await open(file, constants.O_WRONLY | constants.O_APPEND)
+  const { size } = await handle.stat()
+  return { file, handle, size, ...(isClosed(upload) ? { closedAs: upload } : {}) }
+}
+
+async function takeCopy(upload: string, file: string, layout: Layout): Promise<void> {
+  const copy = layout.temporary()
+  await mkdir(layout.temporaries, { recursive: true })
+  try {
+    await copyFile(upload, copy, constants.COPYFILE_FICLONE)
+    await rename(copy, file)
+  } finally {
+    await rm(copy, { force: true })
   }
-  return open(file, constants.O_WRONLY | constants.O_APPEND)
+  await rm(upload, { force: true })
 }
 
 /** The files of the unfinished uploads to `path`, the last touched first. */
@@ -72,34 +89,48 @@ async function latestUploads(layout: Layout, path: string): Promise<string[]> {
 /**
  * An upload is a file of its own until it is renamed into place, open in one writer only. Bytes go to it at once; nothing
  * is kept in memory.
+ *
+ * Its revision is the id in the name that a close gave it, and its size. Whoever continues it takes it under an id of its
+ * own, and gives the old one back only if nothing was added. The size is for a crash of the machine that undoes the
+ * taking but not what was added then: a file with one id is only ever added to. An upload that was not closed has no
+ * revision, because such a crash may take away bytes that others have seen.
  */
 class FileUpload implements Upload {
   readonly #layout: Layout
-  readonly #path: string
+  readonly #route: Route
   #file: string
   #handle: FileHandle | undefined
   #size: number
+  /** The name that the close of a former writer gave it, until something is added. */
+  #closedAs: string | undefined
 
-  constructor(layout: Layout, path: string, file: string, handle: FileHandle, size: number) {
+  constructor(layout: Layout, route: Route, { file, handle, size, closedAs }: Claim) {
     this.#layout = layout
-    this.#path = path
+    this.#route = route
     this.#file = file
     this.#handle = handle
     this.#size = size
+    this.#closedAs = closedAs
   }
 
   get size(): number {
     return this.#size
   }
 
+  get revision(): string | undefined {
+    return this.#closedAs && `${idOf(this.#closedAs)}-${this.#size}`
+  }
+
   async write(chunk: Uint8Array): Promise<void> {
+    this.#closedAs = undefined
     await this.#openHandle().writeFile(chunk)
     this.#size += chunk.byteLength
   }
 
   async close(): Promise<void> {
     await this.#settle()
-    await this.#leave()
+    this.#closedAs ??= closedName(this.#file)
+    await this.#leave(this.#closedAs)
     await this.#assertKept()
     await syncDirectory(dirname(this.#file))
   }
@@ -107,7 +138,7 @@ class FileUpload implements Upload {
   async commit(): Promise<void> {
     await this.#settle()
     await this.#assertKept()
-    await publish(this.#layout, this.#file, this.#path)
+    await publish(this.#layout, this.#file, this.#route.destination)
   }
 
   async cancel(): Promise<void> {
@@ -117,7 +148,7 @@ class FileUpload implements Upload {
 
   async release(): Promise<void> {
     await this.#letGo()
-    await this.#leave()
+    await this.#leave(this.#closedAs ?? leftName(this.#file))
   }
 
   /** A write under way ends first: closing a handle waits for what it has begun. */
@@ -141,17 +172,16 @@ class FileUpload implements Upload {
   }
 
   /** Tells by its name that nobody holds the upload. One that is gone stays away. */
-  async #leave(): Promise<void> {
-    const file = leftName(this.#file)
-    if (file !== this.#file) await orAbsent(rename(this.#file, file))
+  async #leave(file: string): Promise<void> {
+    if (!isHeld(this.#file)) return
+    await orAbsent(rename(this.#file, file))
     this.#file = file
   }
 
   async #assertKept(): Promise<void> {
     if (await orAbsent(lstat(this.#file))) return
-    throw new StorageError('CONFLICT', `the upload was discarded or continued by another: ${this.#path}`, {
-      path: this.#path,
-    })
+    const { path } = this.#route
+    throw new StorageError('CONFLICT', `the upload was discarded or continued by another: ${path}`, { path })
   }
 
   #openHandle(): FileHandle {

@@ -36,6 +36,12 @@ export const calls: readonly ContractCall[] = [
     run: (driver, path, _, options) => driver.stat(path, options),
   },
   {
+    name: 'stat of a file only',
+    acceptsRoot: true,
+    needsPath: true,
+    run: (driver, path, _, options) => driver.stat(path, { ...options, fileOnly: true }),
+  },
+  {
     name: 'list',
     acceptsRoot: true,
     needsPath: true,
@@ -48,6 +54,10 @@ export const calls: readonly ContractCall[] = [
     run: (driver, path, elsewhere, options) => driver.move(path, elsewhere, options),
   },
   { name: 'delete', needsPath: true, run: (driver, path, _, options) => driver.delete(path, options) },
+  {
+    name: 'delete of a file only',
+    run: (driver, path, _, options) => driver.delete(path, { ...options, fileOnly: true }),
+  },
   { name: 'urlFor', run: (driver, path, _, options) => driver.urlFor(path, options) },
   {
     name: 'sweep',

@@ -92,6 +92,24 @@ export const testPaths: Section = test => {
     await assertFails(driver.move('source', 'destination'), 'INVALID_PATH', { driver, path: 'source' })
   })
 
+  test('writer refuses illegal destinations', async ({ driver, at, leaveUpload }) => {
+    await leaveUpload('source', 'content')
+    for (const append of [false, true]) {
+      for (const destination of [root, ...illegal]) {
+        const about = { driver, path: destination }
+        await assertFails(driver.writer(at('source'), { append, destination }), 'INVALID_PATH', about)
+      }
+    }
+    const writer = await driver.writer(at('source'), { append: true })
+    assert.equal(writer.size, 7)
+    await writer.cancel()
+  })
+
+  test('writer looks at its own path first', async ({ driver }) => {
+    const call = driver.writer('source', { destination: 'destination' })
+    await assertFails(call, 'INVALID_PATH', { driver, path: 'source' })
+  })
+
   test('walk refuses an illegal startAfter', async ({ driver, directory }) => {
     for (const startAfter of ['abc', '/a//', '/a b', '/../a']) {
       const error = await collect(driver.walk(directory, { startAfter })).catch((reason: unknown) => reason)

@@ -2,20 +2,10 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import type { FileWriter } from '../../driver.ts'
-import { isStorageError } from '../../errors.ts'
 import { assertBytes, assertContent, together, write } from '../assertions.ts'
 import { randomBytes } from '../random.ts'
-import type { Sandbox } from '../sandbox.ts'
 import type { Section } from '../section.ts'
-
-const inOneDay = (): Date => new Date(Date.now() + 86_400_000)
-
-/** A writer and what it has taken over. */
-interface Rival {
-  readonly writer: FileWriter
-  readonly content: Buffer
-}
+import { interleavedRivals, isCommitted } from './rivals.ts'
 
 /** Uploads to one path that know nothing of each other. Drivers may refuse to commit one of them, but never mix them. */
 export const testSamePath: Section = (test, { chunkSizes, largeFile }) => {
@@ -33,7 +23,7 @@ export const testSamePath: Section = (test, { chunkSizes, largeFile }) => {
             if (published) await assertContent(driver, at('file'), published)
           }
           assert.ok(published, 'both commits are refused')
-          await assertNothingLeft(sandbox)
+          await sandbox.assertNoUploads()
         })
       }
     }
@@ -52,7 +42,7 @@ export const testSamePath: Section = (test, { chunkSizes, largeFile }) => {
           await assertContent(driver, at(name), Buffer.concat([kept.content, Buffer.from('more')]))
         }
       }
-      await assertNothingLeft(sandbox)
+      await sandbox.assertNoUploads()
     })
 
     test(`cancelling a writer of ${size} bytes keeps what another published meanwhile`, async sandbox => {
@@ -61,7 +51,7 @@ export const testSamePath: Section = (test, { chunkSizes, largeFile }) => {
       await committed.writer.commit()
       await cancelled.writer.cancel()
       await assertContent(driver, at('file'), committed.content)
-      await assertNothingLeft(sandbox)
+      await sandbox.assertNoUploads()
     })
 
     test(`a new upload takes nothing from one of ${size} bytes that was abandoned`, async ({
@@ -111,46 +101,8 @@ export const testSamePath: Section = (test, { chunkSizes, largeFile }) => {
     const expected = contents.find((content, index) => committed[index] && content.length === left.length)
     assert.ok(expected, `${left.length} bytes are left, which nobody published`)
     assertBytes(left, expected)
-    await assertNothingLeft(sandbox)
+    await sandbox.assertNoUploads()
   })
-}
-
-/** Two writers of two processes on one path, whose bytes, and how many they are, differ. They have written in turns. */
-async function interleavedRivals(
-  { driver, another, at }: Sandbox,
-  name: string,
-  size: number,
-): Promise<[Rival, Rival]> {
-  const other = await another()
-  const writers = [await driver.writer(at(name)), await other.writer(at(name))] as const
-  const chunks = [
-    [randomBytes(size, 1), randomBytes(3, 2)],
-    [randomBytes(1, 3), randomBytes(size, 4)],
-  ] as const
-  for (const turn of [0, 1] as const) {
-    await write(writers[0], chunks[0][turn])
-    await write(writers[1], chunks[1][turn])
-  }
-  return [
-    { writer: writers[0], content: Buffer.concat(chunks[0]) },
-    { writer: writers[1], content: Buffer.concat(chunks[1]) },
-  ]
-}
-
-/** Commits, unless the driver refuses because of the other writer. */
-async function isCommitted(writer: FileWriter): Promise<boolean> {
-  try {
-    await writer.commit()
-    return true
-  } catch (error) {
-    if (!isStorageError(error, 'CONFLICT')) throw error
-    await writer.cancel()
-    return false
-  }
-}
-
-async function assertNothingLeft({ driver, directory }: Sandbox): Promise<void> {
-  assert.deepEqual(await driver.sweep({ path: directory, olderThan: inOneDay() }), { uploads: 0 })
 }
 
 function* slices(content: Buffer): Iterable<Buffer> {

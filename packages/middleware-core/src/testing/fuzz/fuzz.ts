@@ -9,6 +9,7 @@ import { type Operation, type Outcome, describe } from './operation.ts'
 import { perform } from './perform.ts'
 import { shrink } from './shrink.ts'
 import { Stored } from './stored.ts'
+import { UploadedBytes } from './uploaded-bytes.ts'
 
 /** An operation whose outcome differs from the model's. */
 interface Mismatch {
@@ -46,12 +47,14 @@ async function firstMismatch(
 ): Promise<Mismatch | undefined> {
   await using model = inmemory({})
   const stored = new Stored()
+  const modelUploads = new UploadedBytes()
+  const uploads = new UploadedBytes()
   let driver: StorageDriver = first
   for (const [position, operation] of operations.entries()) {
     if (!stored.defines(operation)) continue
     if (operation.kind === 'switch to another driver') driver = await another()
-    const expected = await perform(operation, { driver: model, directory })
-    const found = await perform(operation, { driver, directory })
+    const expected = await perform(operation, { driver: model, directory, uploads: modelUploads })
+    const found = await perform(operation, { driver, directory, uploads })
     if (!isDeepStrictEqual(found, expected)) return { position, expected, found }
     stored.note(operation, expected)
   }

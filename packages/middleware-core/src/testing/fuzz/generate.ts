@@ -5,6 +5,9 @@ import type { Operation, UploadEnd } from './operation.ts'
 const components = ['a', 'a-', 'a.b', 'a0', 'ab', 'b']
 const ends: readonly UploadEnd[] = ['close', 'commit', 'close and commit', 'cancel']
 
+/** Where many uploads are left that become files elsewhere, as registries do it. No file is ever put there. */
+const uploadPath = '/uploads'
+
 /** Paths in one sequence: few, so that operations meet. */
 const pathCount = 5
 
@@ -16,7 +19,7 @@ export function generate(seed: number, count: number, sizes: readonly number[]):
   while (operations.length < count) {
     const path = oneOf(random, paths)
     const change = randomChange(random, path, paths, sizes, operations.length + 1)
-    const changed = change.kind === 'move' ? change.destination : path
+    const changed = 'destination' in change ? change.destination : path
     // Looks at what changes, before and after, are the likeliest to meet a mistake.
     operations.push(randomLook(random, changed, paths), change, randomLook(random, changed, paths))
   }
@@ -48,9 +51,13 @@ function randomChange(
   seed: number,
 ): Operation {
   const put = (): Operation => ({ kind: 'putContent', path, size: oneOf(random, sizes), seed })
-  const upload = (): Operation => randomUpload(random, path, sizes, seed)
+  const upload = (): Operation => randomUpload(random, path, paths, sizes, seed)
   const move = (): Operation => ({ kind: 'move', source: oneOf(random, paths), destination: path })
-  const remove = (): Operation => ({ kind: 'delete', path: oneOf(random, [path, path, path, parent(path) || path]) })
+  const remove = (): Operation => ({
+    kind: 'delete',
+    path: oneOf(random, [path, path, path, parent(path) || path]),
+    fileOnly: oneOf(random, [false, false, true]),
+  })
   return oneOf(random, [put, put, put, upload, upload, upload, move, move, remove, switchDriver])()
 }
 
@@ -59,8 +66,8 @@ function randomLook(random: Random, path: string, paths: readonly string[]): Ope
   const looks: (() => Operation)[] = [
     () => ({ kind: 'getContent', path }),
     () => ({ kind: 'reader', path, offset: integerBelow(random, 120) }),
-    () => ({ kind: 'stat', path }),
-    () => ({ kind: 'stat', path: place }),
+    () => ({ kind: 'stat', path, fileOnly: false }),
+    () => ({ kind: 'stat', path: place, fileOnly: random() < 0.5 }),
     () => ({ kind: 'list', path: place }),
     () => ({ kind: 'walk', path: place, startAfter: undefined, without: [] }),
     () => randomWalk(random, place, paths),
@@ -68,9 +75,22 @@ function randomLook(random: Random, path: string, paths: readonly string[]): Ope
   return oneOf(random, looks)()
 }
 
-function randomUpload(random: Random, path: string, sizes: readonly number[], seed: number): Operation {
-  const chunks = Array.from({ length: integerBelow(random, 4) }, () => oneOf(random, sizes))
-  return { kind: 'upload', path, append: random() < 0.5, sizes: chunks, seed, end: oneOf(random, ends) }
+function randomUpload(
+  random: Random,
+  destination: string,
+  paths: readonly string[],
+  sizes: readonly number[],
+  seed: number,
+): Operation {
+  return {
+    kind: 'upload',
+    path: oneOf(random, [destination, destination, oneOf(random, paths), uploadPath, uploadPath]),
+    destination,
+    append: random() < 0.5,
+    sizes: Array.from({ length: integerBelow(random, 4) }, () => oneOf(random, sizes)),
+    seed,
+    end: oneOf(random, ends),
+  }
 }
 
 function randomWalk(random: Random, path: string, paths: readonly string[]): Operation {

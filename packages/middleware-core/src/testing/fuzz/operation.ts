@@ -1,4 +1,5 @@
 import type { StorageDriver } from '../../driver.ts'
+import type { UploadedBytes } from './uploaded-bytes.ts'
 
 /**
  * One step of a random sequence. Paths are below the test's directory and begin with a slash; the directory itself is the
@@ -6,15 +7,27 @@ import type { StorageDriver } from '../../driver.ts'
  */
 export type Operation =
   | { kind: 'putContent'; path: string; size: number; seed: number }
-  | { kind: 'upload'; path: string; append: boolean; sizes: readonly number[]; seed: number; end: UploadEnd }
+  | Upload
   | { kind: 'getContent'; path: string }
   | { kind: 'reader'; path: string; offset: number }
-  | { kind: 'stat'; path: string }
+  | { kind: 'stat'; path: string; fileOnly: boolean }
   | { kind: 'list'; path: string }
   | { kind: 'walk'; path: string; startAfter: string | undefined; without: readonly string[] }
   | { kind: 'move'; source: string; destination: string }
-  | { kind: 'delete'; path: string }
+  | { kind: 'delete'; path: string; fileOnly: boolean }
   | { kind: 'switch to another driver' }
+
+/** An upload, or a part of one, by one writer. */
+export interface Upload {
+  readonly kind: 'upload'
+  readonly path: string
+  /** The path itself, where it is none in particular. */
+  readonly destination: string
+  readonly append: boolean
+  readonly sizes: readonly number[]
+  readonly seed: number
+  readonly end: UploadEnd
+}
 
 /** What becomes of an upload after its last write. */
 export type UploadEnd = 'close' | 'commit' | 'close and commit' | 'cancel'
@@ -22,10 +35,11 @@ export type UploadEnd = 'close' | 'commit' | 'close and commit' | 'cancel'
 /** What an operation came to: a value to compare, or an error's code. */
 export type Outcome = { value: unknown } | { error: string }
 
-/** Where operations take place: which driver they call, and below which directory. */
+/** Where operations take place: which driver they call, below which directory, and what they have left there so far. */
 export interface Place {
   readonly driver: StorageDriver
   readonly directory: string
+  readonly uploads: UploadedBytes
 }
 
 /** The operation as a line of a report. */

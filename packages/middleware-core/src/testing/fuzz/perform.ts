@@ -2,7 +2,7 @@ import { StorageError } from '../../errors.ts'
 import { walkPosition } from '../../path.ts'
 import { bytesOf, collect, write } from '../assertions.ts'
 import { randomBytes } from '../random.ts'
-import type { Operation, Outcome, Place } from './operation.ts'
+import type { Operation, Outcome, Place, Upload } from './operation.ts'
 
 /** Carries an operation out and tells what came of it, in a form that two drivers' outcomes can be compared in. */
 export async function perform(operation: Operation, place: Place): Promise<Outcome> {
@@ -13,20 +13,21 @@ export async function perform(operation: Operation, place: Place): Promise<Outco
   }
 }
 
-async function run(operation: Operation, { driver, directory }: Place): Promise<unknown> {
+async function run(operation: Operation, place: Place): Promise<unknown> {
+  const { driver, directory } = place
   const at = (path: string): string => directory + path
   const { kind } = operation
   switch (kind) {
     case 'putContent':
       return driver.putContent(at(operation.path), randomBytes(operation.size, operation.seed))
     case 'upload':
-      return upload(operation, { driver, directory })
+      return upload(operation, place)
     case 'getContent':
       return Buffer.from(await driver.getContent(at(operation.path))).toString('hex')
     case 'reader':
       return (await bytesOf(await driver.reader(at(operation.path), { offset: operation.offset }))).toString('hex')
     case 'stat': {
-      const { path, size, isDirectory } = await driver.stat(at(operation.path))
+      const { path, size, isDirectory } = await driver.stat(at(operation.path), { fileOnly: operation.fileOnly })
       return { path: path.slice(directory.length), size, isDirectory }
     }
     case 'list':
@@ -44,19 +45,28 @@ async function run(operation: Operation, { driver, directory }: Place): Promise<
     case 'move':
       return driver.move(at(operation.source), at(operation.destination))
     case 'delete':
-      return driver.delete(at(operation.path))
+      return driver.delete(at(operation.path), { fileOnly: operation.fileOnly })
     case 'switch to another driver':
       return undefined
   }
 }
 
-async function upload(operation: Operation & { kind: 'upload' }, { driver, directory }: Place): Promise<number> {
-  const { append, sizes, seed, end } = operation
-  const writer = await driver.writer(directory + operation.path, { append })
-  for (const [index, size] of sizes.entries()) await write(writer, randomBytes(size, seed * 100 + index))
+async function upload(operation: Upload, { driver, directory, uploads }: Place): Promise<number> {
+  const { path, destination, append, sizes, seed, end } = operation
+  const writer = await driver.writer(directory + path, { append, destination: directory + destination })
+  const chunks = [uploads.opened(path, writer, append)]
+  for (const [index, size] of sizes.entries()) {
+    const chunk = randomBytes(size, seed * 100 + index)
+    await write(writer, chunk)
+    chunks.push(chunk)
+  }
   const { size } = writer
   if (end === 'cancel') await writer.cancel()
-  if (end === 'close' || end === 'close and commit') await writer.close()
+  if (end === 'close' || end === 'close and commit') {
+    await writer.close()
+    uploads.closed(path, writer, Buffer.concat(chunks))
+  }
   if (end === 'commit' || end === 'close and commit') await writer.commit()
+  if (end !== 'close') uploads.ended(path)
   return size
 }

@@ -1,4 +1,4 @@
-import type { Operation, Outcome } from './operation.ts'
+import type { Operation, Outcome, Upload } from './operation.ts'
 
 /** What a sequence has stored so far: paths of files and of uploads that were closed, not committed. */
 export class Stored {
@@ -11,10 +11,7 @@ export class Stored {
   defines(operation: Operation): boolean {
     const { kind } = operation
     if (kind === 'putContent') return this.#canHoldFile(operation.path)
-    if (kind === 'upload') {
-      const isUnclear = operation.append && this.#overtaken.has(operation.path) && !this.#uploads.has(operation.path)
-      return this.#canHoldFile(operation.path) && !isUnclear
-    }
+    if (kind === 'upload') return this.#definesUpload(operation)
     if (kind === 'move') return operation.source === operation.destination || this.#canHoldFile(operation.destination)
     if (kind === 'delete') return !this.#left().some(upload => isWithin(upload, operation.path))
     return true
@@ -29,15 +26,25 @@ export class Stored {
       if (!operation.append && this.#uploads.has(operation.path)) this.#overtaken.add(operation.path)
       if (operation.end === 'close') this.#uploads.add(operation.path)
       else this.#uploads.delete(operation.path)
-      if (operation.end.endsWith('commit')) this.#files.add(operation.path)
+      if (operation.end.endsWith('commit')) this.#files.add(operation.destination)
     }
     if (kind === 'move') {
       this.#files.delete(operation.source)
       this.#files.add(operation.destination)
     }
-    if (kind === 'delete') {
+    if (kind === 'delete' && operation.fileOnly) this.#files.delete(operation.path)
+    else if (kind === 'delete') {
       for (const file of this.#files) if (isWithin(file, operation.path)) this.#files.delete(file)
     }
+  }
+
+  #definesUpload({ path, destination, append }: Upload): boolean {
+    if (!this.#canHoldFile(path)) return false
+    if (append && this.#overtaken.has(path) && !this.#uploads.has(path)) return false
+    if (destination === path) return true
+    // What was committed at the path may be gone with the commit; and on its way the file may lie there.
+    if (this.#files.has(path) || isWithin(path, destination) || isWithin(destination, path)) return false
+    return this.#canHoldFile(destination)
   }
 
   #left(): string[] {

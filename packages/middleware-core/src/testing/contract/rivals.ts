@@ -1,0 +1,52 @@
+import type { FileWriter } from '../../driver.ts'
+import { isStorageError } from '../../errors.ts'
+import { write } from '../assertions.ts'
+import { randomBytes } from '../random.ts'
+import type { Sandbox } from '../sandbox.ts'
+
+/** A writer and what it has taken over. */
+export interface Rival {
+  readonly writer: FileWriter
+  readonly content: Buffer
+}
+
+/**
+ * Two writers of two processes on one path, whose bytes, and how many they are, differ. They have written in turns.
+ * `destinations` are names of where their commits go.
+ */
+export async function interleavedRivals(
+  { driver, another, at }: Sandbox,
+  name: string,
+  size: number,
+  destinations: readonly [string, string] = [name, name],
+): Promise<[Rival, Rival]> {
+  const other = await another()
+  const writers = [
+    await driver.writer(at(name), { destination: at(destinations[0]) }),
+    await other.writer(at(name), { destination: at(destinations[1]) }),
+  ] as const
+  const chunks = [
+    [randomBytes(size, 1), randomBytes(3, 2)],
+    [randomBytes(1, 3), randomBytes(size, 4)],
+  ] as const
+  for (const turn of [0, 1] as const) {
+    await write(writers[0], chunks[0][turn])
+    await write(writers[1], chunks[1][turn])
+  }
+  return [
+    { writer: writers[0], content: Buffer.concat(chunks[0]) },
+    { writer: writers[1], content: Buffer.concat(chunks[1]) },
+  ]
+}
+
+/** Commits, unless the driver refuses because of the other writer. */
+export async function isCommitted(writer: FileWriter): Promise<boolean> {
+  try {
+    await writer.commit()
+    return true
+  } catch (error) {
+    if (!isStorageError(error, 'CONFLICT')) throw error
+    await writer.cancel()
+    return false
+  }
+}

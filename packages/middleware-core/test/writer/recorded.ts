@@ -1,0 +1,45 @@
+import { StorageError, toStorageError } from '../../src/errors.ts'
+import { type Upload, UploadWriter } from '../../src/file-writer.ts'
+
+/** What a storage throws that is throttling. */
+export const unavailable = (): StorageError => new StorageError('UNAVAILABLE', 'slow down', { retryAfter: 3 })
+
+const done = (): Promise<void> => Promise.resolve()
+
+/** A writer on an upload that notes its calls, and does what it is told to instead of its own. */
+export function recorded(
+  changes: Partial<Upload> = {},
+  signal?: AbortSignal,
+): { calls: string[]; writer: UploadWriter } {
+  const calls: string[] = []
+  const noted = <Args extends unknown[], Result>(
+    name: string,
+    call: ((...args: Args) => Result) | undefined,
+  ): ((...args: Args) => Result) => {
+    return (...args) => {
+      calls.push(name)
+      return call?.(...args) as Result
+    }
+  }
+  const upload: Upload = {
+    size: 0,
+    revision: changes.revision,
+    write: noted('write', changes.write),
+    close: noted('close', changes.close ?? done),
+    commit: noted('commit', changes.commit ?? done),
+    cancel: noted('cancel', changes.cancel ?? done),
+    release: noted('release', changes.release),
+  }
+  const duties = {
+    translate: (error: unknown) =>
+      signal?.aborted ? (signal.reason as Error) : toStorageError(error, 'test', '/file'),
+    guard: async <T>(_: string, call: () => Promise<T>): Promise<T> => {
+      try {
+        return await call()
+      } catch (error) {
+        throw toStorageError(error, 'test', '/file')
+      }
+    },
+  }
+  return { calls, writer: new UploadWriter(upload, duties, signal) }
+}
