@@ -1,10 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { getSignedUrl } from '@aws-sdk/cloudfront-signer'
 import { cloudfront } from '@longshore/middleware-cloudfront'
 import { describeWith } from './src/programs.ts'
 import { type DockerRegistry, startDockerRegistry } from './src/docker-registry.ts'
 import { pushBlob, pushImage } from './src/push.ts'
+import { placeOn } from './src/registry-configuration.ts'
 import { type Stack, startStack } from './src/stack.ts'
 
 describeWith(['docker-registry'], 'one bucket under docker-registry and Longshore', () => {
@@ -13,7 +16,10 @@ describeWith(['docker-registry'], 'one bucket under docker-registry and Longshor
 
   beforeAll(async () => {
     stack = await startStack()
-    theirs = await startDockerRegistry(stack)
+    const { cloud, directory, privateKey } = stack
+    const keyFile = join(directory, 'docker-registry.pem')
+    await writeFile(keyFile, privateKey, { mode: 0o600 })
+    theirs = await startDockerRegistry(directory, placeOn(cloud, keyFile))
   }, 300_000)
   afterAll(async () => {
     await theirs[Symbol.asyncDispose]()

@@ -6,7 +6,8 @@ export interface ByteRange {
 
 /**
  * What a `Range` header asks for of `size` bytes (RFC 9110, section 14). Several ranges at once, other units and what cannot
- * be read are ignored, as the RFC allows: then all is served.
+ * be read are ignored, as the RFC allows: then all is served. It would ignore a range that ends before it begins, too; that
+ * one is unsatisfiable here, as in Go's registries, because the specification's conformance program asks for it.
  */
 export function requestedRange(header: string | undefined, size: number): ByteRange | 'all' | 'unsatisfiable' {
   const [, from, to] = /^bytes=(\d*)-(\d*)$/.exec(header ?? '') ?? []
@@ -17,6 +18,5 @@ export function requestedRange(header: string | undefined, size: number): ByteRa
   }
   const start = Number(from)
   const end = to === '' ? size - 1 : Math.min(Number(to), size - 1)
-  if (to !== '' && Number(to) < start) return 'all'
-  return start < size ? { start, end } : 'unsatisfiable'
+  return start < size && start <= end ? { start, end } : 'unsatisfiable'
 }

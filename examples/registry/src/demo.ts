@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,7 +21,13 @@ const keptRequests = 100
 /** `verbose` logs every request to the stand-in for S3, too. */
 export async function startDemo(address: Address, log: Log, verbose: boolean): Promise<Demo> {
   const directory = await mkdtemp(join(tmpdir(), 'longshore-'))
-  const remove = (): Promise<void> => rm(directory, { recursive: true, force: true })
+  // A second Ctrl-C ends the process at once.
+  const removeAtOnce = (): void => rmSync(directory, { recursive: true, force: true })
+  process.once('exit', removeAtOnce)
+  const remove = async (): Promise<void> => {
+    await rm(directory, { recursive: true, force: true })
+    process.off('exit', removeAtOnce)
+  }
   let cloud: LocalCloud | undefined
   try {
     cloud = await startLocalCloud({
@@ -64,6 +71,10 @@ function configFor(
   return `version: 0.1
 http:
   addr: ${text(`${address.host}:${address.port}`)}
+  debug:
+    addr: ${text(`${address.host}:0`)}
+    prometheus:
+      enabled: true
 storage:
   s3:
     region: ${text(region)}

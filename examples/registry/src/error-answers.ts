@@ -1,11 +1,22 @@
 import { type IncomingMessage, STATUS_CODES, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { isStorageError } from '@longshore/middleware-core'
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify'
 import { RegistryError } from './errors.ts'
+import { withoutQuerySecrets } from './operations/without-secrets.ts'
+
+/** A request that came to nothing. */
+export interface FailedRequest {
+  /** What `X-Request-Id` says in its answer. */
+  readonly id: string
+  readonly method: string
+  /** Path and query as the client sent them, without what may be secret in the query. */
+  readonly url: string
+}
 
 /** Told what lies behind an answer with a status from 500 on. Clients are not. */
-export type OnFailure = (error: unknown, request: { method: string; url: string }) => void
+export type OnFailure = (error: unknown, request: FailedRequest) => void
 
 /** Seconds after which a client should try again when the storage does not say. */
 const defaultRetryAfter = 1
@@ -34,14 +45,19 @@ export const earlyErrors: Pick<FastifyServerOptions, 'frameworkErrors' | 'client
       return
     }
     const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400
-    const reason = STATUS_CODES[status] ?? ''
-    const body = JSON.stringify(new RegistryError('UNSUPPORTED', reason, { status }).body)
-    socket.end(
-      `HTTP/1.1 ${status} ${reason}\r\ncontent-type: application/json\r\nconnection: close\r\n` +
-        `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-      () => socket.destroy(),
-    )
+    endWithAnswer(socket, status)
   },
+}
+
+/** Answers on a bare connection, and ends it. */
+export function endWithAnswer(socket: Duplex, status: number): void {
+  const reason = STATUS_CODES[status] ?? ''
+  const body = JSON.stringify(new RegistryError('UNSUPPORTED', reason, { status }).body)
+  socket.end(
+    `HTTP/1.1 ${status} ${reason}\r\ncontent-type: application/json\r\nconnection: close\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    () => socket.destroy(),
+  )
 }
 
 /** The answers of each connection that are not out yet. */
@@ -66,7 +82,7 @@ export function answerErrors(app: FastifyInstance, onFailure: OnFailure): void {
   })
   app.setErrorHandler((error, request, reply) => {
     const answer = answerTo(error)
-    if (answer.status >= 500 && !isGone(request)) onFailure(error, { method: request.method, url: request.originalUrl })
+    if (answer.status >= 500 && !isGone(request)) onFailure(error, failedRequest(request))
     send(reply, answer)
   })
   app.setNotFoundHandler((_request, reply) => {
@@ -76,6 +92,10 @@ export function answerErrors(app: FastifyInstance, onFailure: OnFailure): void {
 
 function send(reply: FastifyReply, { status, headers, body }: RegistryError): void {
   void reply.code(status).headers(headers).send(body)
+}
+
+function failedRequest({ id, method, originalUrl }: FastifyRequest): FailedRequest {
+  return { id, method, url: withoutQuerySecrets(originalUrl) }
 }
 
 /** Nobody is there any more to be told, and what broke was the connection. */

@@ -10,29 +10,55 @@ import { type Digest, digestParts } from './digest.ts'
  *         _manifests/revisions/<algorithm>/<hex>/link             the repository has this manifest
  *         _manifests/tags/<tag>/current/link                      what the tag points to
  *         _manifests/tags/<tag>/index/<algorithm>/<hex>/link      what it ever pointed to
+ *         _manifests/referrers/<subject>/<algorithm>/<hex>/link   the manifest names the subject, an <algorithm>/<hex>
  *         _uploads/<id>/startedat                                 an upload exists since then
  *         _uploads/<id>/data                                      its bytes so far
+ *       garbage/<run>/<number>                                    links that a collection of garbage takes away; only here
  *
- * A link's content is a digest, without a line end.
+ * A link's content is a digest, without a line end. Distribution knows no referrers and passes over their directory: it
+ * reads just `revisions` and `tags` of `_manifests`.
  */
 const top = '/docker/registry/v2'
 
+/** The directory of all blobs' bytes. */
+export const blobs = `${top}/blobs`
+
+/** What a collection of garbage must remember when it is cut off. Distribution looks at nothing here. */
+export const garbageJournals = `${top}/garbage`
+
 export function blobData(digest: Digest): string {
   const { algorithm, hex } = digestParts(digest)
-  return `${top}/blobs/${algorithm}/${hex.slice(0, 2)}/${hex}/data`
+  return `${blobs}/${algorithm}/${hex.slice(0, 2)}/${hex}/data`
+}
+
+/** Where all repositories are. */
+export const repositories = `${top}/repositories`
+
+/** The directory of a repository's blobs. */
+export function layers(repository: string): string {
+  return `${repositories}/${repository}/_layers`
 }
 
 export function layerLink(repository: string, digest: Digest): string {
-  return `${top}/repositories/${repository}/_layers/${digestPath(digest)}/link`
+  return `${repositories}/${repository}/_layers/${digestPath(digest)}/link`
 }
 
-/** The directory that makes a repository one. */
+/** The directory of a repository's manifests, which puts it into the catalog. */
 export function manifests(repository: string): string {
-  return `${top}/repositories/${repository}/_manifests`
+  return `${repositories}/${repository}/_manifests`
 }
 
 export function revisionLink(repository: string, digest: Digest): string {
   return `${manifests(repository)}/revisions/${digestPath(digest)}/link`
+}
+
+/** The directory of the manifests that name `subject`. */
+export function referrers(repository: string, subject: Digest): string {
+  return `${manifests(repository)}/referrers/${digestPath(subject)}`
+}
+
+export function referrerLink(repository: string, subject: Digest, referrer: Digest): string {
+  return `${referrers(repository, subject)}/${digestPath(referrer)}/link`
 }
 
 export function tags(repository: string): string {
@@ -52,7 +78,7 @@ export function tagIndexLink(repository: string, tag: string, digest: Digest): s
 }
 
 export function uploadDirectory(repository: string, id: string): string {
-  return `${top}/repositories/${repository}/_uploads/${id}`
+  return `${repositories}/${repository}/_uploads/${id}`
 }
 
 export function uploadData(repository: string, id: string): string {

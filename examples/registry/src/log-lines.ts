@@ -12,33 +12,41 @@ export interface Line {
   /** The status, and what else there is to tell. */
   readonly outcome: string
   readonly milliseconds: number | undefined
+  /** The request's id, where there is one. */
+  readonly id?: string
 }
 
 /** Prints a line. */
 export type Log = (line: Line) => void
 
-/** Lines for people, in colours where there are any. */
-export function logTo(output: NodeJS.WriteStream): Log {
+/** Lines for people, in colours where there are any. `suffix` comes at the end of each. */
+export function logTo(output: NodeJS.WriteStream, suffix = ''): Log {
   const isColourful = output.isTTY && process.env['NO_COLOR'] === undefined
   return line => {
-    const text = format(line, new Date())
+    const text = format(line, new Date()) + suffix
     output.write(`${isColourful ? styleText(colours[line.who], text) : text}\n`)
   }
 }
 
-/** `12:00:01  registry  GET   /v2/hello/blobs/sha256:ab12cd34ef56…  307 → cloudfront  3 ms` */
-export function format({ who, what, target, outcome, milliseconds }: Line, time: Date): string {
+/** What a terminal would obey. */
+// oxlint-disable-next-line no-control-regex
+const controls = /[\u0000-\u001f\u007f-\u009f]/g
+
+/** `12:00:01  registry  GET   /v2/hello/blobs/sha256:ab12cd34ef56…  307 → cloudfront  3 ms  b1946ac92492d234` */
+export function format({ who, what, target, outcome, milliseconds, id = '' }: Line, time: Date): string {
   const clock = time.toTimeString().slice(0, 8)
   const took = milliseconds === undefined ? '' : `${Math.round(milliseconds)} ms`
   const subject = `${what.padEnd(6)}  ${short(target)}`
-  return `${clock}  ${who.padEnd(8)}  ${subject.padEnd(76)}  ${outcome.padEnd(20)}  ${took}`.trimEnd()
+  const line = `${clock}  ${who.padEnd(8)}  ${subject.padEnd(76)}  ${outcome.padEnd(20)}  ${took.padEnd(7)}  ${id}`
+  return line.trimEnd().replaceAll(controls, '?')
 }
 
 /** A request to the registry: where a pull was sent, and how much came with a push. */
-export function registryLine({ method, url, status, servedBy, received, milliseconds }: RequestReport): Line {
+export function registryLine({ id, method, url, status, servedBy, received, milliseconds }: RequestReport): Line {
   const sent = servedBy === undefined ? '' : ` → ${servedBy}`
   const came = received > 0 ? `  ${bytes(received)} in` : ''
-  return { who: 'registry', what: method, target: url, outcome: `${status ?? 'cut off'}${sent}${came}`, milliseconds }
+  const outcome = `${status ?? 'cut off'}${sent}${came}`
+  return { who: 'registry', what: method, target: url, outcome, milliseconds, id }
 }
 
 /** `1.5 MB` */

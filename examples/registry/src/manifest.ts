@@ -1,6 +1,7 @@
-import { z } from 'zod'
-import { type Digest, asDigest } from './digest.ts'
+import type { z } from 'zod'
+import type { Digest } from './digest.ts'
 import { RegistryError } from './errors.ts'
+import { type Descriptor, image, index } from './manifest-schema.ts'
 
 /** What a registry must know of a manifest. The rest is for clients and kept as it came. */
 export interface Manifest {
@@ -9,16 +10,18 @@ export interface Manifest {
   readonly blobs: readonly Digest[]
   /** The manifests, of an index or list, that have to be there before it. */
   readonly manifests: readonly Digest[]
+  /** The manifest that it says something about, which may come later or never. */
+  readonly subject: Digest | undefined
+  /** What it is as an artifact: its own `artifactType` or, of an image that names none, its config's media type. */
+  readonly artifactType: string | undefined
+  readonly annotations: Readonly<Record<string, string>> | undefined
 }
 
-const imageTypes = [
-  'application/vnd.oci.image.manifest.v1+json',
-  'application/vnd.docker.distribution.manifest.v2+json',
-]
-const indexTypes = [
-  'application/vnd.oci.image.index.v1+json',
-  'application/vnd.docker.distribution.manifest.list.v2+json',
-]
+/** The media type of OCI's index, which is the form of a list of referrers, too. */
+export const indexType = 'application/vnd.oci.image.index.v1+json'
+const imageType = 'application/vnd.oci.image.manifest.v1+json'
+const imageTypes = [imageType, 'application/vnd.docker.distribution.manifest.v2+json']
+const indexTypes = [indexType, 'application/vnd.docker.distribution.manifest.list.v2+json']
 
 /** The most layers, or manifests of an index, that are accepted. */
 const mostDescriptors = 10_000
@@ -26,52 +29,43 @@ const mostDescriptors = 10_000
 /** So many mistakes of a manifest are told. */
 const toldIssues = 10
 
-const digest = z.string().transform((text, context) => {
-  const digest = asDigest(text)
-  if (digest) return digest
-  context.addIssue({ code: 'custom', message: 'not a sha256 or sha512 digest' })
-  return z.NEVER
-})
-
-const descriptor = z.object({
-  mediaType: z.string().min(1),
-  digest,
-  size: z.int().nonnegative(),
-  // One check for the list and not one for each of its entries: there may be as many as a manifest has room for.
-  urls: z
-    .custom<string[]>(urls => Array.isArray(urls) && urls.every(url => typeof url === 'string'), 'not a list of texts')
-    .optional(),
-})
-
-const common = { schemaVersion: z.literal(2), mediaType: z.string().max(255).optional() }
-const image = z.object({
-  ...common,
-  config: descriptor,
-  layers: z.array(descriptor),
-  manifests: z.never('a manifest cannot be an index as well').optional(),
-})
-const index = z.object({
-  ...common,
-  manifests: z.array(descriptor),
-  layers: z.never('an index cannot be a manifest as well').optional(),
-  config: z.never('an index cannot be a manifest as well').optional(),
-})
-
 /**
  * Reads a manifest or index, of OCI or of Docker. Its type is in its `mediaType`, which OCI's may leave out: then its form
- * tells. Throws `MANIFEST_INVALID`.
+ * tells. Throws `MANIFEST_INVALID`, for any other kind of manifest too: nothing beside the bytes would say of what type it
+ * is, and Distribution's collection of garbage would end at it.
  */
 export function parseManifest(content: Uint8Array): Manifest {
   const json = parseJson(content)
   assertLength(json, 'layers')
   assertLength(json, 'manifests')
-  const isIndex = typeof json === 'object' && json !== null && 'manifests' in json && !('layers' in json)
-  if (isIndex) {
-    const { mediaType = indexTypes[0], manifests } = check(index, json)
-    return { mediaType: oneOf(indexTypes, mediaType), blobs: [], manifests: unique(manifests) }
+  if (isIndex(json)) {
+    const { mediaType = indexType, manifests, ...rest } = check(index, json)
+    const artifactType = rest.artifactType || undefined
+    return {
+      ...described(rest),
+      mediaType: oneOf(indexTypes, mediaType),
+      blobs: [],
+      manifests: unique(manifests),
+      artifactType,
+    }
   }
-  const { mediaType = imageTypes[0], config, layers } = check(image, json)
-  return { mediaType: oneOf(imageTypes, mediaType), blobs: unique([config, ...layers]), manifests: [] }
+  const { mediaType = imageType, config, layers, ...rest } = check(image, json)
+  const artifactType = rest.artifactType || config.mediaType
+  const blobs = unique([config, ...layers])
+  return { ...described(rest), mediaType: oneOf(imageTypes, mediaType), blobs, manifests: [], artifactType }
+}
+
+/** What a stored manifest says, or undefined when another registry has stored one of a form that is not accepted here. */
+export function readManifest(content: Uint8Array): Manifest | undefined {
+  try {
+    return parseManifest(content)
+  } catch {
+    return undefined
+  }
+}
+
+function described(fields: Pick<z.output<typeof index>, 'subject' | 'annotations'>) {
+  return { subject: fields.subject?.digest, annotations: fields.annotations ?? undefined }
 }
 
 /** Before a schema visits them all: what is wrong with each would be collected. */
@@ -84,29 +78,31 @@ function assertLength(json: unknown, field: string): void {
 
 /**
  * The type under which a stored manifest is served. Another registry may have stored one of a form that is not accepted
- * here: then what it says of itself, or `application/octet-stream`.
+ * here: then what it says of itself, or what it looks like, or `application/octet-stream`.
  */
 export function storedMediaType(content: Uint8Array): string {
-  try {
-    return parseManifest(content).mediaType
-  } catch {
-    return namedMediaType(content) ?? 'application/octet-stream'
-  }
+  const json = ofAnyForm(content)
+  const { mediaType, config } = Object(json) as Record<string, unknown>
+  if (typeof mediaType === 'string' && /^[\w!#$&^.+-]{1,127}\/[\w!#$&^.+-]{1,127}$/.test(mediaType)) return mediaType
+  if (isIndex(json)) return indexType
+  return config === undefined ? 'application/octet-stream' : imageType
 }
 
-function namedMediaType(content: Uint8Array): string | undefined {
+function ofAnyForm(content: Uint8Array): unknown {
   try {
-    return z
-      .object({ mediaType: z.string().regex(/^[\w!#$&^.+-]{1,127}\/[\w!#$&^.+-]{1,127}$/) })
-      .parse(parseJson(content)).mediaType
+    return parseJson(content)
   } catch {
     return undefined
   }
 }
 
+function isIndex(json: unknown): boolean {
+  return typeof json === 'object' && json !== null && 'manifests' in json && !('layers' in json)
+}
+
 function parseJson(content: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(content))
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content))
   } catch (error) {
     throw invalid(`not JSON: ${(error as Error).message}`)
   }
@@ -121,14 +117,14 @@ function check<Schema extends z.ZodType>(schema: Schema, json: unknown): z.outpu
   )
 }
 
-function oneOf(types: readonly string[], mediaType: string | undefined): string {
-  const type = mediaType?.toLowerCase()
-  if (type !== undefined && types.includes(type)) return type
+/** Distribution and clients compare the type letter by letter. */
+function oneOf(types: readonly string[], mediaType: string): string {
+  if (types.includes(mediaType)) return mediaType
   throw invalid(`its mediaType does not go with its form; accepted: ${types.join(', ')}`, [{ mediaType }])
 }
 
 /** What has URLs of its own may be kept elsewhere, as the base layers of Windows images are. */
-function unique(descriptors: readonly z.output<typeof descriptor>[]): Digest[] {
+function unique(descriptors: readonly Descriptor[]): Digest[] {
   return [...new Set(descriptors.filter(({ urls }) => !urls?.length).map(({ digest }) => digest))]
 }
 

@@ -1,5 +1,4 @@
 import { once } from 'node:events'
-import type { Hash } from 'node:crypto'
 import type { Writable } from 'node:stream'
 
 /** A request's body as it arrives. */
@@ -12,7 +11,11 @@ export type Body = AsyncIterable<Buffer>
  *
  * @returns how many bytes came
  */
-export async function receive(body: Body, target: Writable | undefined, hash: Hash | undefined): Promise<number> {
+export async function receive(
+  body: Body,
+  target: Writable | undefined,
+  hash: { update(bytes: Buffer): unknown } | undefined,
+): Promise<number> {
   let received = 0
   for await (const chunk of body) {
     received += chunk.length

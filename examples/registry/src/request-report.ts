@@ -1,9 +1,19 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { requestId } from './operations/request-id.ts'
+import { withoutQuerySecrets } from './operations/without-secrets.ts'
+
+/** A request that has come. */
+export interface RequestArrival {
+  readonly method: string
+  /** The pattern of its path, such as `/v2/:name/tags/list`; undefined when there is no such endpoint. */
+  readonly route: string | undefined
+}
 
 /** One request and its answer. */
-export interface RequestReport {
-  readonly method: string
-  /** As the client sent it. */
+export interface RequestReport extends RequestArrival {
+  /** What `X-Request-Id` says in its answer. */
+  readonly id: string
+  /** Path and query as the client sent them, without what may be secret in the query. */
   readonly url: string
   /** Undefined when the client went away before it had its answer. */
   readonly status: number | undefined
@@ -11,15 +21,25 @@ export interface RequestReport {
   readonly servedBy: string | undefined
   /** Bytes of the request's body. */
   readonly received: number
+  /** Bytes of the answer, its headers included. */
+  readonly sent: number
   readonly milliseconds: number
+  /** The address at the other end of the connection: the client's own or a proxy's. */
+  readonly remoteAddress: string | undefined
+  readonly userAgent: string | undefined
+  /** Who asked, where the registry knows. */
+  readonly user: string | undefined
 }
 
+export type OnArrival = (arrival: RequestArrival) => void
 export type OnRequest = (report: RequestReport) => void
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Bytes of the body so far. */
     received: number
+    /** Set where a client has said, and proved, who it is. */
+    userName: string | undefined
   }
   interface FastifyReply {
     /** Set by the route that serves a blob. */
@@ -27,18 +47,36 @@ declare module 'fastify' {
   }
 }
 
-/** Calls `onRequest` when an answer is out, or can no longer go out. */
-export function reportRequests(app: FastifyInstance, onRequest: OnRequest): void {
+/** Names each request in its answer, and tells of it when it comes and when its answer is out, or can no longer go out. */
+export function reportRequests(app: FastifyInstance, onArrival: OnArrival, onRequest: OnRequest): void {
   app.decorateRequest('received', 0)
+  app.decorateRequest('userName', undefined)
   app.decorateReply('servedBy', undefined)
+  app.setGenReqId(({ headers }) => requestId(headers))
   app.addHook('onRequest', (request, reply, done) => {
     const startedAt = performance.now()
+    const { socket } = request
+    const sentBefore = socket.bytesWritten
+    const arrival = { method: request.method, route: request.routeOptions.url }
+    reply.header('x-request-id', request.id)
     reply.raw.once('close', () => {
-      const { method, originalUrl: url, received } = request
-      const status = reply.raw.writableFinished ? reply.statusCode : undefined
-      const milliseconds = performance.now() - startedAt
-      onRequest({ method, url, status, servedBy: reply.servedBy, received, milliseconds })
+      onRequest({
+        ...arrival,
+        ...clientOf(request),
+        id: request.id,
+        url: withoutQuerySecrets(request.originalUrl),
+        status: reply.raw.writableFinished ? reply.statusCode : undefined,
+        servedBy: reply.servedBy,
+        received: request.received,
+        sent: socket.bytesWritten - sentBefore,
+        milliseconds: performance.now() - startedAt,
+      })
     })
+    onArrival(arrival)
     done()
   })
+}
+
+function clientOf({ socket, headers, userName: user }: FastifyRequest) {
+  return { remoteAddress: socket.remoteAddress, userAgent: headers['user-agent'], user }
 }

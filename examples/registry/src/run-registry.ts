@@ -1,61 +1,100 @@
-import type { AddressInfo } from 'node:net'
 import { type Config, createStorage } from '@longshore/middleware-core'
 import { type Address, registrySettings } from './config.ts'
+import { openEntrance } from './entrance.ts'
+import { startUploadPurging } from './garbage/upload-purging.ts'
+import { listen } from './listen.ts'
+import { Health } from './operations/health.ts'
+import { Metrics } from './operations/metrics.ts'
+import type { Operations } from './operations/operations-server.ts'
+import type { RegistryLog } from './operations/registry-log.ts'
 import { createRegistry } from './registry.ts'
-import type { OnRequest } from './request-report.ts'
 
-/** How long requests may go on after the registry was asked to stop. Cut-off uploads can be continued. */
-const graceMilliseconds = 5_000
-
-/** A registry that listens. Disposing of it ends its requests, then its storage. */
-export interface RunningRegistry extends AsyncDisposable {
+/**
+ * A registry that listens, in this process or in several. Disposing of it lets its requests end, for as long as the
+ * configuration gives them, and then ends its storage. Its health can still be asked for meanwhile.
+ */
+export interface RunningRegistry extends Operations, AsyncDisposable {
   /** Host and port as clients write them: `127.0.0.1:5000`. */
   readonly authority: string
+  /** What is odd in the configuration. */
+  readonly warnings: readonly string[]
+  /** How many requests there have been. */
+  readonly requests: number
 }
 
-/** The registry cannot listen where it should. Its message says all that a user needs to know. */
-export class ListenError extends Error {
-  override readonly name = 'ListenError'
+export interface RunOptions {
+  /** Takes precedence over the configuration's. */
+  readonly address: Partial<Address>
+  readonly log: RegistryLog
+  /** Used where the configuration has no secret. Default: one of its own. */
+  readonly secret?: string
+  /** What the process is called in metrics, where there are several. */
+  readonly worker?: string
 }
 
-/** Runs what a configuration describes. `address` takes precedence over the one in it. */
+/** Runs what a configuration describes in this process. */
 export async function runRegistry(
   config: Config,
-  { address: given, onRequest }: { address: Partial<Address>; onRequest: OnRequest },
+  { address, log, secret, worker }: RunOptions,
 ): Promise<RunningRegistry> {
-  const { address, deletes, redirects } = registrySettings(config)
-  const { host, port } = { ...address, ...given }
-  const storage = await createStorage(config)
-  const app = createRegistry(storage, { deletes, redirects, onRequest })
+  const { deletes, redirects, drainTimeout, debug, ...settings } = registrySettings(config)
+  const metrics = debug?.prometheus.enabled ? new Metrics(worker) : undefined
+  const entrance = await openEntrance(config, settings, log.warn)
+  const storage = await createStorage(config).catch((error: unknown) => {
+    entrance[Symbol.dispose]()
+    throw error
+  })
+  const health = new Health(storage)
+  // Of several workers one is enough.
+  const purges = settings.uploadPurging.enabled && (worker === undefined || worker === '1')
+  const purging = purges ? startUploadPurging(storage, settings.uploadPurging, log) : undefined
+  let requests = 0
+  const app = createRegistry(storage, {
+    deletes,
+    redirects,
+    readOnly: settings.readOnly,
+    mostCatalogEntries: settings.mostCatalogEntries,
+    cache: settings.cache,
+    gatekeeper: entrance.gatekeeper,
+    https: entrance.https,
+    headers: settings.headers,
+    host: settings.host,
+    prefix: settings.prefix,
+    // An empty one would sign nothing.
+    secret: settings.secret || secret,
+    health,
+    onArrival: arrival => metrics?.arrived(arrival),
+    onRequest: report => {
+      requests += 1
+      metrics?.ended(report)
+      log.request(report)
+    },
+    onFailure: log.failure,
+  })
   const close = async (): Promise<void> => {
-    const impatience = setTimeout(() => app.server.closeAllConnections(), graceMilliseconds)
+    const impatience = setTimeout(() => app.server.closeAllConnections(), drainTimeout)
     await app.close()
     clearTimeout(impatience)
+    entrance[Symbol.dispose]()
+    await purging?.[Symbol.asyncDispose]()
     await storage[Symbol.asyncDispose]()
   }
+  let closing: Promise<void> | undefined
+  const closeOnce = (): Promise<void> => (closing ??= close())
   try {
-    await app.listen({ host, port })
+    const authority = await listen(app, { ...settings.address, ...address }, { host: '--host', port: '--port' })
+    return {
+      authority,
+      warnings: config.warnings,
+      get requests() {
+        return requests
+      },
+      health: () => health.check(),
+      metrics: async () => (metrics ? [await metrics.snapshot()] : []),
+      [Symbol.asyncDispose]: closeOnce,
+    }
   } catch (error) {
-    await close()
-    throw listenError(error, authority(host, port))
+    await closeOnce()
+    throw error
   }
-  const { address: listening, port: taken } = app.server.address() as AddressInfo
-  const reachable = ['0.0.0.0', '::'].includes(listening) ? '127.0.0.1' : listening
-  return { authority: authority(reachable, taken), [Symbol.asyncDispose]: close }
-}
-
-function authority(host: string, port: number): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`
-}
-
-const listenProblems: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'the port is in use; choose another one with --port',
-  EACCES: 'no permission to use the port; choose one from 1024 on with --port',
-  EADDRNOTAVAIL: 'this machine has no such address; choose another one with --host',
-  ENOTFOUND: 'there is no such host; choose another one with --host',
-}
-
-function listenError(error: unknown, where: string): unknown {
-  const problem = listenProblems[(error as NodeJS.ErrnoException).code ?? '']
-  return problem === undefined ? error : new ListenError(`Cannot listen on ${where}: ${problem}`, { cause: error })
 }

@@ -56,8 +56,11 @@ describe('end-2: pulling a blob', () => {
     expect(Buffer.from(await response.arrayBuffer()).equals(bytes.subarray(start, end))).toBe(true)
   })
 
-  it('refuses a range that lies behind the end', async () => {
-    const response = await fetch(url(await pushBlob(registry, content(100))), { headers: { range: 'bytes=100-' } })
+  it.each([
+    ['lies behind the end', 'bytes=100-'],
+    ['ends before it begins', 'bytes=50-10'],
+  ])('refuses a range that %s', async (_, range) => {
+    const response = await fetch(url(await pushBlob(registry, content(100))), { headers: { range } })
     expect(response.status).toBe(416)
     expect(response.headers.get('content-range')).toBe('bytes */100')
   })

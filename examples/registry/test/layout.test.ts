@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals'
-import { ForwardingDriver, type MoveOptions, inmemory } from '@longshore/middleware-core'
+import { type FileWriter, ForwardingDriver, type WriteOptions, inmemory } from '@longshore/middleware-core'
 import {
   content,
   digestOf,
@@ -77,9 +77,14 @@ it('writes in the order in which a failure in between leaves nothing that cannot
       return super.putContent(path, bytes)
     }
 
-    override move(source: string, destination: string, options?: MoveOptions): Promise<void> {
-      order.push(destination)
-      return super.move(source, destination, options)
+    override async writer(path: string, options?: WriteOptions): Promise<FileWriter> {
+      const writer = await super.writer(path, options)
+      const commit = writer.commit.bind(writer)
+      writer.commit = call => {
+        order.push(options?.destination ?? path)
+        return commit(call)
+      }
+      return writer
     }
   }
   await using registry = await startRegistry({ storage: new Recorded(inmemory({})) })

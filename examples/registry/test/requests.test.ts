@@ -74,11 +74,40 @@ describe('requests that lead nowhere', () => {
     ['GET', '/'],
     ['GET', '/v3/'],
     ['GET', '/v2/a/unknown'],
-    ['POST', '/v2/a/tags/list'],
+    ['DELETE', '/v2/a/unknown'],
   ])('%s %s gets the error of the specification', async (method, path) => {
     const response = await fetch(registry.url + path, { method })
     expect([response.status, await codesOf(response)]).toEqual([404, ['UNSUPPORTED']])
     expect(response.headers.get('content-type')).toMatch('application/json')
+  })
+
+  it.each([
+    ['POST', '/v2/a/tags/list', 'GET, HEAD'],
+    ['DELETE', '/v2/', 'GET, HEAD'],
+    ['POST', `/v2/a/blobs/${digestOf('')}`, 'DELETE, GET, HEAD'],
+    ['PATCH', '/v2/a/manifests/latest', 'DELETE, GET, HEAD, PUT'],
+    ['GET', '/v2/a/blobs/uploads/', 'POST'],
+    ['POST', '/v2/a/blobs/uploads/0189cc2f-2f76-7b1e-a3b8-c94ee5f2a001', 'DELETE, GET, HEAD, PATCH, PUT'],
+    ['OPTIONS', '/v2/a/b/c/tags/list', 'GET, HEAD'],
+  ])('%s %s is told which methods there are', async (method, path, allowed) => {
+    const response = await fetch(registry.url + path, { method })
+    expect([response.status, response.headers.get('allow')]).toEqual([405, allowed])
+    expect(await codesOf(response)).toEqual(['UNSUPPORTED'])
+  })
+
+  it.each([`blobs/${digestOf('')}`, `manifests/${digestOf('')}`])(
+    'DELETE %s is not among them where it is turned off',
+    async path => {
+      const response = await fetch(`${registry.url}/v2/a/${path}`, { method: 'DELETE' })
+      expect([response.status, response.headers.get('allow')?.includes('GET')]).toEqual([405, true])
+      expect(response.headers.get('allow')).not.toContain('DELETE')
+    },
+  )
+
+  it('only reading is left where the registry is read-only', async () => {
+    await using own = await startRegistry({ readOnly: true })
+    const response = await fetch(`${own.url}/v2/a/manifests/latest`, { method: 'PUT', body: '{}' })
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
   })
 
   it.each([

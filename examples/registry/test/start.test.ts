@@ -1,72 +1,18 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { access, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { access, readFile, readdir } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { describe, expect, it } from '@jest/globals'
+import { printed, workplace } from './program.ts'
 import { content, pushBlob } from './support.ts'
 
-/** Built before the tests run, as it is before `npm start`. */
-const main = fileURLToPath(new URL('../dist/main.js', import.meta.url))
-
-let directory: string
-let started: Started[] = []
-
-beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'registry-start-'))
-})
-
-afterEach(async () => {
-  for (const { child } of started) child.kill('SIGKILL')
-  started = []
-  await rm(directory, { recursive: true })
-})
-
-interface Started {
-  child: ChildProcess
-  output: string
-  errors: string
-  /** The status that it ends with. */
-  ended: Promise<number | null>
-}
-
-/** Runs the program in a folder of its own, with its temporary files there. */
-function start(...options: string[]): Started {
-  const child = spawn(process.execPath, [main, ...options], {
-    cwd: directory,
-    env: { PATH: process.env['PATH'], TMPDIR: directory },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const ended = once(child, 'close').then(([code]) => code as number | null)
-  const run: Started = { child, output: '', errors: '', ended }
-  child.stdout.on('data', (chunk: Buffer) => (run.output += chunk.toString()))
-  child.stderr.on('data', (chunk: Buffer) => (run.errors += chunk.toString()))
-  started.push(run)
-  return run
-}
-
-/** Waits until the program has printed what is looked for. */
-async function printed(run: Started, pattern: RegExp): Promise<RegExpExecArray> {
-  for (;;) {
-    const found = pattern.exec(run.output)
-    if (found) return found
-    const ended = await Promise.race([once(run.child.stdout!, 'data').then(() => false), run.ended.then(() => true)])
-    if (ended && !pattern.test(run.output)) throw new Error(`ended without ${pattern}: ${run.output}${run.errors}`)
-  }
-}
-
-async function configure(text: string): Promise<string> {
-  await writeFile(join(directory, 'config.yml'), text)
-  return 'config.yml'
-}
+const here = workplace()
 
 const isReady = /http:\/\/(127\.0\.0\.1:\d+)\/v2\/[^]*Ready/
 
 describe('without a configuration', () => {
   it('brings up a cloud and a registry, says what is where, and leaves nothing behind', async () => {
-    const run = start('--port', '0', '--verbose')
+    const run = here.start('--port', '0', '--verbose')
     const [, authority] = await printed(run, isReady)
     const url = `http://${authority}`
     const [, configFile = ''] = /Configuration +(\S+)/.exec(run.output) ?? []
@@ -89,32 +35,40 @@ describe('without a configuration', () => {
     expect(await run.ended).toBe(0)
     expect(run.output).toMatch(/Stopped after 4 requests; at the edge 1 hits and 1 misses\.\n$/)
     expect(run.errors).toBe('')
-    expect(await readdir(directory)).toEqual([])
+    expect(await readdir(here.directory)).toEqual([])
     await expect(fetch(`${url}/v2/`)).rejects.toThrow('fetch failed')
   })
 
   it('ends cleanly on SIGTERM while a client is connected', async () => {
-    const run = start('--port', '0')
+    const run = here.start('--port', '0')
     const [, authority] = await printed(run, isReady)
     await (await fetch(`http://${authority}/v2/`)).text()
     run.child.kill('SIGTERM')
     expect(await run.ended).toBe(0)
-    expect(await readdir(directory)).toEqual([])
+    expect(await readdir(here.directory)).toEqual([])
   })
 
   it('says in one line that a port is in use, and leaves nothing behind', async () => {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
     const { port } = server.address() as { port: number }
-    const run = start('--port', String(port))
+    const run = here.start('--port', String(port))
     expect(await run.ended).toBe(1)
     expect(run.errors).toBe(`Cannot listen on 127.0.0.1:${port}: the port is in use; choose another one with --port\n`)
-    expect(await readdir(directory)).toEqual([])
+    expect(await readdir(here.directory)).toEqual([])
     server.close()
   })
 
+  it('says what it can do', async () => {
+    const run = here.start('--help')
+    expect(await run.ended).toBe(0)
+    for (const option of ['--config <file>', '--port <number>', '--host <host>', '--workers <number>', '--verbose']) {
+      expect(run.output).toContain(option)
+    }
+  })
+
   it('refuses a port that is none', async () => {
-    const run = start('--port', 'http')
+    const run = here.start('--port', 'http')
     expect(await run.ended).toBe(1)
     expect(run.errors).toContain('accepted: a number from 0 (any free port) to 65535')
   })
@@ -122,38 +76,38 @@ describe('without a configuration', () => {
 
 describe('with a configuration', () => {
   it('runs what it describes, and nothing else', async () => {
-    const file = await configure('version: 0.1\nhttp:\n  addr: 127.0.0.1:0\nstorage: inmemory\n')
-    const run = start('--config', file)
+    const file = await here.configure('version: 0.1\nhttp:\n  addr: 127.0.0.1:0\nstorage: inmemory\n')
+    const run = here.start('--config', file)
     const [, authority] = await printed(run, isReady)
     const digest = await pushBlob({ url: `http://${authority}` })
     await (await fetch(`http://${authority}/v2/library/hello/blobs/${digest}`)).arrayBuffer()
     await printed(run, /GET .*200 → inline/)
     expect(run.output).not.toMatch(/S3 endpoint|Edge/)
-    expect(await readdir(directory)).toEqual(['config.yml'])
+    expect(await readdir(here.directory)).toEqual(['config.yml'])
     run.child.kill('SIGINT')
     expect(await run.ended).toBe(0)
   })
 
   it('says what is wrong with it, and where, without a stack trace', async () => {
-    const file = await configure('http:\n  addr: nowhere\nstorage: inmemory\n')
-    const run = start('--config', file)
+    const file = await here.configure('http:\n  addr: nowhere\nstorage: inmemory\n')
+    const run = here.start('--config', file)
     expect(await run.ended).toBe(1)
     expect(run.errors).toMatch(/^config\.yml:2: http\.addr: found 'nowhere'; accepted: .*\n$/)
   })
 
   it('says that it is not there', async () => {
-    const run = start('--config', 'absent.yml')
+    const run = here.start('--config', 'absent.yml')
     expect(await run.ended).toBe(1)
     expect(run.errors).toBe('absent.yml: there is no such file\n')
   })
 
   it('frees its storage when it cannot listen', async () => {
-    const file = await configure('storage: inmemory\n')
-    const run = start('--config', file, '--host', '192.0.2.1', '--port', '0')
+    const file = await here.configure('storage: inmemory\n')
+    const run = here.start('--config', file, '--host', '192.0.2.1', '--port', '0')
     expect(await run.ended).toBe(1)
     expect(run.errors).toBe(
       'Cannot listen on 192.0.2.1:0: this machine has no such address; choose another one with --host\n',
     )
-    await expect(access(join(directory, 'config.yml'))).resolves.toBeUndefined()
+    await expect(access(join(here.directory, 'config.yml'))).resolves.toBeUndefined()
   })
 })

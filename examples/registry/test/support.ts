@@ -66,6 +66,12 @@ export function locationOf(response: Response): string {
   return new URL(response.headers.get('location') ?? '', response.url).href
 }
 
+/** A URL without its query: of an upload, what a client has that does not send back what it was told. */
+export function withoutQuery(url: string): string {
+  const { origin, pathname } = new URL(url)
+  return origin + pathname
+}
+
 /** The same URL with one more query parameter. */
 export function withQuery(url: string, name: string, value: string): string {
   const extended = new URL(url)

@@ -1,5 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals'
-import { codesOf, newManifest, pushBlob, putManifest, sharedRegistry } from './support.ts'
+import { inmemory } from '@longshore/middleware-core'
+import { tagCurrentLink } from '../src/layout.ts'
+import { codesOf, digestOf, newManifest, pushBlob, putManifest, sharedRegistry, startRegistry } from './support.ts'
 
 const name = 'library/tagged'
 const sorted = ['1.0', '1.20', 'Alpha', 'beta', 'Gamma', 'gamma']
@@ -46,14 +48,44 @@ describe('end-8: listing tags', () => {
     expect([await response.json(), response.headers.get('link')]).toEqual([{ name, tags: [] }, null])
   })
 
-  it.each(['-1', 'all', '', '1.5'])('refuses n=%s', async n => {
+  it.each(['-1', 'all', '1.5', '+1', '9'.repeat(20)])('refuses n=%s', async n => {
     const response = await list(`?n=${n}`)
     expect([response.status, await codesOf(response)]).toEqual([400, ['PAGINATION_NUMBER_INVALID']])
   })
 
-  it('does not know a repository without manifests', async () => {
+  it('counts the parameters that say nothing as left out', async () => {
+    expect(await (await list('?n=&last=')).json()).toEqual({ name, tags: sorted })
+  })
+
+  it('answers HEAD', async () => {
+    const response = await fetch(`${registry.url}/v2/${name}/tags/list?n=2`, { method: 'HEAD' })
+    expect([response.status, response.headers.get('link')]).toEqual([
+      200,
+      `</v2/${name}/tags/list?n=2&last=1.20>; rel="next"`,
+    ])
+  })
+
+  it('lists no tags of a repository that has but blobs', async () => {
     await pushBlob(registry, undefined, 'library/blobs-only')
-    for (const repository of ['library/nothing', 'library/blobs-only', 'library']) {
+    expect(await (await list('', 'library/blobs-only')).json()).toEqual({ name: 'library/blobs-only', tags: [] })
+  })
+
+  it('lists 10,000 tags, and each page of them, soon', async () => {
+    const storage = inmemory({})
+    const digest = digestOf('')
+    const all = Array.from({ length: 10_000 }, (_, index) => `v${String(index).padStart(5, '0')}`)
+    for (const tag of all) await storage.putContent(tagCurrentLink(name, tag), digest)
+    await using many = await startRegistry({ storage })
+    const page = async (query: string): Promise<unknown> =>
+      await (await fetch(`${many.url}/v2/${name}/tags/list${query}`)).json()
+    const started = performance.now()
+    expect(await page('')).toEqual({ name, tags: all })
+    expect(await page('?n=10&last=v09985')).toEqual({ name, tags: all.slice(9986, 9996) })
+    expect(performance.now() - started).toBeLessThan(5000)
+  })
+
+  it('does not know a repository that nothing was pushed to', async () => {
+    for (const repository of ['library/nothing', 'library']) {
       const response = await list('', repository)
       expect([response.status, await codesOf(response)]).toEqual([404, ['NAME_UNKNOWN']])
     }

@@ -11,6 +11,7 @@ import {
 } from '@longshore/middleware-core'
 import { abortable } from './abortable.ts'
 import { type ClientFilter, clientFilter } from './client-filter.ts'
+import { announceUrl } from './diagnostics.ts'
 import { type Lifetime, expiryAt } from './expiry.ts'
 import { KeyRing } from './key-ring.ts'
 import { type CloudFrontSettings, cloudFrontOptions } from './options.ts'
@@ -85,6 +86,7 @@ export class CloudFrontDriver extends ForwardingDriver {
     const slot = slotOf(path, expiresIn, address)
     // Paths in the cache are legal, so a hit needs no checks.
     let url = this.#urls?.find(slot, expires)
+    const isCached = url !== undefined
     if (url === undefined) {
       const resource = this.#resourceFor(path)
       if (resource === undefined) return this.inner.urlFor(path, options)
@@ -93,6 +95,7 @@ export class CloudFrontDriver extends ForwardingDriver {
     }
     if (typeof url !== 'string') url = await this.#signed(url, path, signal)
     if (url === elsewhere) return this.inner.urlFor(path, options)
+    announceUrl(isCached)
     return { url, expiresAt: new Date(expires * 1000), via: 'cloudfront' }
   }
 

@@ -6,7 +6,7 @@ import { defineDriver, driverFrom } from './define-driver.ts'
 import { type OperationTrace, operationChannel } from './diagnostics.ts'
 import type { DriverImplementation } from './driver-implementation.ts'
 import { InMemoryStorage } from './drivers/inmemory.ts'
-import { StorageError } from './errors.ts'
+import { StorageError, pathNotFound } from './errors.ts'
 
 /** The in-memory storage with some methods of its own. */
 function storage(changes: Partial<DriverImplementation>): DriverImplementation {
@@ -246,6 +246,17 @@ describe('the diagnostics channel', () => {
     await expect(driver.getContent('/missing')).rejects.toThrow()
     expect(traces.map(([event]) => event)).toEqual(['start', 'error', 'asyncEnd'])
     expect(traces[1]?.[1].error).toMatchObject({ code: 'PATH_NOT_FOUND' })
+  })
+
+  it('has the error that the caller gets', async () => {
+    const broken = storage({
+      getContent: () => Promise.reject(new Error('ENOENT')),
+      explain: () => pathNotFound('/file'),
+    })
+    const driver = driverFrom('mine', broken)
+    operationChannel.subscribe(subscribers)
+    await expect(driver.getContent('/file')).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
+    expect(traces.at(-1)?.[1].error).toMatchObject({ code: 'PATH_NOT_FOUND', driver: 'mine', path: '/file' })
   })
 
   it('announces what becomes of a writer', async () => {

@@ -1,21 +1,15 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, rename, stat, writeFile } from 'node:fs/promises'
+import { rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
 import { createGzip } from 'node:zlib'
+import { type Descriptor, OciLayout } from './oci-layout.ts'
 
 const run = promisify(execFile)
-
-/** A blob of an image, as a manifest names it. */
-interface Descriptor {
-  readonly mediaType: string
-  readonly digest: string
-  readonly size: number
-}
 
 interface Layer extends Descriptor {
   /** The digest of the layer before compression. */
@@ -36,15 +30,14 @@ export interface Image {
  */
 export async function debianImage(directory: string): Promise<Image> {
   const root = join(directory, 'root')
-  const layout = join(directory, 'image')
   await run('debootstrap', ['--variant=minbase', 'stable', root], { maxBuffer: 1 << 26 })
-  await mkdir(join(layout, 'blobs', 'sha256'), { recursive: true })
+  const layout = await OciLayout.create(join(directory, 'image'))
   const layers = [
     await addLayer(layout, root, ['usr'], 'tar'),
     await addLayer(layout, root, ['etc', 'bin', 'sbin', 'lib'], 'tar+gzip'),
     await addLayer(layout, root, ['var'], 'tar+gzip'),
   ]
-  const config = await addJson(layout, 'application/vnd.oci.image.config.v1+json', {
+  const config = await layout.addJson('application/vnd.oci.image.config.v1+json', {
     architecture: 'amd64',
     os: 'linux',
     config: { Cmd: ['/bin/sh'] },
@@ -52,41 +45,30 @@ export async function debianImage(directory: string): Promise<Image> {
   })
   const mediaType = 'application/vnd.oci.image.manifest.v1+json'
   const blobs = [config, ...layers.map(({ diffId: _, ...descriptor }) => descriptor)]
-  const manifest = await addJson(layout, mediaType, { schemaVersion: 2, mediaType, config, layers: blobs.slice(1) })
-  const annotations = { 'org.opencontainers.image.ref.name': 'latest' }
-  await writeFile(
-    join(layout, 'index.json'),
-    JSON.stringify({ schemaVersion: 2, manifests: [{ ...manifest, annotations }] }),
-  )
-  await writeFile(join(layout, 'oci-layout'), JSON.stringify({ imageLayoutVersion: '1.0.0' }))
-  return { directory: layout, manifestDigest: manifest.digest, blobs }
+  const manifest = await layout.addJson(mediaType, { schemaVersion: 2, mediaType, config, layers: blobs.slice(1) })
+  await layout.tag(manifest, 'latest')
+  return { directory: layout.directory, manifestDigest: manifest.digest, blobs }
 }
 
-async function addLayer(layout: string, root: string, folders: string[], format: 'tar' | 'tar+gzip'): Promise<Layer> {
-  const tar = join(layout, 'layer.tar')
+async function addLayer(
+  layout: OciLayout,
+  root: string,
+  folders: string[],
+  format: 'tar' | 'tar+gzip',
+): Promise<Layer> {
+  const tar = join(layout.directory, 'layer.tar')
   await run('tar', ['--create', '--file', tar, '--directory', root, '--numeric-owner', '--sort=name', ...folders])
-  const packed = join(layout, 'layer')
+  const packed = join(layout.directory, 'layer')
   const plain = hashing()
   const stored = hashing()
   const stages = format === 'tar' ? [plain, stored] : [plain, createGzip({ level: 1 }), stored]
   await pipeline([createReadStream(tar), ...stages, createWriteStream(packed)])
+  await rm(tar)
   const { size } = await stat(packed)
   const digest = `sha256:${stored.hash.digest('hex')}`
-  await rename(packed, blobPath(layout, digest))
-  await run('rm', [tar])
+  await rename(packed, layout.path(digest))
   const mediaType = `application/vnd.oci.image.layer.v1.${format}`
   return { mediaType, digest, size, diffId: `sha256:${plain.hash.digest('hex')}` }
-}
-
-async function addJson(layout: string, mediaType: string, content: unknown): Promise<Descriptor> {
-  const bytes = Buffer.from(JSON.stringify(content))
-  const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`
-  await writeFile(blobPath(layout, digest), bytes)
-  return { mediaType, digest, size: bytes.length }
-}
-
-function blobPath(layout: string, digest: string): string {
-  return join(layout, 'blobs', ...digest.split(':'))
 }
 
 function hashing(): Transform & { hash: ReturnType<typeof createHash> } {

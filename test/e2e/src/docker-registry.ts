@@ -1,43 +1,28 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { freePorts } from './free-ports.ts'
-import type { Stack } from './stack.ts'
+import { type Place, storageSections } from './registry-configuration.ts'
 import { until } from './until.ts'
 
-/** CNCF Distribution's own registry. */
+/** CNCF Distribution's own registry, as Debian packages it. */
 export interface DockerRegistry extends AsyncDisposable {
   /** `127.0.0.1:PORT`. */
   readonly authority: string
+  readonly pid: number
+  /** Runs its garbage collection, which wants nobody to push meanwhile. Returns what it prints. */
+  collectGarbage(...flags: string[]): Promise<string>
 }
 
-/** Starts Debian's docker-registry on the same bucket and the same edge as the stack, with the same key. */
-export async function startDockerRegistry({ cloud, directory, privateKey }: Stack): Promise<DockerRegistry> {
+/** Starts docker-registry on a place. `directory` keeps its configuration. */
+export async function startDockerRegistry(directory: string, place: Place): Promise<DockerRegistry> {
   const [port] = await freePorts(1)
   const authority = `127.0.0.1:${port}`
-  const keyFile = join(directory, 'docker-registry.pem')
-  const configFile = join(directory, 'docker-registry.yml')
-  await writeFile(keyFile, privateKey, { mode: 0o600 })
-  await writeFile(
-    configFile,
-    `version: 0.1
-log: { level: warn }
-http: { addr: ${authority} }
-storage:
-  s3:
-    region: ${cloud.region}
-    regionendpoint: ${cloud.s3.endpoint}
-    accesskey: ${cloud.credentials.accessKeyId}
-    secretkey: ${cloud.credentials.secretAccessKey}
-    bucket: ${cloud.bucket}
-    secure: false
-    forcepathstyle: true
-middleware:
-  storage:
-    - name: cloudfront
-      options: { baseurl: '${cloud.edge.baseUrl}', privatekey: ${keyFile}, keypairid: ${cloud.keyPairId}, duration: 20m }
-`,
-  )
+  const configFile = join(directory, `docker-registry-${randomUUID()}.yml`)
+  const own = `log: { level: warn }\nhttp: { addr: ${authority} }\n`
+  await writeFile(configFile, storageSections(place) + own, { mode: 0o600 })
   const env = { ...process.env }
   // Its AWS client panics on a bundle that it cannot add to its transport.
   delete env['AWS_CA_BUNDLE']
@@ -52,7 +37,15 @@ middleware:
     await end(child)
     throw error
   }
-  return { authority, [Symbol.asyncDispose]: () => end(child) }
+  return {
+    authority,
+    pid: child.pid as number,
+    async collectGarbage(...flags) {
+      const command = ['garbage-collect', ...flags, configFile]
+      return (await promisify(execFile)('docker-registry', command, { env, maxBuffer: 1 << 26 })).stdout
+    },
+    [Symbol.asyncDispose]: () => end(child),
+  }
 }
 
 async function end(child: ChildProcess): Promise<void> {

@@ -2,10 +2,6 @@ import type { FastifyInstance } from 'fastify'
 
 /** end-1: whether this is a registry. */
 export function baseRoutes(app: FastifyInstance): void {
-  app.addHook('onRequest', (_request, reply, done) => {
-    reply.header('docker-distribution-api-version', 'registry/2.0')
-    done()
-  })
   for (const url of ['/v2', '/v2/']) {
     app.get(url, () => ({}))
     app.head(url, (_request, reply) => reply.send())

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Digest, asDigest, digestOf, digestParts } from '../digest.ts'
 import { RegistryError } from '../errors.ts'
-import { parseManifest } from '../manifest.ts'
+import { type Manifest, parseManifest } from '../manifest.ts'
 import { isTag } from '../names.ts'
 import { receiveWhole } from '../receive.ts'
 import type { Registry } from '../registry.ts'
@@ -9,14 +9,19 @@ import { manifestUrl } from '../repository-url.ts'
 import { wrongDigest } from '../stores/blob-store.ts'
 import { type StoredManifest, longestManifest, unknownManifest } from '../stores/manifest-store.ts'
 import { bodyOf } from './body.ts'
-import { assertDeletes, repositoryName } from './parameters.ts'
+import { isKnown } from './if-none-match.ts'
+import { type Query, assertDeletes, digestFrom, queryValues, repositoryName } from './parameters.ts'
 
 interface Route {
   Params: { name: string; reference: string }
+  Querystring: Query
 }
 
 /** What a manifest is called: its digest, or a tag. */
 type Reference = { digest: Digest } | { tag: string }
+
+/** The most tags that one push can set. */
+const mostTags = 100
 
 /** end-3, end-7 and end-9: pulling, pushing and deleting manifests. */
 export function manifestRoutes(app: FastifyInstance, registry: Registry): void {
@@ -32,30 +37,32 @@ export function manifestRoutes(app: FastifyInstance, registry: Registry): void {
     return manifests.get(repository, digest)
   }
 
-  app.head<Route>(url, async (request, reply) => {
-    const manifest = await find(request)
-    return describe(reply, manifest).header('content-length', manifest.content.length).send()
-  })
-
-  app.get<Route>(url, async (request, reply) => {
-    const manifest = await find(request)
-    describe(reply, manifest)
-    if (request.headers['if-none-match'] === etag(manifest)) return reply.code(304).send()
-    return reply.send(manifest.content)
+  // A manifest is served as what it is, whatever a client says to accept: its digest is that of these bytes.
+  app.route<Route>({
+    method: ['GET', 'HEAD'],
+    url,
+    handler: async (request, reply) => {
+      const manifest = await find(request)
+      describe(reply, manifest)
+      if (isKnown(request.headers['if-none-match'], manifest.digest)) return reply.code(304).send()
+      return reply.send(manifest.content)
+    },
   })
 
   app.put<Route>(url, async (request, reply) => {
     const repository = repositoryName(request.params.name)
-    const reference = referenceFrom(request.params.reference)
-    if (!reference) {
-      throw new RegistryError('TAG_INVALID', 'neither a tag nor a digest', { details: [request.params.reference] })
-    }
+    const reference = pushedReference(request.params.reference)
+    const named = tagsToSet(reference, request.query)
     const content = await receiveWhole(bodyOf(request, registry.patience), longestManifest)
     if (!content) throw tooLong()
-    assertType(content, request.headers['content-type'])
+    const manifest = parseManifest(content)
+    assertType(manifest, request.headers['content-type'])
     if ('digest' in reference) assertDigest(content, reference.digest)
-    const digest = await manifests.put(repository, content, 'digest' in reference ? reference.digest : undefined)
-    if ('tag' in reference) await tags.set(repository, reference.tag, digest)
+    const digest = 'digest' in reference ? reference.digest : digestOf(content)
+    await manifests.put(repository, digest, content, manifest)
+    for (const tag of named) await tags.set(repository, tag, digest)
+    if (manifest.subject) reply.header('oci-subject', manifest.subject)
+    if ('digest' in reference && named.length > 0) reply.header('oci-tag', named)
     const headers = { location: manifestUrl(repository, digest), 'docker-content-digest': digest }
     return reply.code(201).headers(headers).send()
   })
@@ -81,15 +88,30 @@ function referenceFrom(text: string): Reference | undefined {
   return isTag(text) ? { tag: text } : undefined
 }
 
-function describe(reply: FastifyReply, manifest: StoredManifest): FastifyReply {
-  return reply
-    .header('content-type', manifest.mediaType)
-    .header('docker-content-digest', manifest.digest)
-    .header('etag', etag(manifest))
+/** No tag has a colon, so what has one was meant to be a digest. */
+function pushedReference(text: string): Reference {
+  return text.includes(':') ? { digest: digestFrom(text) } : { tag: tagFrom(text) }
 }
 
-function etag({ digest }: StoredManifest): string {
-  return `"${digest}"`
+function tagFrom(text: string): string {
+  if (isTag(text)) return text
+  throw new RegistryError('TAG_INVALID', 'neither a tag nor a digest', { details: [{ tag: text }] })
+}
+
+/** A manifest that is pushed by its digest is given the tags of the `tag` parameters, as the specification has it since 1.1. */
+function tagsToSet(reference: Reference, query: Query): string[] {
+  if ('tag' in reference) return [reference.tag]
+  const named = [...new Set(queryValues(query, 'tag'))].map(tagFrom)
+  if (named.length <= mostTags) return named
+  throw new RegistryError('TAG_INVALID', `more than ${mostTags} tags`, { status: 414 })
+}
+
+function describe(reply: FastifyReply, { mediaType, digest, content }: StoredManifest): FastifyReply {
+  return reply
+    .header('content-type', mediaType)
+    .header('content-length', content.length)
+    .header('docker-content-digest', digest)
+    .header('etag', `"${digest}"`)
 }
 
 function tooLong(): RegistryError {
@@ -98,9 +120,8 @@ function tooLong(): RegistryError {
 }
 
 /** The layout keeps no type beside a manifest, so a type that its content does not show would be lost. */
-function assertType(content: Uint8Array, contentType: string | undefined): void {
+function assertType({ mediaType }: Manifest, contentType: string | undefined): void {
   const said = contentType?.split(';', 1)[0]?.trim().toLowerCase()
-  const { mediaType } = parseManifest(content)
   if (said === undefined || said === mediaType) return
   const message = 'its Content-Type is not what its content is'
   throw new RegistryError('MANIFEST_INVALID', message, { details: [{ contentType: said, mediaType }] })

@@ -1,10 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { pulling } from '../access/scope.ts'
 import type { Digest } from '../digest.ts'
 import { RegistryError } from '../errors.ts'
 import { isUploadId } from '../names.ts'
 import type { Registry } from '../registry.ts'
 import { blobUrl, uploadUrl } from '../repository-url.ts'
-import { type Chunk, OutOfOrder, type UploadName } from '../stores/upload-store.ts'
+import { type Chunk, OutOfOrder } from '../stores/upload-bytes.ts'
+import type { UploadName } from '../stores/upload-state.ts'
+import type { Progress } from '../stores/upload-store.ts'
 import { bodyOf, hasBody } from './body.ts'
 import { contentRange, ofRange } from './content-range.ts'
 import { type Query, digestFrom, queryValue, repositoryName } from './parameters.ts'
@@ -19,7 +22,12 @@ interface UploadRoute {
   Querystring: Query
 }
 
-/** end-4, end-5, end-6, end-11 and end-13: pushing blobs, whole or in chunks, and mounting them from other repositories. */
+/**
+ * end-4, end-5, end-6, end-11 and end-13: pushing blobs, whole or in chunks, and mounting them from other repositories.
+ *
+ * A mount that names no other repository starts an upload. The specification lets a registry look for the blob wherever it
+ * is. That would tell everybody who may push somewhere which blobs there are, and give them those of others to read.
+ */
 export function uploadRoutes(app: FastifyInstance, registry: Registry): void {
   const { blobs, uploads } = registry
   const url = '/v2/:name/blobs/uploads/:id'
@@ -31,39 +39,36 @@ export function uploadRoutes(app: FastifyInstance, registry: Registry): void {
     const digest = queryValue(request.query, 'digest')
     if (mount !== undefined && from !== undefined) {
       const mounted = digestFrom(mount)
-      if (await blobs.has(repositoryName(from), mounted)) {
-        await blobs.link(repository, mounted)
-        return published(reply, repository, mounted)
-      }
+      const source = repositoryName(from)
+      const mayTake = request.identity.may(pulling(source))
+      if (mayTake && (await blobs.mount(source, repository, mounted))) return published(reply, repository, mounted)
     } else if (digest !== undefined && hasBody(request)) {
       const whole = digestFrom(digest)
       await uploads.receiveWhole(repository, whole, bodyOf(request, registry.patience))
       return published(reply, repository, whole)
     }
-    return progress(reply, { repository, id: await uploads.start(repository) }, 0)
-      .code(202)
-      .send()
+    const { id, ...progress } = await uploads.start(repository)
+    return tell(reply, { repository, id }, progress).code(202).send()
   }
   // Some clients leave the last slash out.
   for (const url of ['/v2/:name/blobs/uploads/', '/v2/:name/blobs/uploads']) app.post<StartRoute>(url, start)
 
-  app.get<UploadRoute>(url, async (request, reply) => {
+  app.get<UploadRoute>(url, { exposeHeadRoute: true }, async (request, reply) => {
     const upload = uploadName(request)
-    return progress(reply, upload, await uploads.size(upload))
-      .code(204)
-      .send()
+    const progress = await uploads.status(upload, stateOf(request))
+    return tell(reply, upload, progress).code(204).send()
   })
 
   app.patch<UploadRoute>(url, async (request, reply) => {
     const upload = uploadName(request)
-    const size = await tellingWhere(reply, upload, uploads.append(upload, chunkOf(request)))
-    return progress(reply, upload, size).code(202).send()
+    const progress = await tellingWhere(request, reply, uploads.append(upload, chunkOf(request), stateOf(request)))
+    return tell(reply, upload, progress).code(202).send()
   })
 
   app.put<UploadRoute>(url, async (request, reply) => {
     const upload = uploadName(request)
     const digest = digestFrom(queryValue(request.query, 'digest'))
-    await tellingWhere(reply, upload, uploads.complete(upload, digest, chunkOf(request)))
+    await tellingWhere(request, reply, uploads.complete(upload, digest, chunkOf(request), stateOf(request)))
     return published(reply, upload.repository, digest)
   })
 
@@ -74,9 +79,29 @@ export function uploadRoutes(app: FastifyInstance, registry: Registry): void {
 
   function chunkOf(request: FastifyRequest): Chunk {
     const body = bodyOf(request, registry.patience)
+    const stop = (): void => void request.raw.destroy(new Error('the upload was cancelled'))
     const range = contentRange(request.headers)
-    return range ? { body: ofRange(body, range), offset: range.start } : { body, offset: undefined }
+    return range ? { body: ofRange(body, range), offset: range.start, stop } : { body, offset: undefined, stop }
   }
+
+  /** A client whose chunk came out of order learns where to go on. */
+  async function tellingWhere<Result>(
+    request: FastifyRequest<UploadRoute>,
+    reply: FastifyReply,
+    call: Promise<Result>,
+  ): Promise<Result> {
+    try {
+      return await call
+    } catch (error) {
+      const upload = uploadName(request)
+      if (error instanceof OutOfOrder) tell(reply, upload, uploads.progress(upload, error.size, stateOf(request)))
+      throw error
+    }
+  }
+}
+
+function stateOf({ query }: FastifyRequest<UploadRoute>): string | undefined {
+  return queryValue(query, '_state')
 }
 
 function uploadName({ params }: FastifyRequest<UploadRoute>): UploadName {
@@ -86,21 +111,11 @@ function uploadName({ params }: FastifyRequest<UploadRoute>): UploadName {
 }
 
 /** Where the upload goes on, and how much of it is there. Of nothing and of one byte the specification's range is 0-0. */
-function progress(reply: FastifyReply, { repository, id }: UploadName, size: number): FastifyReply {
+function tell(reply: FastifyReply, { repository, id }: UploadName, { size, state }: Progress): FastifyReply {
   return reply
-    .header('location', uploadUrl(repository, id))
+    .header('location', uploadUrl(repository, id, state))
     .header('docker-upload-uuid', id)
     .header('range', `0-${Math.max(size - 1, 0)}`)
-}
-
-/** A client whose chunk came out of order learns where to go on. */
-async function tellingWhere<Result>(reply: FastifyReply, upload: UploadName, call: Promise<Result>): Promise<Result> {
-  try {
-    return await call
-  } catch (error) {
-    if (error instanceof OutOfOrder) progress(reply, upload, error.size)
-    throw error
-  }
 }
 
 function published(reply: FastifyReply, repository: string, digest: Digest): FastifyReply {

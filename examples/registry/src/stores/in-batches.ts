@@ -7,10 +7,18 @@ export async function inBatches<Item, Result>(
   task: (item: Item) => Promise<Result>,
 ): Promise<Result[]> {
   const results: Result[] = []
-  for (let start = 0; start < items.length; start += together) {
-    results.push(...(await Promise.all(items.slice(start, start + together).map(task))))
-  }
+  for await (const result of resultsInBatches(items, task)) results.push(result)
   return results
+}
+
+/** The same, but whoever has enough of the results can stop, and no more than a few are held at once. */
+export async function* resultsInBatches<Item, Result>(
+  items: readonly Item[],
+  task: (item: Item) => Promise<Result>,
+): AsyncGenerator<Result> {
+  for (let start = 0; start < items.length; start += together) {
+    yield* await Promise.all(items.slice(start, start + together).map(task))
+  }
 }
 
 /** The first items, at most `limit`, for which `has` gives false. */

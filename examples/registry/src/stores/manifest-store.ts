@@ -1,18 +1,23 @@
 import type { StorageDriver } from '@longshore/middleware-core'
-import { type Digest, digestOf } from '../digest.ts'
+import type { Digest } from '../digest.ts'
 import { RegistryError } from '../errors.ts'
-import { blobData, revisionLink } from '../layout.ts'
-import { type Manifest, parseManifest, storedMediaType } from '../manifest.ts'
+import { blobData, referrerLink, revisionLink } from '../layout.ts'
+import { type Manifest, readManifest, storedMediaType } from '../manifest.ts'
 import { receiveWhole } from '../receive.ts'
+import { isAdoptable } from './adoption.ts'
 import type { BlobStore } from './blob-store.ts'
 import { firstWithout } from './in-batches.ts'
 import { orUndefined, readLink, remove, writeLink } from './links.ts'
+import { LookupCache } from './lookup-cache.ts'
 
 /** The longest manifest in bytes, as in Distribution. The OCI specification asks for at least that. */
 export const longestManifest = 4 * 1024 * 1024
 
 /** So many blobs or manifests that are not there are told; then no more are looked for. */
 const toldMissing = 10
+
+/** The most bytes of manifests that are remembered. */
+const rememberedBytes = 32 * 1024 * 1024
 
 /** A manifest with its bytes, exactly as they were pushed. */
 export interface StoredManifest {
@@ -21,25 +26,33 @@ export interface StoredManifest {
   readonly content: Uint8Array
 }
 
-/** Manifests: blobs of their own kind, each with a link in the repository that says it is one of its manifests. */
+/**
+ * Manifests: blobs of their own kind, each with a link in the repository that says it is one of its manifests. Pulls may get
+ * them from a cache. What decides whether something is stored never comes from there: see `BlobStore`.
+ */
 export class ManifestStore {
   readonly #storage: StorageDriver
   readonly #blobs: BlobStore
+  readonly #known: LookupCache<StoredManifest>
 
-  constructor(storage: StorageDriver, blobs: BlobStore) {
+  /** @param cached how many manifests are remembered, as far as their bytes allow; 0 for none */
+  constructor(storage: StorageDriver, blobs: BlobStore, cached: number) {
     this.#storage = storage
     this.#blobs = blobs
+    const of = ({ content }: StoredManifest): number => content.length
+    this.#known = new LookupCache({ entries: cached, room: { bytes: rememberedBytes, of } })
   }
 
   /** Throws `MANIFEST_UNKNOWN` when the repository has none with that digest. */
   async get(repository: string, digest: Digest): Promise<StoredManifest> {
-    const [target, usual] = await Promise.all([
-      readLink(this.#storage, revisionLink(repository, digest)),
-      this.#read(digest),
-    ])
-    const content = target === digest ? usual : target && (await this.#read(target))
-    if (content === undefined) throw unknownManifest(repository, digest)
-    return { digest, mediaType: storedMediaType(content), content }
+    const manifest = await this.find(repository, digest)
+    if (manifest === undefined) throw unknownManifest(repository, digest)
+    return manifest
+  }
+
+  /** The same, but undefined when the repository has none. */
+  find(repository: string, digest: Digest): Promise<StoredManifest | undefined> {
+    return this.#known.get(nameOf(repository, digest), () => this.#lookUp(repository, digest))
   }
 
   async has(repository: string, digest: Digest): Promise<boolean> {
@@ -48,27 +61,39 @@ export class ManifestStore {
 
   /**
    * Stores a manifest once everything that it refers to is there, and otherwise throws a `MANIFEST_BLOB_UNKNOWN` that names
-   * the first things that are not.
+   * the first things that are not. Its subject may come later; that it has one is known before the manifest is there.
    */
-  async put(repository: string, content: Uint8Array, digest: Digest = digestOf(content)): Promise<Digest> {
-    const manifest = parseManifest(content)
+  async put(repository: string, digest: Digest, content: Uint8Array, manifest: Manifest): Promise<void> {
     const path = blobData(digest)
-    const [missing, there] = await Promise.all([
-      this.#missing(repository, manifest),
-      orUndefined(this.#storage.stat(path)),
-    ])
+    const [missing, there] = await Promise.all([this.#missing(repository, manifest), isAdoptable(this.#storage, path)])
     if (missing.length > 0) {
       const details = missing.map(digest => ({ digest }))
       throw new RegistryError('MANIFEST_BLOB_UNKNOWN', 'blob unknown to registry', { details })
     }
     if (!there) await this.#storage.putContent(path, content)
+    const { subject } = manifest
+    if (subject) await writeLink(this.#storage, referrerLink(repository, subject, digest), digest)
     await writeLink(this.#storage, revisionLink(repository, digest), digest)
-    return digest
+    this.#known.set(nameOf(repository, digest), { digest, mediaType: storedMediaType(content), content })
   }
 
   /** Takes a manifest from a repository; its bytes stay for others. */
   async delete(repository: string, digest: Digest): Promise<void> {
-    if (!(await remove(this.#storage, revisionLink(repository, digest)))) throw unknownManifest(repository, digest)
+    const content = await this.#read(digest)
+    const isRemoved = await remove(this.#storage, revisionLink(repository, digest))
+    this.#known.delete(nameOf(repository, digest))
+    if (!isRemoved) throw unknownManifest(repository, digest)
+    const { subject } = (content && readManifest(content)) ?? {}
+    if (subject) await remove(this.#storage, referrerLink(repository, subject, digest))
+  }
+
+  async #lookUp(repository: string, digest: Digest): Promise<StoredManifest | undefined> {
+    const [target, usual] = await Promise.all([
+      readLink(this.#storage, revisionLink(repository, digest)),
+      this.#read(digest),
+    ])
+    const content = target === digest ? usual : target && (await this.#read(target))
+    return content && { digest, mediaType: storedMediaType(content), content }
   }
 
   async #missing(repository: string, { blobs, manifests }: Manifest): Promise<Digest[]> {
@@ -83,6 +108,10 @@ export class ManifestStore {
     const reader = await orUndefined(this.#storage.reader(blobData(digest)))
     return reader && orUndefined(receiveWhole(reader, longestManifest))
   }
+}
+
+function nameOf(repository: string, digest: Digest): string {
+  return `${repository}@${digest}`
 }
 
 export function unknownManifest(repository: string, reference: string): RegistryError {

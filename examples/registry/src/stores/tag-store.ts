@@ -1,7 +1,7 @@
 import type { StorageDriver } from '@longshore/middleware-core'
 import type { Digest } from '../digest.ts'
 import { RegistryError } from '../errors.ts'
-import { manifests, tagCurrentLink, tagDirectory, tagIndexLink, tags } from '../layout.ts'
+import { layers, manifests, tagCurrentLink, tagDirectory, tagIndexLink, tags } from '../layout.ts'
 import { inBatches } from './in-batches.ts'
 import { orUndefined, readLink, remove, writeLink } from './links.ts'
 
@@ -59,7 +59,9 @@ export class TagStore {
   }
 
   async #assertExists(repository: string): Promise<void> {
-    if (await orUndefined(this.#storage.stat(manifests(repository)))) return
+    const places = [manifests(repository), layers(repository)]
+    const found = await Promise.all(places.map(place => orUndefined(this.#storage.stat(place))))
+    if (found.some(place => place !== undefined)) return
     throw new RegistryError('NAME_UNKNOWN', 'repository name not known to registry', {
       details: [{ name: repository }],
     })

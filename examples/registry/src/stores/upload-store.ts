@@ -1,71 +1,90 @@
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
-import { type FileWriter, type StorageDriver, isStorageError } from '@longshore/middleware-core'
-import { type Digest, hashFor, matches } from '../digest.ts'
-import { RegistryError } from '../errors.ts'
-import { KeyedQueue } from '../keyed-queue.ts'
-import { startedAtContent, uploadData, uploadDirectory, uploadStartedAt } from '../layout.ts'
-import { type Body, receive } from '../receive.ts'
-import { type BlobStore, wrongDigest } from './blob-store.ts'
-import { orUndefined, remove } from './links.ts'
+import { type StorageDriver, isStorageError } from '@longshore/middleware-core'
+import type { Digest } from '../digest.ts'
+import type { Body } from '../receive.ts'
+import type { BlobStore } from './blob-store.ts'
+import { FreshUploads } from './fresh-uploads.ts'
+import { type Chunk, type FoundUpload, UploadBytes, sizeOf } from './upload-bytes.ts'
+import { UploadCompletion, isSpoiled } from './upload-completion.ts'
+import { UploadFiles, unknownUpload } from './upload-files.ts'
+import { type UploadName, type UploadState, UploadStates, keyOf } from './upload-state.ts'
+import { type Turn, UploadTurns } from './upload-turns.ts'
 
-/** Which upload, of which repository. */
-export interface UploadName {
-  readonly repository: string
-  readonly id: string
+/** Where an upload stands. */
+export interface Progress {
+  /** Bytes so far. */
+  readonly size: number
+  /** The `_state` to go on with. */
+  readonly state: string
 }
 
-/** A request's body and, where the client says so, the offset at which it belongs. */
-export interface Chunk {
-  readonly body: Body
-  readonly offset: number | undefined
+export interface UploadStoreOptions {
+  /** What the states in URLs are signed with. Nodes that share it believe each other's. */
+  readonly secret: string | Uint8Array
+  /** Seconds without a byte after which a client that is sending some counts as gone. */
+  readonly patience: number
 }
-
-/** An upload's bytes as a request finds them: none yet, some to go on from, or all of them, committed but not published. */
-type Found = { state: 'fresh' } | { state: 'open'; writer: FileWriter } | { state: 'committed'; size: number }
 
 /**
- * Uploads. All that is known of one is in the storage, so any node continues it: when it began in `startedat`, its bytes in
- * an unfinished writer on `data`. Requests to one upload take turns.
+ * Uploads. All that is known of one is in the storage, so any node continues it. The state in an upload's URL, and what a
+ * node remembers, save questions; without them, or with old ones, requests end in the same way.
  */
 export class UploadStore {
-  readonly #storage: StorageDriver
   readonly #blobs: BlobStore
-  readonly #turns = new KeyedQueue()
+  readonly #files: UploadFiles
+  readonly #bytes: UploadBytes
+  readonly #completion: UploadCompletion
+  readonly #states: UploadStates
+  /** Seconds for which a request with bytes waits while another one sends some. */
+  readonly #patience: number
+  readonly #fresh = new FreshUploads()
+  readonly #turns = new UploadTurns()
 
-  constructor(storage: StorageDriver, blobs: BlobStore) {
-    this.#storage = storage
+  constructor(storage: StorageDriver, blobs: BlobStore, { secret, patience }: UploadStoreOptions) {
     this.#blobs = blobs
+    this.#files = new UploadFiles(storage)
+    this.#bytes = new UploadBytes(this.#files)
+    this.#completion = new UploadCompletion(this.#files, this.#bytes, blobs)
+    this.#states = new UploadStates(secret)
+    // One whose client is gone has ended by then, and stored what it had.
+    this.#patience = 1.5 * patience
   }
 
-  /** @returns the new upload's id */
-  async start(repository: string): Promise<string> {
-    const id = randomUUID()
-    await this.#storage.putContent(uploadStartedAt(repository, id), startedAtContent(new Date()))
-    return id
+  async start(repository: string): Promise<Progress & { id: string }> {
+    const name = { repository, id: randomUUID() }
+    const startedAt = new Date()
+    await this.#files.start(name, startedAt)
+    this.#fresh.begin(keyOf(name))
+    return { id: name.id, size: 0, state: this.#states.sign(name, { offset: 0, startedAt, isOurs: true }) }
   }
 
-  /** How many bytes are safely stored. */
-  size(upload: UploadName): Promise<number> {
-    return this.#inTurn(upload, async () => {
-      const found = await this.#find(upload)
-      if (found.state === 'open') await release(found.writer)
-      return sizeOf(found)
+  /**
+   * How many bytes are safely stored. While a client sends some, those before: it asks beside a request that is under way
+   * only when it has lost the connection and the node does not know yet.
+   */
+  async status(name: UploadName, state?: string): Promise<Progress> {
+    const receiving = this.#turns.receiving(keyOf(name))
+    if (receiving) return this.progress(name, receiving.size, state)
+    return this.#inTurn(name, undefined, async () => {
+      const found = await this.#bytes.find(name)
+      await this.#bytes.release(found)
+      return this.progress(name, sizeOf(found), state)
     })
   }
 
   /**
-   * Adds a chunk. What arrived of it is kept even when the client goes away in the middle.
-   *
-   * @returns the size after it
+   * Adds a chunk. What arrived of it is kept even when the client goes away in the middle. While another request sends
+   * bytes it waits, in case that one's client is gone; if not, it is refused with 409.
    */
-  append(upload: UploadName, chunk: Chunk): Promise<number> {
-    return this.#inTurn(upload, async () => {
-      const writer = await this.#continueAt(upload, await this.#find(upload), chunk)
-      const arrival = await Promise.allSettled([receive(chunk.body, writer, undefined)])
-      await writer.close()
-      if (arrival[0].status === 'rejected') throw arrival[0].reason
-      return writer.size
+  append(name: UploadName, chunk: Chunk, state?: string): Promise<Progress> {
+    return this.#inTurn(name, this.#patience, async turn => {
+      const isFresh = !chunk.offset && this.#fresh.canBegin(keyOf(name), this.#states.verify(name, state))
+      this.#fresh.touch(keyOf(name))
+      const found: FoundUpload = isFresh ? { kind: 'none' } : await this.#bytes.find(name)
+      const upload = await this.#bytes.openAt(name, found, chunk)
+      await this.#bytes.receive(name, turn, upload, chunk)
+      await this.#bytes.keep(name, upload)
+      return this.progress(name, upload.writer.size, state)
     })
   }
 
@@ -73,144 +92,62 @@ export class UploadStore {
    * Adds the last chunk, which may be empty, and publishes the whole as the repository's blob when it has the digest. When
    * it has another, the upload is gone.
    */
-  complete(upload: UploadName, digest: Digest, chunk: Chunk): Promise<void> {
-    return this.#inTurn(upload, async () => {
-      const found = await this.#find(upload)
+  complete(name: UploadName, digest: Digest, chunk: Chunk, state?: string): Promise<void> {
+    return this.#inTurn(name, this.#patience, async turn => {
+      const known = this.#states.verify(name, state)
+      const isWhole = !chunk.offset && this.#fresh.mayBeWhole(keyOf(name), known)
+      this.#fresh.touch(keyOf(name))
+      const last = { name, turn, digest, chunk }
       try {
-        if (found.state === 'fresh') {
-          await this.#receiveAtOnce(upload.repository, digest, chunk)
-        } else {
-          await this.#store(upload, found, chunk)
-          await this.#publish(upload, digest)
-        }
+        await (isWhole ? this.#completion.receiveWhole(last) : this.#completion.finish(last))
       } catch (error) {
-        if (isSpoiled(error)) await this.#forget(upload)
+        if (isSpoiled(error)) await this.#forget(name, undefined)
         throw error
       }
-      await this.#forget(upload)
+      await this.#forget(name, known)
     })
   }
 
   /** A whole blob in one request that started no upload before. */
-  async receiveWhole(repository: string, digest: Digest, body: Body): Promise<void> {
-    await this.#blobs.receive(digest, body)
-    await this.#blobs.link(repository, digest)
+  receiveWhole(repository: string, digest: Digest, body: Body): Promise<void> {
+    return this.#blobs.receive(repository, digest, body)
   }
 
-  async cancel(upload: UploadName): Promise<void> {
-    await this.#inTurn(upload, async () => {
-      const found = await this.#find(upload)
-      if (found.state === 'open') await found.writer.cancel()
-      await remove(this.#storage, uploadDirectory(upload.repository, upload.id))
+  /** Discards an upload. A request that is sending bytes to it is ended, and its connection with it. */
+  async cancel(name: UploadName): Promise<void> {
+    this.#turns.interrupt(keyOf(name), unknownUpload(name.id))
+    await this.#inTurn(name, undefined, async () => {
+      this.#fresh.touch(keyOf(name))
+      const found = await this.#bytes.find(name)
+      if (found.kind === 'open') await found.writer.cancel()
+      await this.#files.removeAll(name)
+      this.#bytes.forget(name)
     })
   }
 
+  /** What a client is told about an upload, with a state that goes back to the one that it sent. */
+  progress(name: UploadName, size: number, state?: string): Progress {
+    const { startedAt, isOurs = false } = this.#states.verify(name, state) ?? {}
+    return { size, state: this.#states.sign(name, { offset: size, startedAt, isOurs }) }
+  }
+
   /** Another node may end an upload while this one works on it: then the storage finds it changed or gone. */
-  async #inTurn<Result>({ repository, id }: UploadName, task: () => Promise<Result>): Promise<Result> {
+  async #inTurn<Result>(
+    name: UploadName,
+    patience: number | undefined,
+    task: (turn: Turn) => Promise<Result>,
+  ): Promise<Result> {
     try {
-      return await this.#turns.run(`${repository}:${id}`, task)
+      return await this.#turns.run(keyOf(name), task, patience)
     } catch (error) {
-      if (isStorageError(error, 'CONFLICT') || isStorageError(error, 'PATH_NOT_FOUND')) throw unknownUpload(id)
+      if (isStorageError(error, 'CONFLICT') || isStorageError(error, 'PATH_NOT_FOUND')) throw unknownUpload(name.id)
       throw error
     }
   }
 
-  async #find({ repository, id }: UploadName): Promise<Found> {
-    const data = uploadData(repository, id)
-    try {
-      return { state: 'open', writer: await this.#storage.writer(data, { append: true }) }
-    } catch (error) {
-      if (isStorageError(error, 'CONFLICT')) {
-        const { size } = await this.#storage.stat(data)
-        return { state: 'committed', size }
-      }
-      if (!isStorageError(error, 'PATH_NOT_FOUND')) throw error
-    }
-    if (await orUndefined(this.#storage.stat(uploadStartedAt(repository, id)))) return { state: 'fresh' }
-    throw unknownUpload(id)
-  }
-
-  /** The writer to which a chunk can be added. */
-  async #continueAt({ repository, id }: UploadName, found: Found, { offset }: Chunk): Promise<FileWriter> {
-    const size = sizeOf(found)
-    if (found.state === 'committed' || (offset !== undefined && offset !== size)) {
-      if (found.state === 'open') await release(found.writer)
-      throw new OutOfOrder(size)
-    }
-    return found.state === 'open' ? found.writer : this.#storage.writer(uploadData(repository, id))
-  }
-
-  /** The common case of a client that sends its blob whole with the last request. */
-  async #receiveAtOnce(repository: string, digest: Digest, { body, offset }: Chunk): Promise<void> {
-    if (offset !== undefined && offset !== 0) throw new OutOfOrder(0)
-    await this.receiveWhole(repository, digest, body)
-  }
-
-  /** Adds the last chunk and commits the upload. An earlier try may have done so: then only an empty chunk fits. */
-  async #store(upload: UploadName, found: Found, chunk: Chunk): Promise<void> {
-    if (found.state === 'committed') {
-      if ((await receive(chunk.body, undefined, undefined)) > 0) throw new OutOfOrder(found.size)
-      return
-    }
-    const writer = await this.#continueAt(upload, found, chunk)
-    try {
-      await receive(chunk.body, writer, undefined)
-    } catch (error) {
-      await writer.close()
-      throw error
-    }
-    await writer.commit()
-  }
-
-  /**
-   * Makes a committed upload the repository's blob. Its bytes came with several requests, perhaps to several nodes at the
-   * same time, so only what is stored tells what they are: it is read again. The revision ties the bytes that were
-   * checked to those that are moved. The link comes first: without the bytes it counts for nothing, and a client that
-   * tries again after a failure finds the upload still in its place.
-   */
-  async #publish({ repository, id }: UploadName, digest: Digest): Promise<void> {
-    const data = uploadData(repository, id)
-    const { size, revision } = await this.#storage.stat(data)
-    const hash = hashFor(digest)
-    for await (const bytes of await this.#storage.reader(data, { revision })) hash.update(bytes as Buffer)
-    if (!matches(hash, digest)) throw wrongDigest(digest)
-    await this.#blobs.link(repository, digest)
-    await this.#blobs.adopt(digest, data, { size, revision })
-  }
-
-  /** The push is done whether this succeeds or not; what it leaves is for a purge. */
-  async #forget({ repository, id }: UploadName): Promise<void> {
-    await remove(this.#storage, uploadDirectory(repository, id)).catch(() => {})
-  }
-}
-
-function sizeOf(found: Found): number {
-  if (found.state === 'open') return found.writer.size
-  return found.state === 'committed' ? found.size : 0
-}
-
-/** Whether an upload that failed like this can never be finished: it has other bytes, or they changed while it was published. */
-function isSpoiled(error: unknown): boolean {
-  return isStorageError(error, 'CONFLICT') || (error instanceof RegistryError && error.code === 'DIGEST_INVALID')
-}
-
-function unknownUpload(id: string): RegistryError {
-  return new RegistryError('BLOB_UPLOAD_UNKNOWN', 'blob upload unknown to registry', { details: [{ id }] })
-}
-
-/** Ends a writer that nothing was written to, leaving the upload as it was. */
-async function release(writer: FileWriter): Promise<void> {
-  writer.destroy()
-  if (!writer.closed) await once(writer, 'close')
-}
-
-/** A chunk that does not begin where the upload ends. */
-export class OutOfOrder extends RegistryError {
-  /** Where it ends: bytes so far. */
-  readonly size: number
-
-  constructor(size: number) {
-    super('RANGE_INVALID', 'the chunk does not start where the upload ends')
-    this.size = size
+  /** The push is done, or has failed, whether this succeeds or not; what it leaves is for a purge. */
+  async #forget(name: UploadName, state: UploadState | undefined): Promise<void> {
+    this.#bytes.forget(name)
+    await (state?.isOurs ? this.#files.removeStart(name) : this.#files.removeAll(name)).catch(() => {})
   }
 }

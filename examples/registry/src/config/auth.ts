@@ -1,0 +1,126 @@
+import { type Config, ConfigError, option } from '@longshore/middleware-core'
+import { z } from 'zod'
+import { unused } from './unsupported.ts'
+
+/** Who is let in. */
+export type AuthSettings = HtpasswdSettings | TokenSettings
+
+/** Users with passwords; each may do everything. */
+export interface HtpasswdSettings {
+  readonly kind: 'htpasswd'
+  readonly realm: string
+  /** The file. */
+  readonly path: string
+}
+
+/** Bearers of tokens from a token server, which say what each may do. */
+export interface TokenSettings {
+  readonly kind: 'token'
+  /** The token server's URL. */
+  readonly realm: string
+  /** Where the token server is on the host that the client asked, which takes precedence over the realm. */
+  readonly redirectPath: string | undefined
+  /** The registry's name to the token server. */
+  readonly service: string
+  /** Whose tokens are taken. */
+  readonly issuers: readonly string[]
+  /** PEM file: the token server's certificates, or those of who signed them. */
+  readonly rootCertBundle: string | undefined
+  /** JSON file: the token server's keys. */
+  readonly jwks: string | undefined
+  readonly algorithms: readonly SigningAlgorithm[]
+}
+
+/** Those with a public key: whoever can check a token with a shared secret can make one as well. */
+const signingAlgorithms = [
+  'EdDSA',
+  'RS256',
+  'RS384',
+  'RS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'PS256',
+  'PS384',
+  'PS512',
+] as const
+type SigningAlgorithm = (typeof signingAlgorithms)[number]
+
+const printable = { accepted: 'printable ASCII characters', matches: (text: string) => /^[\x20-\x7e]+$/.test(text) }
+
+const htpasswd = z.object({ realm: option.text(printable), path: option.text() })
+
+const issuersAccepted = 'a text, or a list of texts'
+const issuers = z
+  .unknown()
+  .transform((value, context): string[] => {
+    const given: unknown[] = Array.isArray(value) ? value : [value]
+    if (given.length > 0 && given.every(issuer => typeof issuer === 'string')) return given
+    context.addIssue({ code: 'custom', params: { accepted: issuersAccepted } })
+    return z.NEVER
+  })
+  .meta({ accepted: issuersAccepted })
+
+const tokenServer = {
+  accepted: 'the http or https URL of a token server',
+  matches: (text: string) => /^https?:\/\/[\x21-\x7e]+$/.test(text) && URL.canParse(text),
+}
+const redirectPath = {
+  accepted: 'a path, such as /auth/token',
+  matches: (path: string) => /^\/[\x21-\x7e]*$/.test(path),
+}
+
+const token = z
+  .object({
+    realm: option.text(tokenServer),
+    service: option.text(printable),
+    issuer: issuers,
+    rootcertbundle: option.text().optional(),
+    jwks: option.text().optional(),
+    signingalgorithms: z.array(option.choice(signingAlgorithms)).prefault([...signingAlgorithms]),
+    autoredirect: option.boolean().prefault(false),
+    autoredirectpath: option.text(redirectPath).prefault('/auth/token'),
+  })
+  .superRefine(({ rootcertbundle, jwks }, context) => {
+    if (rootcertbundle !== undefined || jwks !== undefined) return
+    const accepted = 'a file, here or as jwks: without keys no token can be checked'
+    context.addIssue({ code: 'custom', path: ['rootcertbundle'], params: { accepted } })
+  })
+
+/** Distribution's way to say that everybody is let in. */
+const none = unused
+
+const accepted = 'accepted: a mapping with one of htpasswd, token'
+
+/** `auth`. A section that is there but does not say who is let in is a mistake: it must not let everybody in. */
+export function authSettings(config: Config): AuthSettings | undefined {
+  const sections = config.section(['auth'], z.record(z.string(), z.unknown(), accepted).optional()) ?? {}
+  const names = Object.keys(sections).filter(name => name.toLowerCase() !== 'none')
+  const [name] = names
+  if (name === undefined) return undefined
+  if (names.length > 1) throw mistake(config, [], `found ${names.join(' and ')}; accepted: one of them`)
+  if (name.toLowerCase() === 'htpasswd') {
+    return { kind: 'htpasswd', ...config.section(['auth'], z.object({ htpasswd, none })).htpasswd }
+  }
+  if (name.toLowerCase() === 'token') return tokenSettings(config.section(['auth'], z.object({ token, none })).token)
+  const why = name.toLowerCase() === 'silly' ? 'lets everybody in who says anything' : 'unknown'
+  throw mistake(config, [name], `${why}; accepted: htpasswd, token`)
+}
+
+function tokenSettings(options: z.output<typeof token>): TokenSettings {
+  return {
+    kind: 'token',
+    realm: options.realm,
+    redirectPath: options.autoredirect ? options.autoredirectpath : undefined,
+    service: options.service,
+    issuers: options.issuer,
+    rootCertBundle: options.rootcertbundle,
+    jwks: options.jwks,
+    algorithms: options.signingalgorithms,
+  }
+}
+
+function mistake(config: Config, path: string[], problem: string): ConfigError {
+  const option = ['auth', ...path]
+  return new ConfigError([{ option, problem, location: config.part(option).source.location }])
+}

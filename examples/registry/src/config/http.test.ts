@@ -1,0 +1,111 @@
+import { describe, expect, it } from '@jest/globals'
+import { parseConfig } from '@longshore/middleware-core'
+import { httpSettings } from './http.ts'
+
+const settings = (http: string) => httpSettings(parseConfig(`http: ${http}`))
+
+describe('where a registry listens', () => {
+  it.each([
+    [':5000', { host: '0.0.0.0', port: 5000 }],
+    ['127.0.0.1:5001', { host: '127.0.0.1', port: 5001 }],
+    ['localhost:0', { host: 'localhost', port: 0 }],
+    ["'[::1]:5000'", { host: '::1', port: 5000 }],
+  ])('%s', (addr, address) => {
+    expect(settings(`{ addr: ${addr} }`).address).toEqual(address)
+  })
+
+  it('is this machine alone by default', () => {
+    expect(settings('{}').address).toEqual({ host: '127.0.0.1', port: 5000 })
+  })
+
+  it.each(['5000', 'localhost', ':99999', "'::1:5000'", 'http://localhost:5000'])('is not %s', addr => {
+    expect(() => settings(`{ addr: ${addr} }`)).toThrow(/http\.addr: found .*; accepted: a host and a port/)
+    expect(() => settings(`{ debug: { addr: ${addr} } }`)).toThrow(/http\.debug\.addr: found .*; accepted: a host/)
+  })
+
+  it('is no Unix socket', () => {
+    expect(() => settings('{ net: unix }')).toThrow("http.net: found 'unix'; accepted: tcp;")
+  })
+})
+
+describe('what stands before /v2/', () => {
+  it.each([
+    ['/', ''],
+    ['/registry', '/registry'],
+    ['/my/registry/', '/my/registry'],
+  ])('%s', (prefix, expected) => {
+    expect(settings(`{ prefix: ${prefix} }`).prefix).toBe(expected)
+  })
+
+  it.each(['registry', '//', '/a b/', '/a?b', 'https://example.com/'])('is not %s', prefix => {
+    expect(() => settings(`{ prefix: "${prefix}" }`)).toThrow(/http\.prefix: found .*; accepted: a path/)
+  })
+})
+
+describe('headers', () => {
+  it('may have several values', () => {
+    expect(settings('{ headers: { Link: [a, b] } }').headers).toEqual({ Link: ['a', 'b'] })
+  })
+
+  it.each([
+    ['{ "a b": [x] }', 'http.headers.a b: '],
+    ['{ X-A: ["ä\\n"] }', 'http.headers.X-A: '],
+    ['{ Content-Length: ["1"] }', 'http.headers.Content-Length: '],
+    ['{ X-A: x }', 'http.headers.X-A: accepted: a list of texts'],
+  ])('are not %s', (headers, message) => {
+    expect(() => settings(`{ headers: ${headers} }`)).toThrow(message)
+  })
+})
+
+describe('the server for operators', () => {
+  it('is off without an address', () => {
+    expect(settings('{ debug: { prometheus: { enabled: true } } }').debug).toBeUndefined()
+  })
+
+  it('has metrics only when they are wanted', () => {
+    const debug = (text: string) => settings(`{ debug: { addr: ":5001", ${text} } }`).debug
+    expect(debug('')?.prometheus).toEqual({ enabled: false, path: '/metrics' })
+    expect(debug('prometheus: { enabled: true }')?.prometheus).toEqual({ enabled: true, path: '/metrics' })
+    expect(() => debug('prometheus: { enabled: true, path: metrics }')).toThrow('accepted: a path, such as /metrics')
+  })
+})
+
+describe('TLS', () => {
+  const tls = (text: string) => settings(`{ tls: { certificate: /c, key: /k, ${text} } }`).tls
+
+  it('is 1.2 or later, with ciphers that keep secrets for good, unless something else is wanted', () => {
+    expect(tls('')).toMatchObject({ certificate: '/c', key: '/k', clientCas: [], minVersion: 'TLSv1.2' })
+    expect(
+      tls('')
+        ?.ciphers.split(':')
+        .every(name => /^(?:ECDHE-|TLS_)/.test(name)),
+    ).toBe(true)
+  })
+
+  it('needs a certificate and a key', () => {
+    expect(() => settings('{ tls: { certificate: /c } }')).toThrow('http.tls.key: missing')
+    expect(() => settings('{ tls: { key: /k } }')).toThrow('http.tls.certificate: missing')
+    expect(() => settings('{ tls: { certificate: } }')).toThrow('http.tls.certificate: missing')
+  })
+
+  it.each([
+    ['minimumtls: ssl3', "http.tls.minimumtls: found 'ssl3'; accepted: one of tls1.0, tls1.1, tls1.2, tls1.3"],
+    ['ciphersuites: [TLS_RSA_WITH_RC4_128_SHA]', 'http.tls.ciphersuites[0]: found'],
+    ['clientauth: request-client-cert', 'accepted: one of require-and-verify-client-cert'],
+    ['letsencrypt: { cachefile: /cache }', 'http.tls.letsencrypt.cachefile: found'],
+    ['letsencrypt: { email: a@example.com }', 'accepted: nothing; get the certificate with an ACME client'],
+  ])('does not take %s', (text, message) => {
+    expect(() => tls(text)).toThrow(message)
+  })
+})
+
+it('refuses HTTP/2 without TLS, and takes what leaves HTTP/1.1', () => {
+  expect(() => settings('{ h2c: { enabled: true } }')).toThrow('http.h2c.enabled: found')
+  expect(() => settings('{ h2c: { enabled: false }, http2: { disabled: true } }')).not.toThrow()
+})
+
+it('says that URLs are absolute only with a host', () => {
+  const config = parseConfig('http: { relativeurls: false }')
+  httpSettings(config)
+  expect(config.warnings).toEqual([expect.stringMatching(/^http\.relativeurls: has no effect.* http\.host/)])
+})

@@ -1,0 +1,112 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http'
+import { type Config, option } from '@longshore/middleware-core'
+import { z } from 'zod'
+import { type Address, addressOption, parseAddress } from './address.ts'
+import { type TlsSettings, tlsOptions, tlsSettings } from './tls.ts'
+import { unused, warnOf } from './unsupported.ts'
+
+export interface HttpSettings {
+  readonly address: Address
+  /** Undefined: HTTP. */
+  readonly tls: TlsSettings | undefined
+  /** Where clients find the registry. Undefined: where they asked, so they get relative URLs. */
+  readonly host: URL | undefined
+  /** What stands before `/v2/` in URLs: `/my/registry`, or nothing. */
+  readonly prefix: string
+  /** Added to every answer. */
+  readonly headers: Readonly<Record<string, readonly string[]>>
+  /** Signs what the nodes of a registry let clients carry from one to another. Undefined: each start makes its own. */
+  readonly secret: string | undefined
+  /** How long requests may go on after the registry was asked to stop, in milliseconds. */
+  readonly drainTimeout: number
+  /** A second server, for those who run the registry. */
+  readonly debug: DebugSettings | undefined
+}
+
+export interface DebugSettings {
+  readonly address: Address
+  readonly prometheus: { readonly enabled: boolean; readonly path: string }
+}
+
+/** What decides how an answer is framed belongs to the server. */
+const framing = new Set(['connection', 'content-length', 'keep-alive', 'trailer', 'transfer-encoding', 'upgrade'])
+
+const http = z.object({
+  addr: addressOption().prefault('127.0.0.1:5000'),
+  net: option
+    .text({ accepted: 'tcp; this registry listens on no Unix socket', matches: net => net === 'tcp' })
+    .optional(),
+  tls: tlsOptions.optional(),
+  host: option.url().optional(),
+  relativeurls: option.boolean().optional(),
+  prefix: option
+    .text({ accepted: 'a path, such as /my/registry/', matches: path => /^(?:\/[\w.~-]+)*\/?$/.test(path) })
+    .prefault('/'),
+  headers: z.record(z.string(), z.array(option.text(), 'accepted: a list of texts')).prefault({}),
+  secret: option.secret().optional(),
+  draintimeout: option.duration({ zero: true }).prefault('5s'),
+  debug: z
+    .object({
+      addr: addressOption().optional(),
+      prometheus: z
+        .object({
+          enabled: option.boolean().prefault(false),
+          path: option.text({ accepted: 'a path, such as /metrics', matches: path => path.startsWith('/') }),
+        })
+        .partial({ path: true })
+        .prefault({}),
+    })
+    .optional(),
+  http2: z.object({ disabled: unused }).optional(),
+  h2c: z
+    .object({
+      enabled: option
+        .boolean()
+        .refine(enabled => !enabled, { params: { accepted: 'false; this registry speaks HTTP/1.1' } })
+        .optional(),
+    })
+    .optional(),
+})
+
+/** `http`. */
+export function httpSettings(config: Config): HttpSettings {
+  const { addr, tls, host, relativeurls, prefix, headers, secret, draintimeout, debug } = config.section(
+    ['http'],
+    http.superRefine(({ headers }, context) => {
+      for (const [name, values] of Object.entries(headers)) {
+        if (isHeader(name, values)) continue
+        const accepted = 'a header and its values as HTTP has them, and none that frames an answer'
+        context.addIssue({ code: 'custom', path: ['headers', name], params: { accepted } })
+      }
+    }),
+  )
+  if (relativeurls === false && !host) {
+    warnOf(config, 'http.relativeurls', 'only http.host makes the URLs in its answers absolute')
+  }
+  return {
+    address: parseAddress(addr),
+    tls: tls && tlsSettings(tls),
+    host,
+    prefix: prefix.replace(/\/$/, ''),
+    headers,
+    secret,
+    drainTimeout: draintimeout,
+    debug: debugSettings(debug),
+  }
+}
+
+function debugSettings(debug: z.output<typeof http>['debug']): DebugSettings | undefined {
+  if (debug?.addr === undefined) return undefined
+  const { enabled, path = '/metrics' } = debug.prometheus
+  return { address: parseAddress(debug.addr), prometheus: { enabled, path } }
+}
+
+function isHeader(name: string, values: readonly string[]): boolean {
+  try {
+    validateHeaderName(name)
+    for (const value of values) validateHeaderValue(name, value)
+  } catch {
+    return false
+  }
+  return !framing.has(name.toLowerCase())
+}

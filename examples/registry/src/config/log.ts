@@ -1,0 +1,37 @@
+import { type Config, option } from '@longshore/middleware-core'
+import { z } from 'zod'
+import { unused, warnOf } from './unsupported.ts'
+
+export interface LogSettings {
+  readonly level: 'error' | 'warn' | 'info' | 'debug'
+  /** `text` is for people; `json` and `logstash` are one object a line. */
+  readonly formatter: 'text' | 'json' | 'logstash'
+  /** Added to every line. */
+  readonly fields: Readonly<Record<string, string>>
+  /** Whether each request is logged. */
+  readonly accessLog: boolean
+}
+
+const levels = ['error', 'warn', 'info', 'debug'] as const
+const level = option.choice(levels).optional()
+
+const log = z.object({
+  level,
+  formatter: option.choice(['text', 'json', 'logstash']).prefault('text'),
+  fields: z.record(z.string(), option.text()).prefault({}),
+  accesslog: z.object({ disabled: option.boolean().prefault(false) }).prefault({}),
+  reportcaller: unused,
+  hooks: unused,
+})
+
+/** `log`, and the `loglevel` that it replaces. */
+export function logSettings(config: Config): LogSettings {
+  const { level: given, formatter, fields, accesslog, hooks } = config.section(['log'], log)
+  if (hooks !== undefined) warnOf(config, 'log.hooks', 'nobody gets mail')
+  return {
+    level: given ?? config.section(['loglevel'], level) ?? 'info',
+    formatter,
+    fields,
+    accessLog: !accesslog.disabled,
+  }
+}

@@ -1,0 +1,24 @@
+import { readFile } from 'node:fs/promises'
+import { ConfigError } from '@longshore/middleware-core'
+
+/** Reads a file that an option names. Throws a `ConfigError` when it cannot be read; `remedy` says what to do then. */
+export async function readOptionFile(option: readonly string[], path: string, remedy?: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (cause) {
+    const { code = '' } = cause as NodeJS.ErrnoException
+    const problem = problems[code] ?? `cannot be read (${code})`
+    throw fileMistake(option, path, remedy === undefined ? problem : `${problem}; ${remedy}`, cause)
+  }
+}
+
+const problems: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'found a directory; accepted: a file',
+  EACCES: 'no permission to read the file',
+}
+
+/** What is wrong with a file that an option names. */
+export function fileMistake(option: readonly string[], path: string, problem: string, cause?: unknown): ConfigError {
+  return new ConfigError([{ option, problem: `${path}: ${problem}` }], { cause })
+}

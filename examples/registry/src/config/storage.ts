@@ -1,0 +1,69 @@
+import { type Config, option } from '@longshore/middleware-core'
+import { z } from 'zod'
+import { warnOf } from './unsupported.ts'
+
+export interface StorageSettings {
+  readonly deletes: boolean
+  readonly redirects: boolean
+  /** Whether whatever would change the storage is refused. */
+  readonly readOnly: boolean
+  /** How many blobs' sizes are remembered. Undefined: as many as the registry thinks good. */
+  readonly cache: number | undefined
+  readonly uploadPurging: UploadPurgingSettings
+}
+
+/** When uploads that nobody finishes are deleted. */
+interface UploadPurgingSettings {
+  /** False in a registry that is read-only, too. */
+  readonly enabled: boolean
+  /** How old an upload has to be, in milliseconds. */
+  readonly age: number
+  /** Milliseconds between two looks. */
+  readonly interval: number
+  /** Whether uploads are only named, not deleted. */
+  readonly dryRun: boolean
+}
+
+/** Room for each is taken at once, so there is a limit. */
+const mostCached = 1_000_000
+
+const maintenance = z.object({
+  uploadpurging: z
+    .object({
+      enabled: option.boolean().prefault(true),
+      age: option.duration().prefault('168h'),
+      interval: option.duration().prefault('24h'),
+      dryrun: option.boolean().prefault(false),
+    })
+    .prefault({}),
+  readonly: z.object({ enabled: option.boolean().prefault(false) }).prefault({}),
+})
+const cacheKind = option.choice(['inmemory', 'redis']).optional()
+const cache = z.object({
+  blobdescriptor: cacheKind,
+  layerinfo: cacheKind,
+  blobdescriptorsize: option.integer({ min: 1, max: mostCached, unit: 'blobs' }).optional(),
+})
+const deletes = z.object({ enabled: option.boolean().prefault(false) })
+const redirect = z.object({ disable: option.boolean().prefault(false) })
+
+/** What stands beside the driver in `storage`. */
+export function storageSettings(config: Config): StorageSettings {
+  const { uploadpurging, readonly } = config.section(['storage', 'maintenance'], maintenance)
+  const { blobdescriptor, layerinfo, blobdescriptorsize } = config.section(['storage', 'cache'], cache)
+  if (blobdescriptor === 'redis' || layerinfo === 'redis') {
+    warnOf(config, 'storage.cache.blobdescriptor: redis', 'every process remembers blobs in its own memory')
+  }
+  return {
+    deletes: config.section(['storage', 'delete'], deletes).enabled,
+    redirects: !config.section(['storage', 'redirect'], redirect).disable,
+    readOnly: readonly.enabled,
+    cache: blobdescriptorsize,
+    uploadPurging: {
+      enabled: uploadpurging.enabled && !readonly.enabled,
+      age: uploadpurging.age,
+      interval: uploadpurging.interval,
+      dryRun: uploadpurging.dryrun,
+    },
+  }
+}

@@ -1,0 +1,8 @@
+/** The value of a JSON text, or undefined when it is none. */
+export function parsedJson(content: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(content).toString())
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,94 @@
+import { setTimeout } from 'node:timers/promises'
+import type { StorageDriver } from '@longshore/middleware-core'
+import type { Digest } from '../digest.ts'
+import { blobData, blobs } from '../layout.ts'
+import { inBatches } from '../stores/in-batches.ts'
+import { orUndefined } from '../stores/links.ts'
+import type { Collection } from './collection.ts'
+import { placeOf } from './places.ts'
+import { type Link, repositoryLinks } from './repository-links.ts'
+
+/** A blob that no link leads to. */
+export interface UnlinkedBlob {
+  readonly digest: Digest
+  /** Bytes. */
+  readonly size: number
+}
+
+/** Finds the blobs that no link leads to and that are old enough to go, in one flat listing, and counts the others. */
+export async function findUnlinked(collection: Collection): Promise<UnlinkedBlob[]> {
+  const { storage, linked, cutoff } = collection
+  const unlinked: UnlinkedBlob[] = []
+  for await (const { path, size, modifiedAt, isDirectory } of storage.walk(blobs)) {
+    if (collection.isStopped) break
+    const place = isDirectory ? undefined : placeOf(path)
+    if (place?.kind !== 'blob') continue
+    collection.tell({ type: 'tick' })
+    if (!linked.has(place.digest) && modifiedAt < cutoff) unlinked.push({ digest: place.digest, size })
+    else collection.keep({ size })
+  }
+  return unlinked
+}
+
+/**
+ * Deletes blobs that no link leads to. Each is looked at once more right before: an upload of the same bytes that does not
+ * find them linked or young writes them anew.
+ *
+ * @returns the digests of those that are gone
+ */
+export async function sweep(collection: Collection, unlinked: readonly UnlinkedBlob[]): Promise<ReadonlySet<Digest>> {
+  const { storage, cutoff, dryRun } = collection
+  const gone = new Set<Digest>()
+  await inBatches(unlinked, async ({ digest, size }) => {
+    if (collection.isStopped) return
+    collection.tell({ type: 'tick' })
+    const path = blobData(digest)
+    try {
+      if (!dryRun) {
+        const now = await orUndefined(storage.stat(path, { fileOnly: true }))
+        if (!now) return
+        if (now.modifiedAt >= cutoff) {
+          collection.keep({ size })
+          return
+        }
+        await orUndefined(storage.delete(path, { fileOnly: true }))
+      }
+      gone.add(digest)
+      collection.tell({ type: 'deleted', digest, size })
+    } catch (error) {
+      collection.fail(path, error)
+    }
+  })
+  return gone
+}
+
+/**
+ * Looks whether a link leads to what has just been deleted. Between the last look at a blob and its deletion lies a moment
+ * in which it may be pushed again; a registry that uses the bytes it finds whatever their age makes it longer. Whoever did
+ * that must know. An upload under way, which may write its link before its bytes, gets time to end.
+ */
+export async function confirm(collection: Collection, gone: ReadonlySet<Digest>): Promise<void> {
+  const { storage, settle } = collection
+  const doubtful: Link[] = []
+  for await (const { links } of repositoryLinks(storage)) {
+    const suspects = links.filter(({ target }) => gone.has(target))
+    await inBatches(suspects, async link => {
+      if (await leadsNowhere(storage, link)) doubtful.push(link)
+    })
+  }
+  if (doubtful.length === 0) return
+  await setTimeout(settle)
+  await inBatches(doubtful, async link => {
+    if (!(await leadsNowhere(storage, link))) return
+    const text = `${link.path}: its blob was pushed again while it was being deleted: push what needs it once more`
+    collection.tell({ type: 'failure', text })
+  })
+}
+
+/** Whether a link is there, but not its blob. */
+async function leadsNowhere(storage: StorageDriver, { path, target }: Link): Promise<boolean> {
+  const [link, blob] = await Promise.all(
+    [path, blobData(target)].map(file => orUndefined(storage.stat(file, { fileOnly: true }))),
+  )
+  return link !== undefined && blob === undefined
+}

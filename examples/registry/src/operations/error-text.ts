@@ -1,0 +1,24 @@
+import { inspect } from 'node:util'
+import type { FailedRequest } from '../error-answers.ts'
+import { withoutSecrets } from './without-secrets.ts'
+
+/** How many errors underneath an error are told. */
+const mostCauses = 5
+
+/** An error's stack and those of the errors underneath, without secrets. Other properties of it are not shown. */
+export function errorText(error: unknown): string {
+  const texts: string[] = []
+  for (let each = error; each !== undefined && texts.length <= mostCauses; each = causeOf(each)) {
+    texts.push(each instanceof Error && each.stack !== undefined ? each.stack : inspect(each, { depth: 0 }))
+  }
+  return withoutSecrets(texts.join('\ncaused by: '))
+}
+
+/** What lies behind a request's failure, for people. */
+export function failureText(error: unknown, { id, method, url }: FailedRequest): string {
+  return `${method} ${url} [${id}]: ${errorText(error)}`
+}
+
+function causeOf(error: unknown): unknown {
+  return error instanceof Error ? error.cause : undefined
+}

@@ -1,0 +1,74 @@
+import { describe, expect, it } from '@jest/globals'
+import {
+  type FileInfo,
+  ForwardingDriver,
+  StorageError,
+  type StorageErrorCode,
+  inmemory,
+} from '@longshore/middleware-core'
+import { Health } from './health.ts'
+
+/** A storage whose root is asked about by `answer`. */
+function storage(answer: () => Promise<FileInfo>) {
+  class Told extends ForwardingDriver {
+    asked = 0
+    override stat(): Promise<FileInfo> {
+      this.asked += 1
+      return answer()
+    }
+  }
+  return new Told(inmemory({}))
+}
+
+const root: FileInfo = { path: '/', size: 0, modifiedAt: new Date(0), isDirectory: true }
+
+describe('the health', () => {
+  it('is good when the storage answers', async () => {
+    expect(await new Health(inmemory({})).check()).toEqual({ healthy: true })
+  })
+
+  it('asks the storage once for everybody who asks at the same time and soon after', async () => {
+    const asked = storage(async () => root)
+    const health = new Health(asked)
+    await Promise.all([health.check(), health.check()])
+    await health.check()
+    expect(asked.asked).toBe(1)
+  })
+
+  it('asks again when the answer is old', async () => {
+    let error: StorageError | undefined = new StorageError('UNAVAILABLE', 'slow down')
+    const health = new Health(
+      storage(async () => {
+        if (error) throw error
+        return root
+      }),
+      { maxAge: 10 },
+    )
+    expect(await health.check()).toEqual({ healthy: false, reason: 'the storage is not available' })
+    error = undefined
+    while (!(await health.check()).healthy) await new Promise(resolve => setTimeout(resolve, 5))
+  })
+
+  it.each<[StorageErrorCode, string]>([
+    ['ACCESS_DENIED', 'the storage refuses access'],
+    ['CONFIG', 'the storage is not there as configured'],
+    ['FAILED', 'the storage fails'],
+  ])('gives a reason, but not the words of the error: %s', async (code, reason) => {
+    const failing = storage(() => Promise.reject(new StorageError(code, 'hush')))
+    expect(await new Health(failing).check()).toEqual({ healthy: false, reason })
+  })
+
+  it('does not wait for ever', async () => {
+    const silent = storage(() => new Promise(() => {}))
+    const report = await new Health(silent, { patience: 10 }).check()
+    expect(report).toEqual({ healthy: false, reason: 'the storage does not answer' })
+  })
+
+  it('is bad from when the registry is stopped, without asking', async () => {
+    const asked = storage(async () => root)
+    const health = new Health(asked)
+    health.stop()
+    expect(await health.check()).toEqual({ healthy: false, reason: 'shutting down' })
+    expect(asked.asked).toBe(0)
+  })
+})

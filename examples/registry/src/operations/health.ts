@@ -1,0 +1,70 @@
+import { type StorageDriver, type StorageErrorCode, isStorageError } from '@longshore/middleware-core'
+
+/** Whether a registry can do its work, and if not, why, in a few words that anybody may read. */
+export interface HealthReport {
+  readonly healthy: boolean
+  readonly reason?: string | undefined
+}
+
+/** Milliseconds for which an answer of the storage counts: however often the health is asked for, the storage is not. */
+const defaultMaxAge = 1000
+
+/** Milliseconds that the storage may take to answer: less than a load balancer waits for the registry. */
+const defaultPatience = 3000
+
+const reasons: Partial<Record<StorageErrorCode, string>> = {
+  UNAVAILABLE: 'the storage is not available',
+  ACCESS_DENIED: 'the storage refuses access',
+  CONFIG: 'the storage is not there as configured',
+}
+
+/** The health of a registry: that of its storage, until it shuts down. */
+export class Health {
+  readonly #storage: StorageDriver
+  readonly #maxAge: number
+  readonly #patience: number
+  #latest: Promise<HealthReport> | undefined
+  #isStopping = false
+
+  constructor(storage: StorageDriver, { maxAge = defaultMaxAge, patience = defaultPatience } = {}) {
+    this.#storage = storage
+    this.#maxAge = maxAge
+    this.#patience = patience
+  }
+
+  /** Never rejects, and takes no longer than the patience. Everybody who asks meanwhile gets the same answer. */
+  async check(): Promise<HealthReport> {
+    if (this.#isStopping) return { healthy: false, reason: 'shutting down' }
+    this.#latest ??= this.#askStorage().finally(() => {
+      setTimeout(() => (this.#latest = undefined), this.#maxAge).unref()
+    })
+    return this.#latest
+  }
+
+  /** From now on it is bad, so that no new requests come. */
+  stop(): void {
+    this.#isStopping = true
+  }
+
+  async #askStorage(): Promise<HealthReport> {
+    const giveUp = new AbortController()
+    let timer: NodeJS.Timeout | undefined
+    const tooLate = new Promise<HealthReport>(resolve => {
+      timer = setTimeout(() => {
+        resolve({ healthy: false, reason: 'the storage does not answer' })
+        giveUp.abort()
+      }, this.#patience)
+    })
+    const answer = this.#storage.stat('/', { signal: giveUp.signal }).then(() => ({ healthy: true }), reportOf)
+    // A storage need not heed the signal.
+    const report = await Promise.race([answer, tooLate])
+    clearTimeout(timer)
+    return report
+  }
+}
+
+/** The error's own words may hold what only the operator should see. */
+function reportOf(error: unknown): HealthReport {
+  const reason = isStorageError(error) ? reasons[error.code] : undefined
+  return { healthy: false, reason: reason ?? 'the storage fails' }
+}

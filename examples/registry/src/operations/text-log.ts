@@ -1,0 +1,20 @@
+import type { LogSettings } from '../config/log.ts'
+import { logTo, registryLine } from '../log-lines.ts'
+import { failureText } from './error-text.ts'
+import type { RegistryLog } from './registry-log.ts'
+
+const levels = ['error', 'warn', 'info', 'debug'] as const
+
+/** Lines for people. */
+export function textLog({ level, fields }: Pick<LogSettings, 'level' | 'fields'>): RegistryLog {
+  const isWanted = (of: LogSettings['level']): boolean => levels.indexOf(of) <= levels.indexOf(level)
+  const suffix = Object.entries(fields).map(([name, value]) => `  ${name}=${value}`)
+  const log = logTo(process.stdout, suffix.join(''))
+  return {
+    request: report => isWanted('info') && log(registryLine(report)),
+    failure: (error, request) => console.error(failureText(error, request)),
+    info: (message, forPeople = message) => isWanted('info') && console.log(forPeople),
+    warn: message => isWanted('warn') && console.error(`Warning: ${message}`),
+    error: message => console.error(message),
+  }
+}

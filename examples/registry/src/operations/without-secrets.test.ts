@@ -1,0 +1,30 @@
+import { expect, it } from '@jest/globals'
+import { withoutQuerySecrets, withoutSecrets } from './without-secrets.ts'
+
+it.each([
+  ['/v2/', '/v2/'],
+  ['/v2/a/tags/list?n=5&last=v1', '/v2/a/tags/list?n=5&last=v1'],
+  ['/v2/a/blobs/uploads/?digest=sha256:ab&mount=x', '/v2/a/blobs/uploads/?digest=sha256:ab&mount=x'],
+  ['/v2/a/blobs/uploads/1?_state=abc.def==', '/v2/a/blobs/uploads/1?_state=(not shown)'],
+  ['/x?token=a=b?c&n=1', '/x?token=(not shown)&n=1'],
+  ['/x?token=', '/x?token=(not shown)'],
+  ['/x?flag', '/x?flag'],
+  ['/x?', '/x?'],
+])('shows %s as %s', (url, shown) => {
+  expect(withoutQuerySecrets(url)).toBe(shown)
+})
+
+it.each([
+  [
+    'GET https://b.s3.amazonaws.com/k?X-Amz-Signature=hush&x=1 failed',
+    'GET https://b.s3.amazonaws.com/k?(not shown) failed',
+  ],
+  ['at "https://user:hush@host/path"', 'at "https://(not shown)@host/path"'],
+  ['authorization: Bearer hush.hush.hush', 'authorization: Bearer (not shown)'],
+  ['Authorization: basic aHVzaDpodXNo', 'Authorization: basic (not shown)'],
+  ['AWS4-HMAC-SHA256 Credential=AK/x, Signature=hush', 'AWS4-HMAC-SHA256 (not shown)'],
+  ['AWS AKIA123:hush=', 'AWS (not shown)'],
+  ['nothing to hide at https://host/path', 'nothing to hide at https://host/path'],
+])('leaves the secret out of: %s', (text, shown) => {
+  expect(withoutSecrets(text)).toBe(shown)
+})

@@ -1,0 +1,23 @@
+import type { FastifyInstance } from 'fastify'
+import type { Registry } from '../registry.ts'
+import { nextPage } from '../repository-url.ts'
+import { type Query, limitFrom, queryValue, repositoryName } from './parameters.ts'
+
+interface Route {
+  Querystring: Query
+}
+
+/** How many repositories are listed when a client does not say, as in Distribution. */
+const usualLimit = 100
+
+/** Listing repositories, by pages: Distribution's `_catalog`, which the OCI specification leaves out. */
+export function catalogRoutes(app: FastifyInstance, { catalog, mostCatalogEntries }: Registry): void {
+  app.get<Route>('/v2/_catalog', { exposeHeadRoute: true }, async ({ query }, reply) => {
+    const limit = limitFrom(queryValue(query, 'n'), mostCatalogEntries) ?? Math.min(usualLimit, mostCatalogEntries)
+    const after = queryValue(query, 'last') || undefined
+    const page = await catalog.list(limit, after && repositoryName(after))
+    const last = page.repositories.at(-1)
+    if (page.hasMore) reply.header('link', nextPage('/v2/_catalog', { n: limit, last }))
+    return { repositories: page.repositories }
+  })
+}

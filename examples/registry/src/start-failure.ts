@@ -1,0 +1,10 @@
+import { ConfigError } from '@longshore/middleware-core'
+import { ListenError } from './listen.ts'
+import { errorText } from './operations/error-text.ts'
+import { WorkerStartError } from './workers/worker-process.ts'
+
+/** Why the program could not start. What the user can mend is told in words; anything else is a defect: its stack is of use. */
+export function startFailure(error: unknown): string {
+  const isPlain = error instanceof ConfigError || error instanceof ListenError || error instanceof WorkerStartError
+  return isPlain ? error.message : errorText(error)
+}

@@ -1,0 +1,61 @@
+import { LRUCache } from 'lru-cache'
+
+/**
+ * Milliseconds for which a found value is believed. Another node that deletes it can tell nobody, so this is how long it
+ * may still be served here: less than the life of the signed URLs that were given out before. To look each blob of a
+ * busy registry up once a minute costs next to nothing.
+ */
+const believedFor = 60_000
+
+export interface LookupCacheOptions<Value> {
+  /** The most values that are kept; 0 keeps none. */
+  readonly entries: number
+  /** Where values differ in size, how much room one takes, and the most room for all, in bytes. */
+  readonly room?: { readonly bytes: number; readonly of: (value: Value) => number }
+  /** Tells the time, in milliseconds. Default: the one that never goes back. */
+  readonly clock?: { now(): number }
+}
+
+/** What was found in the storage and may be told without asking it again. What was not found is looked up every time. */
+export class LookupCache<Value extends object> {
+  readonly #found: LRUCache<string, Value> | undefined
+  readonly #underWay = new Map<string, Promise<Value | undefined>>()
+
+  constructor({ entries, room, clock = performance }: LookupCacheOptions<Value>) {
+    if (entries === 0) return
+    this.#found = new LRUCache<string, Value>({
+      max: entries,
+      ttl: believedFor,
+      ttlResolution: 0,
+      perf: clock,
+      ...(room && { maxSize: room.bytes, sizeCalculation: room.of }),
+    })
+  }
+
+  /** The value for a key, which is looked up unless it is known. Those who ask at the same time share one lookup. */
+  async get(key: string, lookUp: () => Promise<Value | undefined>): Promise<Value | undefined> {
+    return this.#found?.get(key) ?? this.#underWay.get(key) ?? this.#start(key, lookUp)
+  }
+
+  set(key: string, value: Value): void {
+    this.#found?.set(key, value)
+  }
+
+  /** Forgets a value once it is deleted. A lookup that began before has an answer for those who wait, and no one else. */
+  delete(key: string): void {
+    this.#found?.delete(key)
+    this.#underWay.delete(key)
+  }
+
+  async #start(key: string, lookUp: () => Promise<Value | undefined>): Promise<Value | undefined> {
+    const lookup = lookUp()
+    this.#underWay.set(key, lookup)
+    try {
+      const value = await lookup
+      if (value && this.#underWay.get(key) === lookup) this.set(key, value)
+      return value
+    } finally {
+      if (this.#underWay.get(key) === lookup) this.#underWay.delete(key)
+    }
+  }
+}

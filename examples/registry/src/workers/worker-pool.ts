@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto'
+import type { HealthReport } from '../operations/health.ts'
+import type { MetricsSnapshot } from '../operations/metrics.ts'
+import type { RegistryLog } from '../operations/registry-log.ts'
+import type { RunningRegistry } from '../run-registry.ts'
+import type { Assignment } from './messages.ts'
+import { RestartDelay } from './restart-delay.ts'
+import { WorkerProcess } from './worker-process.ts'
+
+/** What all workers run. */
+export type Task = Omit<Assignment, 'name' | 'secret'>
+
+/**
+ * Runs a registry in `count` processes that share its address. One that ends is replaced; when one cannot even start at the
+ * beginning, all are ended, and the error says why.
+ */
+export async function runWorkers(count: number, task: Task, log: RegistryLog): Promise<RunningRegistry> {
+  const pool = new WorkerPool(count, { ...task, secret: randomBytes(32).toString('base64url') }, log)
+  try {
+    await pool.start()
+    return pool
+  } catch (error) {
+    await pool.kill()
+    throw error
+  }
+}
+
+class WorkerPool implements RunningRegistry {
+  authority = ''
+  warnings: readonly string[] = []
+  readonly #assignment: Omit<Assignment, 'name'>
+  readonly #log: RegistryLog
+  /** Those that run, by their names. */
+  readonly #workers = new Map<string, WorkerProcess>()
+  readonly #replacements = new Set<NodeJS.Timeout>()
+  readonly #names: readonly string[]
+  /** Requests of those that have ended. */
+  #requests = 0
+  #stopping: Promise<void> | undefined
+
+  constructor(count: number, assignment: Omit<Assignment, 'name'>, log: RegistryLog) {
+    this.#names = Array.from({ length: count }, (_, index) => String(index + 1))
+    this.#assignment = assignment
+    this.#log = log
+  }
+
+  get requests(): number {
+    return this.#requests
+  }
+
+  async start(): Promise<void> {
+    const workers = this.#names.map(name => this.#add(name))
+    const [first] = await Promise.all(workers.map(worker => worker.listening))
+    if (first) ({ authority: this.authority, warnings: this.warnings } = first)
+    workers.forEach((worker, index) => this.#keep(this.#names[index] ?? '', worker, new RestartDelay()))
+  }
+
+  /** Bad if that of any is. */
+  async health(): Promise<HealthReport> {
+    if (this.#stopping) return { healthy: false, reason: 'shutting down' }
+    const reports = await Promise.all(this.#listening().map(worker => worker.ask('health')))
+    if (reports.length === 0) return { healthy: false, reason: 'no worker is running' }
+    const bad = { healthy: false, reason: 'a worker does not answer' }
+    return reports.map(report => report ?? bad).find(({ healthy }) => !healthy) ?? { healthy: true }
+  }
+
+  async metrics(): Promise<readonly MetricsSnapshot[]> {
+    const snapshots = await Promise.all(this.#listening().map(worker => worker.ask('metrics')))
+    return snapshots.flatMap(snapshot => snapshot ?? [])
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping ??= this.#end(worker => worker.stop())
+    return this.#stopping
+  }
+
+  async kill(): Promise<void> {
+    this.#stopping ??= this.#end(worker => worker.kill())
+    await this.#stopping
+  }
+
+  #add(name: string): WorkerProcess {
+    const worker = new WorkerProcess({ ...this.#assignment, name })
+    this.#workers.set(name, worker)
+    void worker.ended.then(() => {
+      this.#workers.delete(name)
+      this.#requests += worker.requests
+    })
+    return worker
+  }
+
+  /** Replaces a worker when it ends, and the one that replaces it. */
+  #keep(name: string, worker: WorkerProcess, delay: RestartDelay): void {
+    void worker.ended.then(how => {
+      if (this.#stopping) return
+      const milliseconds = delay.after(performance.now() - worker.startedAt)
+      this.#log.error(`Worker ${name} ended with ${how}; it is replaced in ${milliseconds / 1000} s`)
+      worker.listening.catch((error: Error) => this.#log.error(error.message))
+      const timer = setTimeout(() => {
+        this.#replacements.delete(timer)
+        this.#keep(name, this.#add(name), delay)
+      }, milliseconds)
+      this.#replacements.add(timer)
+    })
+  }
+
+  #listening(): WorkerProcess[] {
+    return [...this.#workers.values()].filter(({ isListening }) => isListening)
+  }
+
+  async #end(end: (worker: WorkerProcess) => void): Promise<void> {
+    for (const timer of this.#replacements) clearTimeout(timer)
+    const workers = [...this.#workers.values()]
+    workers.forEach(end)
+    await Promise.all(workers.map(({ ended }) => ended))
+  }
+}

@@ -1,0 +1,102 @@
+import cluster, { type Worker } from 'node:cluster'
+import { fileURLToPath } from 'node:url'
+import type { Assignment, Listening, Questions, ToParent, ToWorker } from './messages.ts'
+
+/** Milliseconds in which a worker has to answer a question. */
+const patience = 5_000
+
+/** A worker could not start. Its message says all that there is to tell. */
+export class WorkerStartError extends Error {
+  override readonly name = 'WorkerStartError'
+}
+
+/** A worker, as its parent sees it. */
+export class WorkerProcess {
+  /** Why it ended: `SIGKILL`, or `status 1`. */
+  readonly ended: Promise<string>
+  /** Where, once it listens; rejects with a {@link WorkerStartError} when it ends before. */
+  readonly listening: Promise<Listening>
+  /** How many requests it had; known once it has stopped. */
+  requests = 0
+  isListening = false
+  readonly startedAt = performance.now()
+  readonly #worker: Worker
+  readonly #here: Promise<void>
+  readonly #answers = new Map<number, (answer: unknown) => void>()
+  #questions = 0
+
+  constructor(assignment: Assignment) {
+    cluster.setupPrimary({ exec: fileURLToPath(new URL('./worker-main.js', import.meta.url)), args: [] })
+    this.#worker = cluster.fork()
+    // What is sent to a process that is about to end is lost, and its end says so.
+    this.#worker.on('error', () => {})
+    this.ended = this.#end()
+    this.#here = new Promise(resolve => this.#onMessage(({ kind }) => kind === 'here' && resolve()))
+    this.listening = this.#start()
+    // Whoever does not care for the start learns of it from the end.
+    this.listening.catch(() => {})
+    this.#onMessage(message => this.#heed(message))
+    this.#tell({ kind: 'run', assignment })
+  }
+
+  /** Undefined when it does not answer in time. */
+  ask<About extends keyof Questions>(about: About): Promise<Questions[About] | undefined> {
+    const id = (this.#questions += 1)
+    return new Promise(resolve => {
+      const settle = (answer: unknown): void => {
+        clearTimeout(timer)
+        this.#answers.delete(id)
+        resolve(answer as Questions[About] | undefined)
+      }
+      const timer = setTimeout(() => settle(undefined), patience)
+      this.#answers.set(id, settle)
+      this.#tell({ kind: 'question', id, about })
+    })
+  }
+
+  /** Lets its requests end, and then ends it. */
+  stop(): void {
+    this.#tell({ kind: 'stop' })
+  }
+
+  kill(): void {
+    this.#worker.process.kill('SIGKILL')
+  }
+
+  /** What it said last arrives before its channel is closed, but perhaps after its exit. */
+  async #end(): Promise<string> {
+    const [how] = await Promise.all([
+      new Promise<string>(resolve => {
+        this.#worker.once('exit', (status, signal: string | null) => resolve(signal ?? `status ${status}`))
+      }),
+      new Promise<void>(resolve => this.#worker.once('disconnect', resolve)),
+    ])
+    for (const settle of this.#answers.values()) settle(undefined)
+    return how
+  }
+
+  #start(): Promise<Listening> {
+    return new Promise((resolve, reject) => {
+      this.#onMessage(message => {
+        if (message.kind === 'failed') reject(new WorkerStartError(message.message))
+        if (message.kind !== 'listening') return
+        this.isListening = true
+        resolve(message)
+      })
+      void this.ended.then(how => reject(new WorkerStartError(`A worker ended with ${how} before it could listen`)))
+    })
+  }
+
+  #heed(message: ToParent): void {
+    if (message.kind === 'answer') this.#answers.get(message.id)?.(message.answer)
+    if (message.kind === 'stopped') this.requests = message.requests
+  }
+
+  #onMessage(listener: (message: ToParent) => unknown): void {
+    this.#worker.on('message', (message: ToParent) => void listener(message))
+  }
+
+  #tell(message: ToWorker): void {
+    void this.#here.then(() => this.#worker.isConnected() && this.#worker.send(message))
+  }
+}

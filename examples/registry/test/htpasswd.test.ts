@@ -1,0 +1,203 @@
+import { rename, rm, writeFile } from 'node:fs/promises'
+import { afterEach, describe, expect, it } from '@jest/globals'
+import bcrypt from 'bcrypt'
+import { type GuardedRegistry, basic, startGuarded, temporaryFolder, until } from './access-support.ts'
+import { codesOf, content, digestOf, pushBlob } from './support.ts'
+
+const folder = temporaryFolder()
+let registries: GuardedRegistry[] = []
+afterEach(async () => {
+  for (const registry of registries) await registry[Symbol.asyncDispose]()
+  registries = []
+})
+
+/** A line as `htpasswd -nB` prints it. */
+async function entry(user: string, password: string, { cost = 4, version = 'y' } = {}): Promise<string> {
+  return `${user}:${(await bcrypt.hash(password, cost)).replace('$2b$', `$2${version}$`)}\n`
+}
+
+async function start(file: string, realm = 'the registry'): Promise<GuardedRegistry> {
+  await writeFile(folder.file('htpasswd'), file)
+  const path = JSON.stringify(folder.file('htpasswd'))
+  const registry = await startGuarded(`auth: { htpasswd: { realm: ${JSON.stringify(realm)}, path: ${path} } }`)
+  registries.push(registry)
+  return registry
+}
+
+async function statusOf({ url }: { url: string }, user: string, password: string): Promise<number> {
+  const { status } = await fetch(`${url}/v2/`, { headers: basic(user, password) })
+  return status
+}
+
+async function millisecondsOf(task: () => Promise<unknown>): Promise<number> {
+  const startedAt = performance.now()
+  await task()
+  return performance.now() - startedAt
+}
+
+describe('who is let in', () => {
+  it('asks for a password, and says for what', async () => {
+    const response = await fetch(`${(await start('', 'the "inner" circle')).url}/v2/`)
+    expect(response.status).toBe(401)
+    expect(response.headers.get('www-authenticate')).toBe('Basic realm="the \\"inner\\" circle"')
+    expect(response.headers.get('docker-distribution-api-version')).toBe('registry/2.0')
+    expect(await codesOf(response)).toEqual(['UNAUTHORIZED'])
+  })
+
+  it('takes every version of bcrypt that htpasswd files have, comments and empty lines', async () => {
+    const lines = await Promise.all(['y', 'b', 'a'].map(version => entry(version, 'secret', { version })))
+    const registry = await start(`# users\r\n\n${lines.join('  \n')}`)
+    for (const user of ['y', 'b', 'a']) expect(await statusOf(registry, user, 'secret')).toBe(200)
+  })
+
+  it('takes passwords with colons and letters of all kinds', async () => {
+    const registry = await start((await entry('ann', 'a:b:ç☃')) + (await entry('özlem', 'x')))
+    expect(await statusOf(registry, 'ann', 'a:b:ç☃')).toBe(200)
+    expect(await statusOf(registry, 'özlem', 'x')).toBe(200)
+  })
+
+  it('lets a user push and pull', async () => {
+    const registry = await start(await entry('ann', 'secret'))
+    const headers = basic('ann', 'secret')
+    const bytes = content()
+    const digest = digestOf(bytes)
+    await expect(pushBlob(registry)).rejects.toThrow('no upload: 401')
+    const upload = `${registry.url}/v2/hello/blobs/uploads/?digest=${digest}`
+    expect((await fetch(upload, { method: 'POST', headers, body: bytes })).status).toBe(201)
+    const blob = `${registry.url}/v2/hello/blobs/${digest}`
+    expect((await fetch(blob)).status).toBe(401)
+    expect(Buffer.from(await (await fetch(blob, { headers })).arrayBuffer()).equals(bytes)).toBe(true)
+  })
+
+  it.each([
+    ['a wrong password', basic('ann', 'guess')],
+    ['a user who is not there', basic('bob', 'secret')],
+    ['no password', basic('ann', '')],
+    ['no user', basic('', 'secret')],
+    ['no colon', { authorization: `Basic ${Buffer.from('ann').toString('base64')}` }],
+    ['no base64', { authorization: 'Basic ***' }],
+    ['nothing', { authorization: 'Basic' }],
+    ['another scheme', { authorization: 'Bearer YW5uOnNlY3JldA==' }],
+    ['two credentials', { authorization: `${basic('ann', 'secret').authorization} x` }],
+  ])('refuses %s', async (_what, headers) => {
+    const registry = await start(await entry('ann', 'secret'))
+    expect((await fetch(`${registry.url}/v2/`, { headers })).status).toBe(401)
+  })
+
+  it('lets nobody in whom an empty file names', async () => {
+    expect(await statusOf(await start('# nobody yet\n'), 'ann', '')).toBe(401)
+  })
+})
+
+describe('a file that is wrong', () => {
+  it.each([
+    ['MD5', 'ann:$apr1$MvwYZ1DV$6zBJ0d8mMyVsFkDVNNCAV0'],
+    ['SHA-1', 'ann:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g='],
+    ['crypt', 'ann:rqXexS6ZhobKA'],
+    ['a password as it is', 'ann:hunter2'],
+    ['no user', ':$2y$05$abcdefghijklmnopqrstuuabcdefghijklmnopqrstuabcdefghij'],
+    ['a cost that nobody can wait for', 'ann:$2y$31$abcdefghijklmnopqrstuuabcdefghijklmnopqrstuabcdefghij'],
+  ])('stops the start, and does not show it: %s', async (_what, line) => {
+    const good = await entry('bob', 'x')
+    const error: unknown = await start(`${good}${line}\n`).catch(error => error)
+    expect(error).toMatchObject({ name: 'ConfigError' })
+    const { message } = error as Error
+    expect(message).toMatch(/^config\.yml:2: auth\.htpasswd\.path: \S+: line 2: .*; accepted: .*htpasswd -nB <user>/)
+    expect(message).not.toContain(line.slice(4))
+  })
+
+  it('names all lines that are wrong', async () => {
+    const twice = (await entry('ann', 'x')) + (await entry('ann', 'y'))
+    await expect(start(`${twice}plain\n`)).rejects.toThrow(/: lines 2, 3: /)
+  })
+
+  it('stops the start when it is not there, and says how to make it', async () => {
+    await expect(startGuarded('auth: { htpasswd: { realm: r, path: /no/such/file } }')).rejects.toThrow(
+      'config.yml:2: auth.htpasswd.path: /no/such/file: there is no such file; make one with htpasswd -Bc ' +
+        '/no/such/file <user>',
+    )
+  })
+})
+
+describe('a file that changes', () => {
+  it('counts soon: new users come in, and old ones stay out although they were in before', async () => {
+    const registry = await start(await entry('ann', 'secret'))
+    expect(await statusOf(registry, 'ann', 'secret')).toBe(200)
+    await writeFile(folder.file('new'), await entry('bob', 'secret'))
+    await rename(folder.file('new'), folder.file('htpasswd'))
+    await until(async () => (await statusOf(registry, 'bob', 'secret')) === 200)
+    expect(await statusOf(registry, 'ann', 'secret')).toBe(401)
+    expect(registry.warnings).toEqual([])
+  }, 30_000)
+
+  it('does not count when it is wrong: its owner is warned, once, and the old one stays', async () => {
+    const registry = await start(await entry('ann', 'secret'))
+    await writeFile(folder.file('htpasswd'), 'ann:hunter2\n')
+    await until(() => registry.warnings.length > 0)
+    expect(registry.warnings).toEqual([expect.stringMatching(/auth\.htpasswd\.path: .*line 1.*still in use/)])
+    expect(registry.warnings[0]).not.toContain('hunter2')
+    expect(await statusOf(registry, 'ann', 'secret')).toBe(200)
+
+    await rm(folder.file('htpasswd'))
+    await until(() => registry.warnings.length > 1)
+    expect(registry.warnings[1]).toContain('there is no such file')
+    expect(await statusOf(registry, 'ann', 'secret')).toBe(200)
+
+    await writeFile(folder.file('htpasswd'), await entry('ann', 'other'))
+    await until(async () => (await statusOf(registry, 'ann', 'other')) === 200)
+    expect(await statusOf(registry, 'ann', 'secret')).toBe(401)
+  }, 30_000)
+})
+
+describe('the time that a check takes', () => {
+  it('is spent once on credentials that are right', async () => {
+    const registry = await start(await entry('ann', 'secret', { cost: 12 }))
+    const first = await millisecondsOf(() => statusOf(registry, 'ann', 'secret'))
+    const more = await millisecondsOf(async () => {
+      for (let count = 0; count < 40; count += 1) expect(await statusOf(registry, 'ann', 'secret')).toBe(200)
+    })
+    expect(more).toBeLessThan(first * 10)
+  }, 30_000)
+
+  it('is spent once on the same credentials that come at the same time', async () => {
+    const registry = await start(await entry('ann', 'secret', { cost: 12 }))
+    const one = await millisecondsOf(() => statusOf(registry, 'ann', 'wrong'))
+    const many = await millisecondsOf(() =>
+      Promise.all(Array.from({ length: 40 }, () => statusOf(registry, 'ann', 'secret'))),
+    )
+    expect(many).toBeLessThan(one * 10)
+  }, 30_000)
+
+  it('does not tell who is there', async () => {
+    const registry = await start(await entry('ann', 'secret', { cost: 11 }))
+    const times = { ann: [] as number[], bob: [] as number[] }
+    for (let round = 0; round < 5; round += 1) {
+      for (const user of ['ann', 'bob'] as const) {
+        times[user].push(await millisecondsOf(() => statusOf(registry, user, `guess ${round}`)))
+      }
+    }
+    const least = { ann: Math.min(...times.ann), bob: Math.min(...times.bob) }
+    expect(least.bob).toBeGreaterThan(least.ann / 2)
+    expect(least.bob).toBeLessThan(least.ann * 2)
+  }, 30_000)
+
+  it('keeps nobody waiting who is known, while a flood of guesses is turned away', async () => {
+    const registry = await start(await entry('ann', 'secret', { cost: 8 }))
+    expect(await statusOf(registry, 'ann', 'secret')).toBe(200)
+    let isOver = false
+    const flood = Promise.all(
+      Array.from({ length: 150 }, (_, index) =>
+        fetch(`${registry.url}/v2/`, { headers: basic('ann', `guess ${index}`) }),
+      ),
+    ).finally(() => (isOver = true))
+    for (let count = 0; count < 5; count += 1) expect(await statusOf(registry, 'ann', 'secret')).toBe(200)
+    expect(isOver).toBe(false)
+
+    const answers = await flood
+    const turnedAway = answers.find(({ status }) => status === 429)
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([401, 429]))
+    expect(turnedAway?.headers.get('retry-after')).toBe('1')
+    expect(await codesOf(turnedAway as Response)).toEqual(['TOOMANYREQUESTS'])
+    expect(await statusOf(registry, 'ann', 'one more guess')).toBe(401)
+  }, 60_000)
+})

@@ -1,0 +1,182 @@
+import { once } from 'node:events'
+import { readFile, readdir } from 'node:fs/promises'
+import { Agent, type IncomingMessage, request as send } from 'node:http'
+import { createServer } from 'node:net'
+import { describe, expect, it } from '@jest/globals'
+import { type Program, complained, operationsAt, printed, readyAt, until, workplace } from './program.ts'
+import { content, pushBlob } from './support.ts'
+
+const here = workplace()
+
+/** Each request on a connection of its own: workers take turns by connection. */
+function request(url: string, method = 'GET'): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    send(url, { method, agent: new Agent() }, answer => resolve(answer.resume()))
+      .on('error', reject)
+      .end()
+  })
+}
+
+async function status(url: string): Promise<number | undefined> {
+  return (await request(url)).statusCode
+}
+
+/** What an upload's URL says of it, behind the signature. */
+function stateOf(location: string): { StartedAt: string } {
+  const state = Buffer.from(new URL(location, 'http://x').searchParams.get('_state') ?? '', 'base64url')
+  return JSON.parse(state.subarray(32).toString()) as { StartedAt: string }
+}
+
+/** The ids of a program's workers. */
+async function workersOf({ child }: Program): Promise<number[]> {
+  const children = await readFile(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8')
+  return children.trim().split(' ').filter(Boolean).map(Number)
+}
+
+/** Whether a process of that id runs. */
+function isRunning(id: number): boolean {
+  try {
+    return process.kill(id, 0)
+  } catch {
+    return false
+  }
+}
+
+async function metrics(operations: string): Promise<string> {
+  return (await fetch(`${operations}/metrics`)).text()
+}
+
+/** How many requests to `/v2/` each worker has answered that had any. */
+function requestsByWorker(text: string): number[] {
+  const counts = text.matchAll(/^registry_http_requests_total\{route="\/v2\/",.*worker="\d"\} (\d+)$/gm)
+  return [...counts].map(([, count]) => Number(count))
+}
+
+const onDisk = 'storage: { filesystem: { rootdirectory: ./files } }\n'
+
+describe('--workers', () => {
+  it('serves one address from several processes, which tell of themselves at one place', async () => {
+    const program = here.start('--port', '0', '--workers', '2')
+    const [url, operations] = [await readyAt(program), await operationsAt(program)]
+    expect(program.output.match(/Ready/g)).toHaveLength(1)
+    expect(await workersOf(program)).toHaveLength(2)
+    for (let round = 0; round < 10; round++) expect(await status(`${url}/v2/`)).toBe(200)
+    const served = await until(
+      async () => requestsByWorker(await metrics(operations)),
+      counts => counts.reduce((sum, count) => sum + count, 0) === 10,
+    )
+    expect(served).toHaveLength(2)
+    expect(await (await fetch(`${operations}/healthz`)).json()).toEqual({ status: 'ok' })
+    const digest = await pushBlob({ url }, content(100_000))
+    expect((await fetch(`${url}/v2/library/hello/blobs/${digest}`)).status).toBe(200)
+    await printed(program, /edge .*200 Miss/)
+
+    const workers = await workersOf(program)
+    program.child.kill('SIGINT')
+    expect(await program.ended).toBe(0)
+    expect(program.output).toMatch(/Stopped after 13 requests; at the edge 0 hits and 1 misses\.\n$/)
+    expect(program.errors).toBe('')
+    expect(workers.filter(isRunning)).toEqual([])
+    expect(await readdir(here.directory)).toEqual([])
+  })
+
+  it('replaces a worker that dies, while the others serve', async () => {
+    const program = here.start(
+      '--config',
+      await here.configure(`http: { addr: 127.0.0.1:0 }\n${onDisk}`),
+      '--workers',
+      '2',
+    )
+    const url = await readyAt(program)
+    const [victim = 0, survivor = 0] = await workersOf(program)
+    process.kill(victim, 'SIGKILL')
+    await complained(program, /Worker \d ended with SIGKILL; it is replaced in 0\.1 s\n/)
+    expect(await status(`${url}/v2/`)).toBe(200)
+    const workers = await until(
+      () => workersOf(program),
+      ids => ids.length === 2 && !ids.includes(victim),
+    )
+    expect(workers).toContain(survivor)
+    const newcomer = workers.find(id => id !== survivor) ?? 0
+    // What the newcomer answers shows that it listens where the other did.
+    process.kill(survivor, 'SIGSTOP')
+    try {
+      await until(
+        () => Promise.race([status(`${url}/v2/`), new Promise<number>(resolve => setTimeout(resolve, 500, 0))]),
+        answer => answer === 200,
+      )
+    } finally {
+      process.kill(survivor, 'SIGCONT')
+    }
+    program.child.kill('SIGTERM')
+    expect(await program.ended).toBe(0)
+    expect([survivor, newcomer].filter(isRunning)).toEqual([])
+  })
+
+  it('believes with one worker what another has signed, though the configuration has no secret', async () => {
+    const file = await here.configure(`http: { addr: 127.0.0.1:0 }\n${onDisk}`)
+    const program = here.start('--config', file, '--workers', '2')
+    const url = await readyAt(program)
+    const start = await request(`${url}/v2/library/hello/blobs/uploads/`, 'POST')
+    let location = start.headers.location ?? ''
+    const { StartedAt } = stateOf(location)
+    expect(Date.parse(StartedAt)).toBeGreaterThan(Date.now() - 600_000)
+    for (let round = 0; round < 4; round++) {
+      const answer = await request(new URL(location, url).href)
+      location = answer.headers.location ?? ''
+      expect(stateOf(location)).toMatchObject({ StartedAt })
+    }
+  })
+
+  it('says once that the port is in use', async () => {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as { port: number }
+    const program = here.start('--port', String(port), '--workers', '4')
+    expect(await program.ended).toBe(1)
+    expect(program.errors).toBe(
+      `Cannot listen on 127.0.0.1:${port}: the port is in use; choose another one with --port\n`,
+    )
+    expect(await readdir(here.directory)).toEqual([])
+    server.close()
+  })
+
+  it('ends the workers when their parent is gone', async () => {
+    const program = here.start(
+      '--config',
+      await here.configure(`http: { addr: 127.0.0.1:0 }\n${onDisk}`),
+      '--workers',
+      '2',
+    )
+    await readyAt(program)
+    const workers = await workersOf(program)
+    program.child.kill('SIGKILL')
+    await program.ended
+    await until(
+      async () => workers.filter(isRunning),
+      running => running.length === 0,
+    )
+  })
+
+  it('tells once what is odd in the configuration', async () => {
+    const file = await here.configure(`http: { addr: 127.0.0.1:0 }\n${onDisk}log: { hooks: [] }\n`)
+    const program = here.start('--config', file, '--workers', '2')
+    await readyAt(program)
+    expect(program.errors.match(/Warning: log\.hooks/g)).toHaveLength(1)
+  })
+
+  it('refuses a storage that each process would have for itself', async () => {
+    const file = await here.configure('http: { addr: 127.0.0.1:0 }\nstorage: inmemory\n')
+    const program = here.start('--config', file, '--workers', '2')
+    expect(await program.ended).toBe(1)
+    expect(program.errors).toBe(
+      'config.yml: storage.inmemory: cannot be shared by several workers; accepted with --workers: a storage outside of the process\n',
+    )
+  })
+
+  it.each(['-1', 'many', '1.5', '1000'])('refuses a number that is none: %s', async count => {
+    const program = here.start('--workers', count)
+    expect(await program.ended).toBe(1)
+    expect(program.errors).toContain('accepted: a number from 1 to 999, or auto for one for each core')
+  })
+})

@@ -1,0 +1,31 @@
+import { spawnSync } from 'node:child_process'
+
+/** Debian's package for each program that tests and figures join in with when it is installed. */
+const debianPackages = {
+  buildah: 'buildah',
+  debootstrap: 'debootstrap',
+  'docker-registry': 'docker-registry',
+  openssl: 'openssl',
+  podman: 'podman',
+  radosgw: 'radosgw ceph-osd ceph-mon ceph-mgr ceph-common',
+  skopeo: 'skopeo',
+  wrk: 'wrk',
+} as const
+
+export type Program = keyof typeof debianPackages
+
+/** Those of the programs that are not there. */
+export function missingPrograms(programs: readonly Program[]): Program[] {
+  return programs.filter(program => !isInstalled(program))
+}
+
+/** The command that installs the programs. */
+export function installCommand(programs: readonly Program[]): string {
+  return `apt-get install ${programs.map(program => debianPackages[program]).join(' ')}`
+}
+
+function isInstalled(program: Program): boolean {
+  // A login without the administrator's folders in its path may still use what is there.
+  const path = `${process.env['PATH']}:/usr/sbin:/sbin`
+  return spawnSync('sh', ['-c', `command -v ${program}`], { env: { ...process.env, PATH: path } }).status === 0
+}

@@ -1,0 +1,41 @@
+import type { LocalCloud } from '@longshore/local-cloud'
+import type { Credentials } from './ceph.ts'
+
+/** Where a registry keeps its files, and through which edge they are pulled. */
+export interface Place {
+  readonly endpoint: string
+  readonly region: string
+  readonly bucket: string
+  readonly credentials: Credentials
+  /** Default: pulls go to the bucket. */
+  readonly edge?: { readonly baseUrl: string; readonly keyFile: string; readonly keyPairId: string }
+  /** Whether a registry that asks the bucket again and again by itself keeps in memory what it learnt. Default false. */
+  readonly descriptorCache?: boolean
+}
+
+/** The local cloud's bucket; with the file that holds its private key, behind its edge. */
+export function placeOn({ s3, bucket, region, credentials, edge, keyPairId }: LocalCloud, keyFile?: string): Place {
+  const place = { endpoint: s3.endpoint, region, bucket, credentials }
+  return keyFile === undefined ? place : { ...place, edge: { baseUrl: edge.baseUrl, keyFile, keyPairId } }
+}
+
+/** The sections of a `config.yml` that say so, alike for docker-registry and for Longshore's registry. */
+export function storageSections({ endpoint, region, bucket, credentials, edge, descriptorCache }: Place): string {
+  const middleware = `middleware:
+  storage:
+    - name: cloudfront
+      options: { baseurl: '${edge?.baseUrl}', privatekey: ${edge?.keyFile}, keypairid: ${edge?.keyPairId}, duration: 20m }
+`
+  return `version: 0.1
+storage:
+  s3:
+    region: ${region}
+    regionendpoint: ${endpoint}
+    accesskey: ${credentials.accessKeyId}
+    secretkey: ${credentials.secretAccessKey}
+    bucket: ${bucket}
+    secure: false
+    forcepathstyle: true
+  delete: { enabled: true }
+${descriptorCache ? '  cache: { blobdescriptor: inmemory }\n' : ''}${edge ? middleware : ''}`
+}
