@@ -1,5 +1,11 @@
 import { setMaxListeners } from 'node:events'
-import { HeadObjectCommand, type HeadObjectCommandOutput, type S3Client } from '@aws-sdk/client-s3'
+import {
+  DeleteObjectCommand,
+  HeadObjectCommand,
+  type HeadObjectCommandOutput,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3'
 import type { CallOptions } from '@longshore/middleware-core'
 import { s3Error } from './errors.ts'
 import { KeySpace } from './keys.ts'
@@ -14,6 +20,12 @@ export interface ObjectSettings {
   ACL?: Exclude<CheckedS3Options['objectAcl'], undefined>
 }
 
+/** Where an object lies, and the path that errors about it name. */
+export interface Place {
+  readonly key: string
+  readonly path: string
+}
+
 /** One bucket as this driver sees it: the client, the key space and the settings of new objects. */
 export class Bucket {
   readonly client: S3Client
@@ -26,6 +38,11 @@ export class Bucket {
     this.name = options.bucket
     this.keys = new KeySpace(options.rootDirectory)
     this.settings = objectSettings(options)
+  }
+
+  /** Where the file at `path` lies. */
+  place(path: string): Place {
+    return { key: this.keys.key(path), path }
   }
 
   /**
@@ -47,10 +64,31 @@ export class Bucket {
   }
 }
 
-/** What S3 tells of the object at `path` without its content: one HEAD. `PATH_NOT_FOUND` when there is none. */
-export function headObject(bucket: Bucket, path: string, options: CallOptions): Promise<HeadObjectCommandOutput> {
-  const command = new HeadObjectCommand({ Bucket: bucket.name, Key: bucket.keys.key(path) })
+/** What S3 tells of an object without its content: one HEAD. `PATH_NOT_FOUND` when there is none. */
+export function headObject(
+  bucket: Bucket,
+  { key, path }: Place,
+  options: CallOptions,
+): Promise<HeadObjectCommandOutput> {
+  const command = new HeadObjectCommand({ Bucket: bucket.name, Key: key })
   return bucket.run(o => bucket.client.send(command, o), options, path)
+}
+
+/** Stores an object whole: one PUT. */
+export async function putObject(
+  bucket: Bucket,
+  { key, path }: Place,
+  content: Uint8Array,
+  options: CallOptions,
+): Promise<void> {
+  const command = new PutObjectCommand({ Bucket: bucket.name, Key: key, Body: content, ...bucket.settings })
+  await bucket.run(o => bucket.client.send(command, o), options, path)
+}
+
+/** Deletes an object; none being there is fine. */
+export async function deleteObject(bucket: Bucket, { key, path }: Place, options: CallOptions): Promise<void> {
+  const command = new DeleteObjectCommand({ Bucket: bucket.name, Key: key })
+  await bucket.run(o => bucket.client.send(command, o), options, path)
 }
 
 function objectSettings(options: CheckedS3Options): ObjectSettings {

@@ -2,6 +2,7 @@ import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
+import { announceRequests } from './diagnostics.ts'
 import { type CheckedS3Options, endpointUrl } from './options.ts'
 import { logRequests } from './request-log.ts'
 import { SignatureV2 } from './signature-v2.ts'
@@ -51,6 +52,7 @@ export function createClient(options: CheckedS3Options, endpoint = endpointOf(op
   const client: S3Client = new S3Client(config)
   if (secure && !signatureV2) leaveBodiesUnhashed(client)
   if (!secure && !endpoint) speakPlainHttp(client)
+  announceRequests(client)
   logRequests(client, options.logLevel)
   return { client, signatureV2 }
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { CopyObjectCommand, DeleteObjectCommand, PutObjectCommand, UploadPartCopyCommand } from '@aws-sdk/client-s3'
-import { type MoveOptions, isStorageError, otherRevision } from '@longshore/middleware-core'
-import { type Bucket, headObject } from './bucket.ts'
+import { CopyObjectCommand, UploadPartCopyCommand } from '@aws-sdk/client-s3'
+import { type CallOptions, type MoveOptions, isStorageError, otherRevision } from '@longshore/middleware-core'
+import { type Bucket, type Place, deleteObject, headObject, putObject } from './bucket.ts'
 import { cleanUp } from './clean-up.ts'
 import { MultipartUpload } from './multipart.ts'
 import { inParallel } from './parallel.ts'
@@ -21,64 +21,81 @@ export interface CopySettings {
  */
 export async function moveObject(
   bucket: Bucket,
-  source: string,
-  destination: string,
+  source: Place,
+  destination: Place,
   settings: CopySettings,
   options: MoveOptions,
 ): Promise<void> {
   // A caller's size only says whether to ask: parts cut by a wrong one would lose what the object has beyond it.
-  const isWhole = (size: number): boolean => size <= Math.max(settings.threshold, settings.chunkSize)
   // Ceph 16 copies whatever the condition on a copy says, so a revision is compared before.
-  const isKnownToBeWhole = options.revision === undefined && options.size !== undefined && isWhole(options.size)
-  const found = isKnownToBeWhole ? undefined : await headOf(bucket, source, options)
-  if (!found || isWhole(found.size)) await copyWhole(bucket, source, destination, settings, options)
-  else await copyInParts(bucket, source, destination, found, settings, options)
-  const command = new DeleteObjectCommand({ Bucket: bucket.name, Key: bucket.keys.key(source) })
-  await bucket.run(o => bucket.client.send(command, o), options, source)
+  const isKnownToBeWhole =
+    options.revision === undefined && options.size !== undefined && isWhole(options.size, settings)
+  if (isKnownToBeWhole) await copyWhole(bucket, source, destination, settings, options)
+  else await copyObject(bucket, source, destination, await headOf(bucket, source, options), settings, options)
+  await deleteObject(bucket, source, options)
 }
 
-interface Source {
+/** An object as it was when it was looked at or made. */
+export interface Source {
   readonly size: number
   readonly etag: string | undefined
 }
 
-async function headOf(bucket: Bucket, path: string, options: MoveOptions): Promise<Source> {
-  const { ContentLength, ETag } = await headObject(bucket, path, options)
-  if (options.revision !== undefined && options.revision !== ETag) throw otherRevision(path)
+/** Copies an object of which size and ETag are certain: `CONFLICT` when another has taken its place. */
+export function copyObject(
+  bucket: Bucket,
+  source: Place,
+  destination: Place,
+  found: Source,
+  settings: CopySettings,
+  { signal }: CallOptions,
+): Promise<void> {
+  if (!isWhole(found.size, settings)) return copyInParts(bucket, source, destination, found, settings, { signal })
+  return copyWhole(bucket, source, destination, settings, { signal, revision: found.etag })
+}
+
+function isWhole(size: number, settings: CopySettings): boolean {
+  return size <= Math.max(settings.threshold, settings.chunkSize)
+}
+
+async function headOf(bucket: Bucket, place: Place, options: MoveOptions): Promise<Source> {
+  const { ContentLength, ETag } = await headObject(bucket, place, options)
+  if (options.revision !== undefined && options.revision !== ETag) throw otherRevision(place.path)
   return { size: ContentLength ?? 0, etag: ETag }
 }
 
 async function copyWhole(
   bucket: Bucket,
-  source: string,
-  destination: string,
+  source: Place,
+  destination: Place,
   settings: CopySettings,
   options: MoveOptions,
 ): Promise<void> {
-  const target = { Bucket: bucket.name, Key: bucket.keys.key(destination), ...bucket.settings }
   const command = new CopyObjectCommand({
-    ...target,
+    Bucket: bucket.name,
+    Key: destination.key,
+    ...bucket.settings,
     CopySource: copySource(bucket, source),
     ...(options.revision === undefined ? {} : { CopySourceIfMatch: options.revision }),
   })
   try {
-    await bucket.run(o => bucket.client.send(command, o), options, source)
+    await bucket.run(o => bucket.client.send(command, o), options, source.path)
   } catch (error) {
     if (!isStorageError(error, 'UNSUPPORTED')) throw error
     // Ceph 16 copies an encrypted object only in parts, of which an empty one has none.
     const found = await headOf(bucket, source, options)
     if (found.size > 0) await copyInParts(bucket, source, destination, found, settings, options)
-    else await bucket.run(o => bucket.client.send(new PutObjectCommand(target), o), options, destination)
+    else await putObject(bucket, destination, new Uint8Array(), options)
   }
 }
 
 async function copyInParts(
   bucket: Bucket,
-  source: string,
-  destination: string,
+  source: Place,
+  destination: Place,
   { size, etag }: Source,
   settings: CopySettings,
-  options: MoveOptions,
+  options: CallOptions,
 ): Promise<void> {
   const token = randomUUID()
   const upload = await MultipartUpload.create(bucket, destination, token, options)
@@ -87,7 +104,7 @@ async function copyInParts(
     await inParallel(settings.concurrency, ranges(size, settings.chunkSize), async ({ number, first, last }) => {
       const command = new UploadPartCopyCommand({
         Bucket: bucket.name,
-        Key: bucket.keys.key(destination),
+        Key: destination.key,
         UploadId: upload.id,
         PartNumber: number,
         CopySource: copySource(bucket, source),
@@ -96,7 +113,7 @@ async function copyInParts(
         // A source that is replaced meanwhile must not end up half old, half new.
         ...(etag ? { CopySourceIfMatch: etag } : {}),
       })
-      const { CopyPartResult } = await bucket.run(o => bucket.client.send(command, o), options, source)
+      const { CopyPartResult } = await bucket.run(o => bucket.client.send(command, o), options, source.path)
       parts.push({ number, etag: CopyPartResult?.ETag ?? '', size: last - first + 1 })
     })
     await upload.complete(
@@ -118,7 +135,7 @@ function* ranges(size: number, chunkSize: number): Iterable<{ number: number; fi
 }
 
 /** `bucket/key`, or for an access point `arn/object/key`, with every component percent-encoded. */
-function copySource(bucket: Bucket, path: string): string {
-  const key = bucket.keys.key(path).split('/').map(encodeURIComponent).join('/')
+function copySource(bucket: Bucket, place: Place): string {
+  const key = place.key.split('/').map(encodeURIComponent).join('/')
   return bucket.name.startsWith('arn:') ? `${encodeURIComponent(bucket.name)}/object/${key}` : `${bucket.name}/${key}`
 }

@@ -1,8 +1,8 @@
-import { DeleteObjectCommand, DeleteObjectsCommand } from '@aws-sdk/client-s3'
+import { DeleteObjectsCommand } from '@aws-sdk/client-s3'
 import { type CallOptions, StorageError, isStorageError, pathNotFound } from '@longshore/middleware-core'
-import { type Bucket, headObject } from './bucket.ts'
+import { type Bucket, deleteObject, headObject } from './bucket.ts'
 import { isNotImplemented } from './errors.ts'
-import { pages } from './list.ts'
+import { pages } from './list-page.ts'
 import { inParallel } from './parallel.ts'
 
 /** S3 takes no more in one DeleteObjects. */
@@ -41,7 +41,7 @@ export class Deleter {
 
   async #isFile(path: string, options: CallOptions): Promise<boolean> {
     try {
-      await headObject(this.#bucket, path, options)
+      await headObject(this.#bucket, this.#bucket.place(path), options)
       return true
     } catch (error) {
       if (isStorageError(error, 'PATH_NOT_FOUND')) return false
@@ -58,10 +58,7 @@ export class Deleter {
   }
 
   #deleteSingly(keys: readonly string[], path: string, options: CallOptions): Promise<void> {
-    return inParallel(singleDeletes, keys, async key => {
-      const command = new DeleteObjectCommand({ Bucket: this.#bucket.name, Key: key })
-      await this.#bucket.run(o => this.#bucket.client.send(command, o), options, path)
-    })
+    return inParallel(singleDeletes, keys, key => deleteObject(this.#bucket, { key, path }, options))
   }
 
   async #deleteBatch(keys: readonly string[], path: string, options: CallOptions): Promise<void> {

@@ -1,21 +1,24 @@
 import type { Readable } from 'node:stream'
-import { HeadBucketCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
+import { HeadBucketCommand, type S3Client } from '@aws-sdk/client-s3'
 import {
   type CallOptions,
+  type DeleteOptions,
   type DriverImplementation,
   type FileInfo,
   type MoveOptions,
   type ReadOptions,
   type SignedUrl,
+  type StatOptions,
   type SweepResult,
   type Upload,
   type UrlOptions,
   type WalkOptions,
+  type WriteOptions,
   isStorageError,
 } from '@longshore/middleware-core'
-import { Bucket, headObject } from './bucket.ts'
+import { Bucket, deleteObject, headObject, putObject } from './bucket.ts'
 import { createClient } from './client.ts'
-import { type CopySettings, moveObject } from './copy.ts'
+import { moveObject } from './copy.ts'
 import { Deleter } from './delete.ts'
 import { noSuchBucket } from './errors.ts'
 import { isDirectory, listChildren } from './list.ts'
@@ -38,7 +41,6 @@ export class S3Driver implements DriverImplementation {
   readonly #presigner: Presigner
   readonly #deleter: Deleter
   readonly #uploads: UploadSettings
-  readonly #copies: CopySettings
   readonly #partSize: number
 
   constructor(options: CheckedS3Options) {
@@ -55,34 +57,34 @@ export class S3Driver implements DriverImplementation {
       sizing: new PartSizing(options.partSizing ?? (isR2(options) ? 'equal' : 'growing'), options.chunkSize),
       concurrency: options.uploadConcurrency,
       memory: sharedUploadMemory(options.uploadMemory),
-    }
-    this.#copies = {
-      chunkSize: options.multipartCopyChunkSize,
-      concurrency: options.multipartCopyMaxConcurrency,
-      threshold: options.multipartCopyThresholdSize,
+      copies: {
+        chunkSize: options.multipartCopyChunkSize,
+        concurrency: options.multipartCopyMaxConcurrency,
+        threshold: options.multipartCopyThresholdSize,
+      },
     }
   }
 
-  getContent(path: string, options: CallOptions): Promise<Uint8Array> {
-    return readWhole(this.#bucket, this.#bucket.keys.key(path), options, path)
+  async getContent(path: string, options: CallOptions): Promise<Uint8Array> {
+    const { content } = await readWhole(this.#bucket, this.#bucket.keys.key(path), options, path)
+    return content
   }
 
-  async putContent(path: string, content: Uint8Array, options: CallOptions): Promise<void> {
-    const { name, keys, settings, client } = this.#bucket
-    const command = new PutObjectCommand({ Bucket: name, Key: keys.key(path), Body: content, ...settings })
-    await this.#bucket.run(o => client.send(command, o), options, path)
+  putContent(path: string, content: Uint8Array, options: CallOptions): Promise<void> {
+    return putObject(this.#bucket, this.#bucket.place(path), content, options)
   }
 
   reader(path: string, offset: number, options: Omit<ReadOptions, 'offset'>): Promise<Readable> {
     return readObject(this.#bucket, this.#bucket.keys.key(path), offset, options, path)
   }
 
-  async upload(path: string, append: boolean, options: CallOptions): Promise<Upload> {
-    if (append) return resumeUpload(this.#bucket, path, this.#uploads, options)
-    return new S3Upload(this.#bucket, path, this.#uploads)
+  async upload(path: string, append: boolean, options: Omit<WriteOptions, 'append'>): Promise<Upload> {
+    const paths = { path, destination: options.destination ?? path }
+    if (append) return resumeUpload(this.#bucket, paths, this.#uploads, options)
+    return new S3Upload(this.#bucket, paths, this.#uploads)
   }
 
-  async stat(path: string, options: CallOptions): Promise<FileInfo | undefined> {
+  async stat(path: string, options: StatOptions): Promise<FileInfo | undefined> {
     const { name, client } = this.#bucket
     if (path === '/') {
       // The health check: whether the bucket is there and may be used.
@@ -94,12 +96,13 @@ export class S3Driver implements DriverImplementation {
       return undefined
     }
     try {
-      const found = await headObject(this.#bucket, path, options)
+      const found = await headObject(this.#bucket, this.#bucket.place(path), options)
       const { ContentLength: size = 0, LastModified: modifiedAt = new Date(0), ETag: revision } = found
       return { path, size, modifiedAt, isDirectory: false, revision }
     } catch (error) {
       if (!isStorageError(error, 'PATH_NOT_FOUND')) throw error
     }
+    if (options.fileOnly) return undefined
     const isDir = await isDirectory(this.#bucket, path, options)
     return isDir ? { path, size: 0, modifiedAt: new Date(0), isDirectory: true } : undefined
   }
@@ -113,10 +116,17 @@ export class S3Driver implements DriverImplementation {
   }
 
   move(source: string, destination: string, options: MoveOptions): Promise<void> {
-    return moveObject(this.#bucket, source, destination, this.#copies, options)
+    return moveObject(
+      this.#bucket,
+      this.#bucket.place(source),
+      this.#bucket.place(destination),
+      this.#uploads.copies,
+      options,
+    )
   }
 
-  delete(path: string, options: CallOptions): Promise<void> {
+  delete(path: string, options: DeleteOptions): Promise<void> {
+    if (options.fileOnly) return deleteObject(this.#bucket, this.#bucket.place(path), options)
     return this.#deleter.deleteTree(path, options)
   }
 

@@ -51,6 +51,11 @@ export class KeySpace {
     return `${this.uploadRecord(path)}~${id}`
   }
 
+  /** Where a multipart upload becomes an object before that is copied to where its writer wants it: behind the record, too. */
+  staged(path: string, id: string): string {
+    return this.spill(path, id)
+  }
+
   /** Which spill a key below the upload records is, or undefined when it is a record. */
   spillId(key: string): string | undefined {
     return key.slice(this.#uploads.length).split('~')[1]
@@ -59,6 +64,12 @@ export class KeySpace {
   /** The path whose upload a record's or a spill's key belongs to. */
   pathOfRecord(key: string): string {
     return `/${key.slice(this.#uploads.length).replace(/~.*/, '')}`
+  }
+
+  /** The path of a staged upload by its key, or undefined when it is none. */
+  pathOfStaged(key: string): string | undefined {
+    const path = key.startsWith(this.#uploads) ? this.pathOfRecord(key) : undefined
+    return path !== undefined && isRelativePath(path.slice(1)) ? path : undefined
   }
 
   get #uploads(): string {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { StorageError } from '@longshore/middleware-core'
 
 /** A part that S3 holds. */
@@ -5,6 +6,12 @@ export interface Part {
   readonly number: number
   readonly etag: string
   readonly size: number
+}
+
+/** A part as S3 lists it. */
+export interface HeldPart extends Part {
+  /** When it was uploaded; some servers tell no more than the second. */
+  readonly modifiedAt: Date | undefined
 }
 
 /** S3 takes parts 1 to 10,000 ([S3 quotas](https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html)). */
@@ -59,4 +66,11 @@ export class PartSizing {
 
 export function totalSize(parts: readonly Part[]): number {
   return parts.reduce((sum, part) => sum + part.size, 0)
+}
+
+/** A text that is another one as soon as S3 holds other parts: a digest of their numbers and ETags, in order. */
+export function fingerprint(parts: Iterable<Pick<Part, 'number' | 'etag'>>): string {
+  // Some servers quote ETags in one answer and not in another.
+  const lines = [...parts].map(({ number, etag }) => `${number} ${etag.replaceAll('"', '')}`)
+  return createHash('sha256').update(lines.join('\n')).digest('base64url')
 }

@@ -6,10 +6,16 @@ import type { Bucket } from './bucket.ts'
 import { ObjectStream, isInvalidRange } from './object-stream.ts'
 
 /** The whole of a small object: one GET. `path` is what errors are about. */
-export async function readWhole(bucket: Bucket, key: string, options: CallOptions, path: string): Promise<Buffer> {
-  const stream = await readObject(bucket, key, 0, options, path)
+export async function readWhole(bucket: Bucket, key: string, options: CallOptions, path: string): Promise<WholeObject> {
+  const { stream, modifiedAt } = await openObject(bucket, key, 0, options, path)
   if (options.signal) addAbortSignal(options.signal, stream)
-  return bucket.run(() => buffer(stream), options, path)
+  return { content: await bucket.run(() => buffer(stream), options, path), modifiedAt }
+}
+
+export interface WholeObject {
+  readonly content: Buffer
+  /** To the second. */
+  readonly modifiedAt: Date | undefined
 }
 
 /** A stream of an object's bytes from `offset` on: one GET, and another after each broken connection. */
@@ -20,7 +26,25 @@ export async function readObject(
   options: Omit<ReadOptions, 'offset'>,
   path: string,
 ): Promise<Readable> {
+  try {
+    const { stream } = await openObject(bucket, key, offset, options, path)
+    return stream
+  } catch (error) {
+    // An offset at or behind the end: nothing is left to read.
+    if (isInvalidRange(error)) return Readable.from([])
+    throw error
+  }
+}
+
+async function openObject(
+  bucket: Bucket,
+  key: string,
+  offset: number,
+  options: Omit<ReadOptions, 'offset'>,
+  path: string,
+): Promise<{ stream: Readable; modifiedAt: Date | undefined }> {
   let etag = options.revision
+  let modifiedAt: Date | undefined
   const open = async (position: number): Promise<Readable> => {
     const command = new GetObjectCommand({
       Bucket: bucket.name,
@@ -28,15 +52,11 @@ export async function readObject(
       ...(position > 0 ? { Range: `bytes=${position}-` } : {}),
       ...(etag ? { IfMatch: etag } : {}),
     })
-    const { Body, ETag } = await bucket.run(o => bucket.client.send(command, o), options, path)
+    const { Body, ETag, LastModified } = await bucket.run(o => bucket.client.send(command, o), options, path)
     etag = ETag
+    modifiedAt = LastModified
     return Body as Readable
   }
-  try {
-    return new ObjectStream(await open(offset), offset, open)
-  } catch (error) {
-    // An offset at or behind the end: nothing is left to read.
-    if (isInvalidRange(error)) return Readable.from([])
-    throw error
-  }
+  const stream = new ObjectStream(await open(offset), offset, open)
+  return { stream, modifiedAt }
 }

@@ -1,41 +1,45 @@
-import { type CallOptions, StorageError } from '@longshore/middleware-core'
-import { type Bucket, headObject } from './bucket.ts'
+import { type CallOptions, StorageError, isStorageError } from '@longshore/middleware-core'
+import { type Bucket, type Place, headObject } from './bucket.ts'
+import { moveObject } from './copy.ts'
 import { type ListedUpload, MultipartUpload, listUploads } from './multipart.ts'
 import { type Part, totalSize } from './parts.ts'
 import { readSpill } from './spill.ts'
-import { deleteRecord, readRecord, writeRecord } from './upload-record.ts'
-import type { UploadSettings } from './upload-state.ts'
+import { deleteRecord, readRecord, revisionOf, writeRecord } from './upload-record.ts'
+import { type UploadPaths, type UploadSettings, stageFor, uploadPlace } from './upload-state.ts'
 import { S3Upload } from './writer.ts'
 
 /**
- * Continues the upload that was left at `path`. Its record tells where it stands; an upload without one (Distribution
+ * Continues the upload that was left at a path. Its record tells where it stands; an upload without one (Distribution
  * writes none) is found by listing the uploads of exactly this key. Costs a GET, and a ListParts for a multipart upload.
  */
 export async function resumeUpload(
   bucket: Bucket,
-  path: string,
+  paths: UploadPaths,
   settings: UploadSettings,
   options: CallOptions,
 ): Promise<S3Upload> {
   return (
-    (await resumeRecorded(bucket, path, settings, options)) ??
-    (await resumeUnrecorded(bucket, path, settings, options)) ??
-    (await replaceEmptyFile(bucket, path, settings, options))
+    (await resumeRecorded(bucket, paths, settings, options)) ??
+    (await resumeUnrecorded(bucket, paths, settings, options)) ??
+    (await replaceEmptyFile(bucket, paths, settings, options))
   )
 }
 
 async function resumeRecorded(
   bucket: Bucket,
-  path: string,
+  paths: UploadPaths,
   settings: UploadSettings,
   options: CallOptions,
 ): Promise<S3Upload | undefined> {
+  const { path } = paths
   const record = await readRecord(bucket, path, options)
   if (!record) return undefined
-  const multipart = record.uploadId === undefined ? undefined : new MultipartUpload(bucket, path, record.uploadId)
+  const place = uploadPlace(bucket, path, record.staged)
+  const multipart = record.uploadId === undefined ? undefined : new MultipartUpload(bucket, place, record.uploadId)
   const held = multipart ? await multipart.parts(options) : []
   if (held === undefined) {
-    // Committed or discarded since; only the record outlived it.
+    // Committed or discarded since; only the record outlived it, or the commit was interrupted on its way.
+    if (record.staged !== undefined) await takeHome(bucket, place, settings, options)
     await deleteRecord(bucket, path, options)
     return undefined
   }
@@ -46,34 +50,48 @@ async function resumeRecorded(
   const tail =
     offset < record.offset ? new Uint8Array() : stored.subarray(Math.min(offset - record.offset, stored.length))
   const stale = staleParts(held, parts)
+  let revision = revisionOf(record, held, offset + tail.length)
   if (multipart && Object.keys(stale).some(number => record.stale?.[number] !== stale[number])) {
+    const { token, staged } = record
     // Interrupted with parts behind a gap: once the gap is filled, nothing else would tell them from the upload's own.
-    await writeRecord(bucket, path, { uploadId: multipart.id, token: record.token, offset, stale, tail }, options)
+    await writeRecord(bucket, path, { uploadId: multipart.id, token, staged, offset, stale, tail }, options)
+    revision = undefined
   }
-  const upload = new S3Upload(bucket, path, settings, {
+  const upload = new S3Upload(bucket, paths, settings, {
     multipart,
     token: record.token,
     parts,
     stale,
     hasRecord: true,
+    staged: multipart ? record.staged : stageFor(paths),
     spill: record.spill,
   })
-  await upload.restoreTail(tail, options)
+  await upload.restoreTail(tail, revision, options)
   return upload
+}
+
+/** A commit that was interrupted has left the object where it was staged: it goes where the upload was left. */
+async function takeHome(bucket: Bucket, staged: Place, settings: UploadSettings, options: CallOptions): Promise<void> {
+  try {
+    await moveObject(bucket, staged, bucket.place(staged.path), settings.copies, options)
+  } catch (error) {
+    if (!isStorageError(error, 'PATH_NOT_FOUND')) throw error
+  }
 }
 
 async function resumeUnrecorded(
   bucket: Bucket,
-  path: string,
+  paths: UploadPaths,
   settings: UploadSettings,
   options: CallOptions,
 ): Promise<S3Upload | undefined> {
+  const { path } = paths
   let latest: ListedUpload | undefined
   for await (const listed of listUploads(bucket, bucket.keys.key(path), options)) {
-    if (listed.path === path && (!latest || listed.initiated >= latest.initiated)) latest = listed
+    if (listed.place.path === path && (!latest || listed.initiated >= latest.initiated)) latest = listed
   }
   if (!latest) return undefined
-  const multipart = new MultipartUpload(bucket, path, latest.id)
+  const multipart = new MultipartUpload(bucket, latest.place, latest.id)
   const held = await multipart.parts(options)
   if (!held) return undefined
   const parts = settings.sizing.usable(held, () => false)
@@ -83,18 +101,19 @@ async function resumeUnrecorded(
     const record = { uploadId: multipart.id, offset: totalSize(parts), stale, tail: new Uint8Array() }
     await writeRecord(bucket, path, record, options)
   }
-  return new S3Upload(bucket, path, settings, { multipart, parts, stale, hasRecord })
+  return new S3Upload(bucket, paths, settings, { multipart, parts, stale, hasRecord })
 }
 
 /** Nothing was left to continue: only a committed empty file may be written on. */
 async function replaceEmptyFile(
   bucket: Bucket,
-  path: string,
+  paths: UploadPaths,
   settings: UploadSettings,
   options: CallOptions,
 ): Promise<S3Upload> {
-  const { ContentLength } = await headObject(bucket, path, options)
-  if (ContentLength === 0) return new S3Upload(bucket, path, settings)
+  const { path } = paths
+  const { ContentLength } = await headObject(bucket, bucket.place(path), options)
+  if (ContentLength === 0) return new S3Upload(bucket, paths, settings)
   throw new StorageError(
     'CONFLICT',
     `a committed file of ${ContentLength} bytes is at ${path}; accepted: an unfinished upload, or an empty file`,

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { addAbortSignal } from 'node:stream'
-import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { type CallOptions, isStorageError } from '@longshore/middleware-core'
-import type { Bucket } from './bucket.ts'
+import { type Bucket, type Place, deleteObject, putObject } from './bucket.ts'
 import { readObject, readWhole } from './read.ts'
 
 /** Bytes of an open upload that were stored only to free their memory, as the upload's record names them. */
@@ -37,11 +36,8 @@ export class Spills {
   }
 
   async store(bytes: Uint8Array, options: CallOptions): Promise<Spill> {
-    const { name, keys, client, settings } = this.#bucket
-    const Key = keys.spill(this.#path, this.#id)
-    const command = new PutObjectCommand({ Bucket: name, Key, Body: bytes, ...settings })
     this.#isBegun = true
-    await this.#bucket.run(o => client.send(command, o), options, this.#path)
+    await putObject(this.#bucket, spillPlace(this.#bucket, this.#path, this.#id), bytes, options)
     this.#latest = { id: this.#id, length: bytes.length }
     return this.#latest
   }
@@ -60,15 +56,20 @@ export class Spills {
 
 /** The bytes of an interrupted upload's spill; none when a sweep was faster. */
 export async function readSpill(bucket: Bucket, path: string, spill: Spill, options: CallOptions): Promise<Uint8Array> {
-  const bytes = await readWhole(bucket, bucket.keys.spill(path, spill.id), options, path).catch((error: unknown) => {
+  try {
+    const { content } = await readWhole(bucket, bucket.keys.spill(path, spill.id), options, path)
+    // It may be a later spill, longer than the record knows.
+    return content.subarray(0, spill.length)
+  } catch (error) {
     if (isStorageError(error, 'PATH_NOT_FOUND')) return new Uint8Array()
     throw error
-  })
-  // It may be a later spill, longer than the record knows.
-  return bytes.subarray(0, spill.length)
+  }
 }
 
-export async function deleteSpill(bucket: Bucket, path: string, id: string, options: CallOptions): Promise<void> {
-  const command = new DeleteObjectCommand({ Bucket: bucket.name, Key: bucket.keys.spill(path, id) })
-  await bucket.run(o => bucket.client.send(command, o), options, path)
+export function deleteSpill(bucket: Bucket, path: string, id: string, options: CallOptions): Promise<void> {
+  return deleteObject(bucket, spillPlace(bucket, path, id), options)
+}
+
+function spillPlace(bucket: Bucket, path: string, id: string): Place {
+  return { key: bucket.keys.spill(path, id), path }
 }

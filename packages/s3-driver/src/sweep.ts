@@ -1,9 +1,10 @@
 import type { CallOptions, SweepResult } from '@longshore/middleware-core'
 import type { Bucket } from './bucket.ts'
-import { pages } from './list.ts'
+import { pages } from './list-page.ts'
 import { MultipartUpload, listUploads } from './multipart.ts'
 import { deleteSpill } from './spill.ts'
 import { deleteRecord, readRecord } from './upload-record.ts'
+import { uploadPlace } from './upload-state.ts'
 
 /**
  * Discards the uploads at `top` and below it that nobody has touched since `olderThan`: by their records, and then the
@@ -31,14 +32,19 @@ export async function sweepUploads(
       if (record?.uploadId !== undefined) live.add(record.uploadId)
       continue
     }
-    if (record?.uploadId !== undefined) await new MultipartUpload(bucket, path, record.uploadId).abort(options)
+    if (record?.uploadId !== undefined) {
+      await new MultipartUpload(bucket, uploadPlace(bucket, path, record.staged), record.uploadId).abort(options)
+    }
     await deleteRecord(bucket, path, options)
     uploads++
   }
-  for await (const { path, id, initiated } of listUploads(bucket, bucket.keys.key(top), options)) {
-    if (!isCovered(path) || initiated >= olderThan || live.has(id)) continue
-    await new MultipartUpload(bucket, path, id).abort(options)
-    uploads++
+  // The root's listing holds those that are staged, too.
+  for (const prefix of [bucket.keys.key(top), ...(top === '/' ? [] : [bucket.keys.uploadRecord(top)])]) {
+    for await (const { place, id, initiated } of listUploads(bucket, prefix, options)) {
+      if (!isCovered(place.path) || initiated >= olderThan || live.has(id)) continue
+      await new MultipartUpload(bucket, place, id).abort(options)
+      uploads++
+    }
   }
   return { uploads }
 }

@@ -1,3 +1,5 @@
+import { announceMemory } from './diagnostics.ts'
+
 /** A piece of the budget, with the memory it stands for. */
 export interface Lease {
   readonly bytes: Buffer
@@ -124,6 +126,7 @@ export class UploadMemory {
     const index = this.#free.findIndex(buffer => buffer.length === size)
     const [kept] = index < 0 ? [] : this.#free.splice(index, 1)
     this.#used += size
+    announceMemory(this.#used, this.#limit)
     this.#shrinkFree()
     const bytes = kept ?? Buffer.allocUnsafeSlow(size)
     let isOut = true
@@ -133,6 +136,7 @@ export class UploadMemory {
         if (!isOut) return
         isOut = false
         this.#used -= size
+        announceMemory(this.#used, this.#limit)
         if (reuse) this.#free.push(bytes)
         // Nothing is uploaded any more: what was kept goes back to the system.
         if (this.#used === 0 && this.#waiting.length === 0) this.#free.length = 0

@@ -1,7 +1,7 @@
-import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { type CallOptions, StorageError, isStorageError } from '@longshore/middleware-core'
-import type { Bucket } from './bucket.ts'
+import { type Bucket, deleteObject, putObject } from './bucket.ts'
 import { readWhole } from './read.ts'
+import { type HeldPart, fingerprint } from './parts.ts'
 import type { Spill } from './spill.ts'
 
 /**
@@ -13,6 +13,8 @@ import type { Spill } from './spill.ts'
 export interface UploadRecord {
   /** The multipart upload, once there is one. */
   readonly uploadId?: string | undefined
+  /** That one's key is not the path's own but {@link KeySpace.staged} under this id. */
+  readonly staged?: string | undefined
   /**
    * A random mark in the metadata of the object-to-be, by which a commit whose answer was lost is recognised. Uploads that
    * another program began have none.
@@ -26,9 +28,25 @@ export interface UploadRecord {
   readonly tail: Uint8Array
   /** Where those bytes are instead, when they were stored only to free their memory. */
   readonly spill?: Spill | undefined
+  /** A random text for exactly the bytes that are recorded here. Absent while parts are on their way. */
+  readonly revision?: string | undefined
+  /** With `revision`: the {@link fingerprint} of all parts that S3 held then. */
+  readonly parts?: string | undefined
 }
 
-const version = 1
+/** A record as it was found. */
+export interface FoundRecord extends UploadRecord {
+  /** To the second. */
+  readonly modifiedAt: Date | undefined
+}
+
+/**
+ * A reader that knows no `staged` would look for the multipart upload at another key, and take it for gone. One that knows no
+ * `revision` loses nothing.
+ */
+function versionOf({ staged }: UploadRecord): number {
+  return staged === undefined ? 1 : 2
+}
 
 export async function writeRecord(
   bucket: Bucket,
@@ -37,38 +55,51 @@ export async function writeRecord(
   options: CallOptions,
 ): Promise<void> {
   const { tail, ...header } = record
-  const Body = Buffer.concat([Buffer.from(`${JSON.stringify({ version, ...header })}\n`), tail])
-  const Key = bucket.keys.uploadRecord(path)
-  const command = new PutObjectCommand({ Bucket: bucket.name, Key, Body, ...bucket.settings })
-  await bucket.run(o => bucket.client.send(command, o), options, path)
+  const content = Buffer.concat([Buffer.from(`${JSON.stringify({ version: versionOf(record), ...header })}\n`), tail])
+  await putObject(bucket, { key: bucket.keys.uploadRecord(path), path }, content, options)
 }
 
 /** The record of an upload to `path`, or undefined. */
-export async function readRecord(
-  bucket: Bucket,
-  path: string,
-  options: CallOptions,
-): Promise<UploadRecord | undefined> {
+export async function readRecord(bucket: Bucket, path: string, options: CallOptions): Promise<FoundRecord | undefined> {
   try {
-    return parse(await readWhole(bucket, bucket.keys.uploadRecord(path), options, path), path)
+    const { content, modifiedAt } = await readWhole(bucket, bucket.keys.uploadRecord(path), options, path)
+    return { ...parse(content, path), modifiedAt }
   } catch (error) {
     if (isStorageError(error, 'PATH_NOT_FOUND')) return undefined
     throw error
   }
 }
 
-export async function deleteRecord(bucket: Bucket, path: string, options: CallOptions): Promise<void> {
-  const command = new DeleteObjectCommand({ Bucket: bucket.name, Key: bucket.keys.uploadRecord(path) })
-  await bucket.run(o => bucket.client.send(command, o), options, path)
+export function deleteRecord(bucket: Bucket, path: string, options: CallOptions): Promise<void> {
+  return deleteObject(bucket, { key: bucket.keys.uploadRecord(path), path }, options)
+}
+
+/**
+ * The revision of a record, if an upload of `size` bytes that goes on from it has the recorded bytes: the same parts, none of
+ * them uploaded later than the record, and as many bytes behind them.
+ *
+ * The times are there because an ETag is an MD5, of which two contents can be made to agree: a part that somebody replaced
+ * like that keeps its ETag. Both times are S3's own and come with answers that a resume needs anyway. They are compared by
+ * the second, which is all that some servers tell. So what stays open is such a part from a writer that works on the upload
+ * at the same time, within the second of the close or before it; a commit, which names parts by nothing but their ETags,
+ * cannot tell that one either. A listing of the parts at each close would narrow this no further than to that second.
+ */
+export function revisionOf(record: FoundRecord, held: readonly HeldPart[], size: number): string | undefined {
+  const isWhole = size === record.offset + (record.spill?.length ?? record.tail.length)
+  const isSame = fingerprint(held) === record.parts
+  const isLater = ({ modifiedAt }: HeldPart): boolean => !(second(modifiedAt) <= second(record.modifiedAt))
+  return isWhole && isSame && !held.some(isLater) ? record.revision : undefined
+}
+
+function second(time: Date | undefined): number {
+  return Math.floor((time?.getTime() ?? Number.NaN) / 1000)
 }
 
 function parse(bytes: Buffer, path: string): UploadRecord {
   const end = bytes.indexOf('\n')
   const header = JSON.parse(bytes.subarray(0, end).toString()) as UploadRecord & { version: number }
-  if (header.version !== version) {
-    throw new StorageError('FAILED', `the upload's record has version ${header.version}; accepted: ${version}`, {
-      path,
-    })
+  if (header.version !== 1 && header.version !== 2) {
+    throw new StorageError('FAILED', `the upload's record has version ${header.version}; accepted: 1, 2`, { path })
   }
   return { ...header, tail: bytes.subarray(end + 1) }
 }

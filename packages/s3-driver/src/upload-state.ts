@@ -1,3 +1,6 @@
+import { randomUUID } from 'node:crypto'
+import type { Bucket, Place } from './bucket.ts'
+import type { CopySettings } from './copy.ts'
 import type { MultipartUpload } from './multipart.ts'
 import type { Part, PartSizing } from './parts.ts'
 import type { Spill } from './spill.ts'
@@ -9,6 +12,13 @@ export interface UploadSettings {
   /** Parts of one upload under way at once. */
   readonly concurrency: number
   readonly memory: UploadMemory
+  readonly copies: CopySettings
+}
+
+/** Where an upload is left and found, and where its commit puts the file. */
+export interface UploadPaths {
+  readonly path: string
+  readonly destination: string
 }
 
 /** What is known of an upload that is being continued. */
@@ -20,6 +30,22 @@ export interface UploadState {
   /** Parts that S3 holds beside those, and that must not be taken for the upload's own. */
   readonly stale: Readonly<Record<string, string>>
   readonly hasRecord: boolean
+  /** Under which id its multipart upload is, or will be, staged, unless that lies at the path's own key. */
+  readonly staged?: string | undefined
   /** What its bytes were spilled to. */
   readonly spill?: Spill | undefined
+}
+
+/** Where the multipart upload of an upload to `path` lies. */
+export function uploadPlace(bucket: Bucket, path: string, staged: string | undefined): Place {
+  return staged === undefined ? bucket.place(path) : { key: bucket.keys.staged(path, staged), path }
+}
+
+/**
+ * How the multipart upload of an upload without one is to be staged. S3 completes an upload only at its own key, so one that
+ * is to go elsewhere gets a key that it shares with nobody: two of them at one path must not complete over each other, which
+ * Ceph 16, where copies know no condition, could not tell.
+ */
+export function stageFor({ path, destination }: UploadPaths): string | undefined {
+  return destination === path ? undefined : randomUUID()
 }

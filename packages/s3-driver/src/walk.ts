@@ -1,6 +1,6 @@
 import { type FileInfo, type WalkOptions, walkPosition } from '@longshore/middleware-core'
 import type { Bucket } from './bucket.ts'
-import { pages } from './list.ts'
+import { pages } from './list-page.ts'
 
 /**
  * Walks the keys below a directory in one flat listing, 1,000 entries a LIST. A directory that is not descended into is

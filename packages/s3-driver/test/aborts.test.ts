@@ -59,6 +59,15 @@ const operations: Record<string, Operation> = {
       await writer.commit({ signal })
     },
   },
+  'commit elsewhere': {
+    contents: { a: whole, b: whole },
+    endsWithCleanUp: true,
+    async run(driver, signal) {
+      const writer = await driver.writer('/a', { destination: '/b' })
+      await write(writer, whole)
+      await writer.commit({ signal })
+    },
+  },
   'an appending writer': {
     contents: { a: whole },
     endsWithCleanUp: true,
@@ -109,8 +118,10 @@ async function abortAt(n: number, operation: Operation, fault: Fault | undefined
   const controller = new AbortController()
   const reason = new Error('the client left')
   let seen = 0
+  let abortedAt: number | undefined
   const rule: FaultRule = () => {
     if (++seen < n) return undefined
+    abortedAt ??= performance.now()
     controller.abort(reason)
     return fault
   }
@@ -127,11 +138,16 @@ async function abortAt(n: number, operation: Operation, fault: Fault | undefined
   const isOpen = ({ operation, milliseconds }: { operation: string; milliseconds: number | undefined }): boolean =>
     milliseconds === undefined && !unread.includes(operation)
   await until(() => !bench.cloud.s3.requests.records.some(isOpen))
+  // The driver's own timers are half a second long. The rest is for a busy machine; what hangs would do so for a minute.
+  expect(performance.now() - (abortedAt ?? performance.now())).toBeLessThan(10_000)
   bench.cloud.s3.faults.clear()
   const visible = bench.bucket.keys().filter(key => !key.startsWith('~uploads/'))
   for (const key of visible) expect([key, (await bench.bucket.read(key))?.equals(contents[key]!)]).toEqual([key, true])
-  await bench.driver.sweep({ olderThan: new Date(Date.now() + 60_000) })
-  expect([bench.bucket.keys(), bench.bucket.uploads()]).toEqual([visible, []])
+  // A request that was cut off may still be taking effect: what it leaves goes with the next sweep.
+  await until(async () => {
+    await bench.driver.sweep({ olderThan: new Date(Date.now() + 60_000) })
+    return bench.bucket.keys('~uploads/').length + bench.bucket.uploads().length === 0
+  })
   bench.bucket.clear()
   bench.cloud.s3.requests.reset()
   return isHit
@@ -182,5 +198,5 @@ describe('a reader', () => {
     // Both ends are in this process.
     await until(() => sockets() <= before + 2 * atATime)
     expect(most).toBeLessThan(before + 200)
-  }, 300_000)
+  }, 900_000)
 })

@@ -61,6 +61,41 @@ const scenarios: Record<string, Scenario> = {
     },
     repeat: driver => continuePush(driver, small),
   },
+  'a push of three parts that is committed elsewhere': {
+    contents: { a: whole, b: whole },
+    after: ['b'],
+    async run(driver) {
+      const writer = await driver().writer('/a', { destination: '/b' })
+      await write(writer, whole)
+      await writer.commit()
+    },
+    repeat: continueElsewhere,
+  },
+  'a push of three parts that is closed and committed elsewhere': {
+    contents: { a: whole, b: whole },
+    after: ['b'],
+    async run(driver) {
+      const first = await driver().writer('/a')
+      await write(first, whole.subarray(0, part + 1000))
+      await first.close()
+      const second = await driver().writer('/a', { append: true, destination: '/b' })
+      await write(second, whole.subarray(second.size))
+      await second.commit()
+    },
+    repeat: continueElsewhere,
+  },
+  'a small push that is closed and committed elsewhere': {
+    contents: { b: small },
+    after: ['b'],
+    async run(driver) {
+      const first = await driver().writer('/a')
+      await write(first, small)
+      await first.close()
+      const second = await driver().writer('/a', { append: true, destination: '/b' })
+      await second.commit()
+    },
+    repeat: driver => continuePush(driver, small, '/b'),
+  },
   'storing a small content': {
     contents: { a: small },
     after: ['a'],
@@ -92,12 +127,12 @@ const scenarios: Record<string, Scenario> = {
 }
 
 /** As a service goes on after a failure: behind what is there, or from the beginning where nothing is. */
-async function continuePush(driver: () => StorageDriver, bytes = whole): Promise<void> {
+async function continuePush(driver: () => StorageDriver, bytes = whole, destination = '/a'): Promise<void> {
   try {
     const writer = await driver()
-      .writer('/a', { append: true })
+      .writer('/a', { append: true, destination })
       .catch((error: unknown) => {
-        if (isStorageError(error, 'PATH_NOT_FOUND')) return driver().writer('/a')
+        if (isStorageError(error, 'PATH_NOT_FOUND')) return driver().writer('/a', { destination })
         throw error
       })
     await write(writer, bytes.subarray(writer.size))
@@ -106,6 +141,12 @@ async function continuePush(driver: () => StorageDriver, bytes = whole): Promise
     // It was committed after all.
     if (!isStorageError(error, 'CONFLICT')) throw error
   }
+}
+
+/** The same, to another path: the commit may have come as far as the upload's own. */
+async function continueElsewhere(driver: () => StorageDriver): Promise<void> {
+  await continuePush(driver, whole, '/b')
+  await driver().move('/a', '/b').catch(unlessGone)
 }
 
 function unlessGone(error: unknown): void {
@@ -243,9 +284,9 @@ describe('when a request, whichever it is,', () => {
       it(`${what} ${times}, everything ends whole or not at all and can be repeated`, async () => {
         const names = Object.keys(scenarios)
         const counts = await Promise.all(names.map(name => failEach(name, fault, times)))
-        if (fault.kind === 'error-in-200') expect(counts.filter(count => count > 0)).toHaveLength(4)
+        if (fault.kind === 'error-in-200') expect(counts.filter(count => count > 0)).toHaveLength(6)
         else for (const [index, name] of names.entries()) expect([name, counts[index]]).not.toEqual([name, 0])
-      }, 300_000)
+      }, 900_000)
     }
   }
 })

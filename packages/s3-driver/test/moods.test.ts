@@ -31,6 +31,9 @@ afterEach(() => {
 })
 afterAll(() => cloud.close())
 
+/** Requests of others come between the tries of one, so more of these may fail in a row than the share of failures suggests. */
+const patient = { maxAttempts: 10 }
+
 function driver(options: Partial<S3DriverOptions> = {}): StorageDriver {
   return smallPartDriver(cloud, part, options)
 }
@@ -58,10 +61,12 @@ describe('on a server that', () => {
     'lists uploads by exact key, and forgets completed ones whose answer it then loses (MinIO)': {
       mood: { uploadsByExactKey: true, forgetsCompletedUploads: true },
       fault: () => matching(completions, everyNth(2, { kind: 'reset', when: 'after' })),
+      options: patient,
     },
     'says of every list that there is more': { mood: { alwaysTruncated: true } },
     'answers every second completion with 200 and an error in it': {
       fault: () => matching(completions, everyNth(2, { kind: 'error-in-200' })),
+      options: patient,
     },
   }
   for (const [name, { mood, fault, options }] of Object.entries(servers)) {
@@ -83,9 +88,8 @@ describe('all of the suite passes', () => {
       describe: (_: string, define: () => void) => define(),
       it: (name: string, run: () => Promise<void>) => tests.push({ name, run }),
     }
-    // Requests of other tests come between the tries of one, so more of these may fail in a row than one in ten suggests.
     // Whoever fetches a signed URL has no more than one try.
-    const create = (): StorageDriver => driver({ maxAttempts: 10 })
+    const create = (): StorageDriver => driver(patient)
     testDriver(runner, { name: 'the driver', create, ...breadth, chunkSizes: [part + 1], fetch: undefined })
     const failures: string[] = []
     let passed = 0
@@ -107,7 +111,7 @@ describe('all of the suite passes', () => {
     const { passed, failures } = await runSuite(64)
     expect(failures).toEqual([])
     expect(passed).toBeGreaterThan(150)
-  }, 300_000)
+  }, 900_000)
 
   it('where connections are reset, before requests take effect and after', async () => {
     // A second creation leaves an upload that only a sweep finds, and the suite wants nothing left: commit.test.ts has it.
@@ -120,7 +124,7 @@ describe('all of the suite passes', () => {
     const { passed, failures } = await runSuite(4)
     expect(failures).toEqual([])
     expect(passed).toBeGreaterThan(150)
-  }, 300_000)
+  }, 900_000)
 })
 
 // What was put cannot be listed at once there, so the suite's promises about directories do not hold. Uploads: commit.test.ts.

@@ -32,6 +32,24 @@ async function walked(path: string, options: WalkOptions = {}): Promise<string[]
 }
 
 describe('each operation costs', () => {
+  it('one HEAD and no LIST for a stat of a file alone, whether there is one or not', async () => {
+    await fill(['a', 'd/b'])
+    expect(await requestsOf(() => bench.driver.stat('/a', { fileOnly: true }))).toEqual({ HeadObject: 1 })
+    for (const path of ['/d', '/c']) {
+      const asking = (): Promise<void> =>
+        expect(bench.driver.stat(path, { fileOnly: true })).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
+      expect(await requestsOf(asking)).toEqual({ HeadObject: 1 })
+    }
+  })
+
+  it('one DELETE for that of a file alone, whether there is one or not', async () => {
+    await fill(['d', 'd/b'])
+    for (const path of ['/d', '/d', '/c']) {
+      expect(await requestsOf(() => bench.driver.delete(path, { fileOnly: true }))).toEqual({ DeleteObject: 1 })
+    }
+    expect(bench.bucket.keys()).toEqual(['d/b'])
+  })
+
   it('one PUT for an object of one part through a writer', async () => {
     const upload = async (): Promise<void> => {
       const writer = await bench.driver.writer('/a')
@@ -117,10 +135,12 @@ describe('what other programs left: directory markers and keys that are no paths
   const legal = ['d/a', 'e']
   const foreign = ['/', 'd/', 'd//b', 'd/b c', 'd/é', 'd/./b', 'd/../b', 'm/', 'm/n/', '~x', 'top level']
 
-  it('surfaces in no walk, no stat, and in no list as a file', async () => {
+  it('surfaces in no walk, no stat and no list', async () => {
     await fill([...legal, ...foreign])
     expect(await walked('/')).toEqual(['/d', '/d/a', '/e'])
+    expect(await bench.driver.list('/')).toEqual(['/d', '/e'])
     expect(await bench.driver.list('/d')).toEqual(['/d/a'])
+    await expect(bench.driver.list('/m')).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
     for (const path of ['/m', '/m/n']) {
       await expect(bench.driver.stat(path)).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
       expect(await walked(path)).toEqual([])

@@ -2,6 +2,7 @@ import {
   CompleteMultipartUploadCommand,
   CopyObjectCommand,
   CreateMultipartUploadCommand,
+  DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
   PutObjectCommand,
@@ -103,6 +104,21 @@ describe('what goes wrong', () => {
     s3.faults.add(nth(1, { kind: 'delay', milliseconds: 50 }))
     await put()
     expect(performance.now() - started).toBeGreaterThanOrEqual(49)
+  })
+
+  it('an operation that would begin late, and never does when its client has given up', async () => {
+    s3.faults.add(nth(1, { kind: 'delay', milliseconds: 500 }))
+    await s3.bucket(Bucket).put('k', 'x')
+    const abort = new AbortController()
+    const given = client.send(new DeleteObjectCommand({ Bucket, Key: 'k' }), { abortSignal: abort.signal })
+    const ended = expect(given).rejects.toMatchObject({ name: 'AbortError' })
+    while (s3.requests.count('DeleteObject') === 0) await new Promise(resolve => setImmediate(resolve))
+    abort.abort()
+    await ended
+    // The operation would have begun by the time that another, which came later and waits as long, is done.
+    s3.faults.add(nth(1, { kind: 'delay', milliseconds: 500 }))
+    await client.send(new PutObjectCommand({ Bucket, Key: 'another', Body: 'x' }))
+    expect(s3.bucket(Bucket).keys()).toContain('k')
   })
 
   it('a body that breaks off', async () => {

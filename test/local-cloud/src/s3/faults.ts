@@ -10,7 +10,7 @@ export type Fault =
   | { kind: 'cut'; bytes: number }
   /**
    * All goes well, but late: the operation starts late (`before`, the default) or its answer comes late. Like at a real
-   * server, an operation that started goes on when the client has given up.
+   * server, an operation that started goes on when the client has given up. One that has not does not start any more.
    */
   | { kind: 'delay'; milliseconds: number; when?: 'before' | 'after' }
   /** 200 with an error in its body, as CompleteMultipartUpload and CopyObject may answer; by default InternalError. */

@@ -7,13 +7,14 @@ import { errorDocument } from './xml.ts'
 export async function answerWithFault(
   fault: Fault | undefined,
   run: () => Promise<Answer>,
-  pause: (milliseconds: number) => Promise<void>,
+  pause: (milliseconds: number, when: 'before' | 'after') => Promise<void>,
 ): Promise<Answer | 'cut'> {
   if (fault === undefined || fault.kind === 'cut') return await run()
   if (fault.kind === 'delay') {
-    if (fault.when !== 'after') await pause(fault.milliseconds)
+    const { milliseconds, when = 'before' } = fault
+    if (when === 'before') await pause(milliseconds, when)
     const answer = await run()
-    if (fault.when === 'after') await pause(fault.milliseconds)
+    if (when === 'after') await pause(milliseconds, when)
     return answer
   }
   if (fault.when === 'after') {

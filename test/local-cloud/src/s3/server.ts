@@ -79,9 +79,14 @@ export async function startS3(options: S3Options = {}): Promise<LocalS3> {
   const closing = new AbortController()
   // Every request that a fault delays listens.
   setMaxListeners(0, closing.signal)
-  const pause = (milliseconds: number) => sleep(milliseconds, undefined, { signal: closing.signal })
 
   async function handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
+    const left = new AbortController()
+    response.once('close', () => left.abort())
+    const pause = (milliseconds: number, when: 'before' | 'after') =>
+      sleep(milliseconds, undefined, {
+        signal: when === 'before' ? AbortSignal.any([closing.signal, left.signal]) : closing.signal,
+      })
     const requestId = randomBytes(8).toString('hex').toUpperCase()
     const request = parse(message, response)
     const record = log.add(recordOf(message, request))
@@ -93,7 +98,7 @@ export async function startS3(options: S3Options = {}): Promise<LocalS3> {
     let answer: Answer | 'cut'
     let cutAfter: number | undefined
     try {
-      if (options.latency) await pause(options.latency)
+      if (options.latency) await pause(options.latency, 'before')
       const fault = faults.for(record)
       if (fault?.kind === 'cut') cutAfter = fault.bytes
       answer = await answerWithFault(fault, () => operate(request), pause)

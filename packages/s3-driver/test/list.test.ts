@@ -1,0 +1,159 @@
+import { describe, expect, it } from '@jest/globals'
+import { always } from '@longshore/local-cloud'
+import { useBench } from './cloud.ts'
+
+const bench = useBench()
+
+const named = (index: number): string => String(index).padStart(6, '0')
+
+/** `count` directories below `d`, each with files of these names. */
+function* directories(count: number, files: readonly string[]): Iterable<string> {
+  for (let index = 0; index < count; index++) for (const file of files) yield `d/${named(index)}/${file}`
+}
+
+const numbered = (count: number, name = ''): string[] =>
+  Array.from({ length: count }, (_, index) => name + named(index))
+
+async function fill(keys: Iterable<string>): Promise<void> {
+  for (const key of keys) await bench.bucket.put(key, 'x')
+  bench.cloud.s3.requests.reset()
+}
+
+async function expectChildren(names: readonly string[]): Promise<void> {
+  expect(await bench.driver.list('/d')).toEqual(names.map(name => `/d/${name}`))
+}
+
+/** Requests that were under way at once, at most. */
+function mostAtOnce(): number {
+  const events = bench.cloud.s3.requests.records.flatMap(({ startedAt, milliseconds = 0 }) => [
+    { at: startedAt, change: 1 },
+    { at: startedAt + milliseconds, change: -1 },
+  ])
+  let open = 0
+  return Math.max(...events.toSorted((a, b) => a.at - b.at || a.change - b.change).map(e => (open += e.change)))
+}
+
+describe('a list takes', () => {
+  const lists = (): number => bench.cloud.s3.requests.count()
+
+  it('one request for up to 1,000 objects, wherever below they are', async () => {
+    await fill([...directories(300, ['a', 'b/c', 'd/e/f']), ...numbered(100, 'd/x')])
+    await expectChildren([...numbered(300), ...numbered(100, 'x')])
+    expect(lists()).toBe(1)
+  })
+
+  it('one request for every 1,000 files', async () => {
+    await fill(numbered(2500, 'd/'))
+    await expectChildren(numbered(2500))
+    expect(lists()).toBe(3)
+  })
+
+  it('three to seven requests for 1,000 directories of two to five objects', async () => {
+    for (const [count, most] of [
+      [2, 3],
+      [5, 7],
+    ] as const) {
+      bench.bucket.clear()
+      await fill(directories(1000, numbered(count)))
+      await expectChildren(numbered(1000))
+      expect(lists()).toBeLessThanOrEqual(most)
+    }
+  })
+
+  it('little more than the pages of both listings for 10,000 directories of two objects', async () => {
+    await fill(directories(10_000, ['current/link', 'index/sha256/0/link']))
+    await expectChildren(numbered(10_000))
+    expect(lists()).toBeLessThanOrEqual(11 + 20 + 3)
+  })
+
+  it('three requests for two directories, however much they hold', async () => {
+    await fill(directories(2, numbered(3000)))
+    await expectChildren(numbered(2))
+    expect(lists()).toBe(3)
+  })
+
+  it('no more than one request for each directory that holds more than a page, and never one after the other', async () => {
+    await fill(directories(100, numbered(1500)))
+    bench.cloud.s3.faults.add(always({ kind: 'delay', milliseconds: 50 }))
+    await expectChildren(numbered(100))
+    expect(lists()).toBeLessThanOrEqual(2 + 100)
+    expect(mostAtOnce()).toBeGreaterThan(8)
+  })
+
+  it('few requests for small directories behind a large one', async () => {
+    await fill([...numbered(3000, 'd/-/'), ...directories(1000, ['a'])])
+    await expectChildren(['-', ...numbered(1000)])
+    expect(lists()).toBe(3)
+  })
+})
+
+describe('what is no file of ours makes no directory', () => {
+  it('among more children than one page shows, wherever it lies', async () => {
+    const foreign = [
+      '0-marker/',
+      '000500-marker/',
+      '000700-sub/m/',
+      '000800-bad/b c',
+      'z-marker/',
+      'z-é/é',
+      '~/x',
+      'é/x',
+    ]
+    await fill([...directories(1000, ['a', 'b']), ...foreign.map(name => `d/${name}`), 'd/'])
+    await expectChildren(numbered(1000))
+  })
+
+  it('however much of it there is', async () => {
+    await fill([
+      ...numbered(2500, 'd/m/b c'),
+      ...numbered(1200, 'd/n/'),
+      ...numbered(1300, 'd/o//'),
+      ...numbered(1200, 'd/p/ü'),
+    ])
+    await expectChildren(['n'])
+    expect(await bench.driver.list('/d/n')).toHaveLength(1200)
+  })
+
+  it('beside a file of the same name', async () => {
+    await fill([...numbered(1200, 'd/a/'), 'd/m', 'd/m/', 'd/n', 'd/n/ü'])
+    await expectChildren(['a', 'm', 'n'])
+  })
+
+  it('and hides no directory that begins with it', async () => {
+    await fill([
+      ...numbered(1200, 'd/a/'),
+      ...numbered(1500, 'd/m/!'),
+      'd/m/x',
+      'd/n/',
+      'd/n/x',
+      'd/o/',
+      'd/o/x/',
+      'd/o/x/y',
+    ])
+    await expectChildren(['a', 'm', 'n', 'o'])
+  })
+
+  it('nor is it looked through two keys at a time', async () => {
+    await fill(numbered(2500, 'd/m/b c'))
+    await expect(bench.driver.stat('/d/m')).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
+    expect(bench.cloud.s3.requests.counts()).toEqual({ HeadObject: 1, ListObjectsV2: 4 })
+  })
+})
+
+describe('on a server that says of every list that there is more', () => {
+  it('lists are the same', async () => {
+    await fill([...directories(700, ['a', 'b']), 'd/m/', 'd/n/b c'])
+    bench.cloud.s3.mood.alwaysTruncated = true
+    await expectChildren(numbered(700))
+    await expect(bench.driver.list('/d/m')).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
+    await expect(bench.driver.list('/e')).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
+  })
+})
+
+describe('the root', () => {
+  it('is listed without a look at the records of unfinished uploads', async () => {
+    await fill(['a', 'b/c', ...numbered(2000, '~uploads/repositories/')])
+    expect(await bench.driver.list('/')).toEqual(['/a', '/b'])
+    expect(bench.cloud.s3.requests.count()).toBe(1)
+  })
+})
