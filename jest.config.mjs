@@ -9,7 +9,7 @@ const swc = {
 
 /** Tests run on the sources: a package name maps to its `src`, so that no test depends on a build being fresh. */
 export default {
-  testMatch: ['<rootDir>/{packages,examples,test}/**/*.test.ts'],
+  testMatch: ['<rootDir>/{packages,examples,test,bench}/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   modulePathIgnorePatterns: ['/dist/'],
   transform: { '\\.ts$': ['@swc/jest', swc] },
@@ -17,6 +17,7 @@ export default {
   moduleNameMapper: {
     '^@longshore/middleware-core/testing$': '<rootDir>/packages/middleware-core/src/testing/index.ts',
     '^@longshore/(middleware-core|s3-driver|middleware-cloudfront)$': '<rootDir>/packages/$1/src/index.ts',
+    '^@longshore/e2e/(.+)$': '<rootDir>/test/e2e/src/$1.ts',
     '^@longshore/local-cloud$': '<rootDir>/test/local-cloud/src/index.ts',
   },
   reporters: ['default', '<rootDir>/test/e2e/skipped-reporter.mjs'],
