@@ -18,7 +18,7 @@ import {
 } from '@longshore/middleware-core'
 import { Bucket, deleteObject, headObject, putObject } from './bucket.ts'
 import { createClient } from './client.ts'
-import { moveObject } from './copy.ts'
+import { copySettings, moveObject } from './copy.ts'
 import { Deleter } from './delete.ts'
 import { noSuchBucket } from './errors.ts'
 import { isDirectory, listChildren } from './list.ts'
@@ -57,11 +57,7 @@ export class S3Driver implements DriverImplementation {
       sizing: new PartSizing(options.partSizing ?? (isR2(options) ? 'equal' : 'growing'), options.chunkSize),
       concurrency: options.uploadConcurrency,
       memory: sharedUploadMemory(options.uploadMemory),
-      copies: {
-        chunkSize: options.multipartCopyChunkSize,
-        concurrency: options.multipartCopyMaxConcurrency,
-        threshold: options.multipartCopyThresholdSize,
-      },
+      copies: copySettings(options),
     }
   }
 

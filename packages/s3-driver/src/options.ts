@@ -61,7 +61,8 @@ export const S3Options = z
     chunkSize: option.integer(partSize).default(10 * mebibyte),
     multipartCopyChunkSize: option.integer(partSize).default(32 * mebibyte),
     multipartCopyMaxConcurrency: option.integer({ min: 1, max: 10_000 }).default(100),
-    multipartCopyThresholdSize: option.integer({ min: 0, max: 5 * gibibyte, unit: 'bytes' }).default(32 * mebibyte),
+    /** Default: 32 MiB on Amazon S3, as in Distribution; 1 GiB elsewhere: see `copySettings`. */
+    multipartCopyThresholdSize: option.integer({ min: 0, max: 5 * gibibyte, unit: 'bytes' }).optional(),
     rootDirectory: option.text().default(''),
     storageClass: option.choice(storageClasses).default('STANDARD'),
     userAgent: option.text().optional(),
@@ -116,10 +117,7 @@ export const S3Options = z
     }
     if (options.urlExpiry > 7 * 24 * 3_600_000)
       refuse('urlExpiry', 'longer than signature V4 allows; accepted: up to 7d')
-    if (
-      !options.v4Auth &&
-      (options.regionEndpoint === undefined || /s3[.-][^/]*amazonaws\.com/.test(options.regionEndpoint))
-    ) {
+    if (!options.v4Auth && isAmazon(options)) {
       refuse(
         'v4Auth',
         'found false on Amazon S3; accepted there: true. Signature V2 needs a regionendpoint of another server',
@@ -133,6 +131,11 @@ export const S3Options = z
 
 /** The S3 driver's options once they are checked. */
 export type CheckedS3Options = z.output<typeof S3Options>
+
+/** Whether requests go to Amazon S3 itself. */
+export function isAmazon({ regionEndpoint }: { regionEndpoint?: string | undefined }): boolean {
+  return regionEndpoint === undefined || /s3[.-][^/]*amazonaws\.com/.test(regionEndpoint)
+}
 
 /** An endpoint with a scheme: its own, or the one that `secure` asks for. */
 export function endpointUrl(endpoint: string, secure: boolean): string {

@@ -47,6 +47,12 @@ describe('moving', () => {
     expect(bench.cloud.s3.requests.counts()).toMatchObject({ UploadPartCopy: 3, HeadObject: 1 })
   })
 
+  it('copies a large object whole where a server may do so by reference', async () => {
+    await bench.bucket.put('a', Buffer.alloc(33 * 1024 * 1024))
+    await bench.driver.move('/a', '/b')
+    expect(bench.cloud.s3.requests.counts()).toEqual({ HeadObject: 1, CopyObject: 1, DeleteObject: 1 })
+  })
+
   it('loses nothing when the size it is told is wrong', async () => {
     for (const size of [0, part + 1, 9 * part]) {
       await bench.bucket.put('a', bytes)

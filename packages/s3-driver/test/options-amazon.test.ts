@@ -18,6 +18,23 @@ afterEach(() => {
   jest.restoreAllMocks()
 })
 
+/** The operations that a move takes of an object that is said to have this many bytes. */
+async function movedOnAmazon(size: number): Promise<string[]> {
+  const { accessKeyId: accessKey, secretAccessKey: secretKey } = bench.cloud.credentials
+  const region = { region: bench.cloud.region, bucket: bench.cloud.bucket, forcePathStyle: true, secure: false }
+  await using driver = s3({ ...region, accessKey, secretKey, maxAttempts: 1 })
+  await bench.bucket.put('a', Buffer.alloc(size))
+  await driver.move('/a', '/b')
+  return Object.keys(bench.cloud.s3.requests.counts())
+}
+
+it('copies in parts what has more than 32 MiB, as Amazon does that in parallel', async () => {
+  const mebibyte = 1024 * 1024
+  expect(await movedOnAmazon(32 * mebibyte)).toContain('CopyObject')
+  bench.cloud.s3.requests.reset()
+  expect(await movedOnAmazon(32 * mebibyte + 1)).toContain('UploadPartCopy')
+})
+
 /** What the options make of a PUT and a copy: hosts, paths, and what the signature is for. */
 async function onTheWire(options: Partial<S3DriverOptions>): Promise<Record<string, unknown>> {
   const { accessKeyId: accessKey, secretAccessKey: secretKey } = bench.cloud.credentials
