@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError } from 'commander'
-import { addGarbageCommands } from './garbage/commands.ts'
-import { serve } from './serve.ts'
-import { startFailure } from './start-failure.ts'
-import { workerCount } from './worker-count.ts'
+import { startFailure } from './process/start-failure.ts'
+import { addGarbageCommands } from './program/garbage-commands.ts'
+import { serve } from './program/serve.ts'
+import { workerCount } from './program/worker-count.ts'
 
 // The AWS SDK's word on coming versions of Node is for those who choose its version, not for those who run this.
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true'

@@ -1,39 +1,34 @@
-import { randomBytes } from 'node:crypto'
 import { maxHeaderSize } from 'node:http'
 import type { StorageDriver } from '@longshore/middleware-core'
 import { type FastifyInstance, fastify } from 'fastify'
 import type { Gatekeeper } from './access/gatekeeper.ts'
 import { guard } from './access/guard.ts'
 import { refuseWrites } from './access/read-only.ts'
-import { allowedMethods } from './allowed-methods.ts'
-import { answerHeaders } from './answer-headers.ts'
-import { closeAfterHandlers } from './close-after-handlers.ts'
-import { closeConnections } from './close-connections.ts'
-import { endEarlyAnswers } from './early-answers.ts'
-import { type OnFailure, answerErrors, earlyErrors } from './error-answers.ts'
+import { allowedMethods } from './http/allowed-methods.ts'
+import { answerHeaders } from './http/answer-headers.ts'
+import { refuseBadHttp } from './http/bad-http.ts'
+import { closeAfterHandlers } from './http/close-after-handlers.ts'
+import { closeConnections } from './http/close-connections.ts'
+import { withDecodablePath } from './http/decodable-path.ts'
+import { endEarlyAnswers } from './http/early-answers.ts'
+import { type OnFailure, answerErrors, earlyErrors } from './http/error-answers.ts'
+import type { HttpsServers } from './http/https-servers.ts'
+import { type PublicPlace, publicUrls, withoutPrefix } from './http/public-urls.ts'
+import { type OnArrival, type OnRequest, reportRequests } from './http/request-report.ts'
 import { failureText } from './operations/error-text.ts'
-import { Health } from './operations/health.ts'
 import { healthRoutes } from './operations/health-routes.ts'
-import { type PublicPlace, publicUrls, withoutPrefix } from './public-urls.ts'
-import { refuseBadHttp } from './http-refusals.ts'
-import { withNameAsOneSegment } from './repository-url.ts'
-import { type OnArrival, type OnRequest, reportRequests } from './request-report.ts'
+import { Health } from './operations/health.ts'
 import { baseRoutes } from './routes/base.ts'
 import { blobRoutes } from './routes/blobs.ts'
 import { catalogRoutes } from './routes/catalog.ts'
 import { manifestRoutes } from './routes/manifests.ts'
 import { referrerRoutes } from './routes/referrers.ts'
+import { type ContentOptions, registryParts } from './routes/registry-parts.ts'
+import { withNameAsOneSegment } from './routes/repository-url.ts'
 import { tagRoutes } from './routes/tags.ts'
 import { uploadRoutes } from './routes/uploads.ts'
-import { BlobStore } from './stores/blob-store.ts'
-import { Catalog } from './stores/catalog.ts'
-import { ManifestStore } from './stores/manifest-store.ts'
-import { ReferrerStore } from './stores/referrer-store.ts'
-import { TagStore } from './stores/tag-store.ts'
-import { UploadStore } from './stores/upload-store.ts'
-import type { HttpsServers } from './tls.ts'
 
-export interface RegistryOptions extends PublicPlace {
+export interface RegistryOptions extends PublicPlace, ContentOptions {
   /** Tells who may do what. Whoever made it disposes of it. Default: everybody may do everything. */
   gatekeeper?: Gatekeeper | undefined
   /** Whether pushes and deletes are refused. Default false. */
@@ -42,21 +37,6 @@ export interface RegistryOptions extends PublicPlace {
   https?: HttpsServers | undefined
   /** Added to every answer. */
   headers?: Readonly<Record<string, readonly string[]>> | undefined
-  /** Whether tags, manifests and blobs can be deleted. Default false, as in Distribution. */
-  deletes?: boolean | undefined
-  /** Whether blobs are fetched from where the storage says, if it says so, or all through the registry. Default true. */
-  redirects?: boolean | undefined
-  /** How many blobs and manifests are remembered for pulls; 0 for none. Default 10,000, as in Distribution. */
-  cache?: number | undefined
-  /**
-   * What the states in uploads' URLs are signed with. Nodes with the same secret save the storage questions about each
-   * other's uploads; they continue them in any case. Default: a random one.
-   */
-  secret?: string | undefined
-  /** The most repositories that one page of the catalog may be asked to hold. Default 1000, as in Distribution. */
-  mostCatalogEntries?: number | undefined
-  /** Seconds without a byte after which a client that is sending a body counts as gone. Default 60. */
-  patience?: number | undefined
   /** What `/healthz` says. Default: whether the storage answers. */
   health?: Health | undefined
   /** Called when a request has come. */
@@ -69,20 +49,6 @@ export interface RegistryOptions extends PublicPlace {
 
 /** The methods that a read-only registry refuses. */
 const writes = ['DELETE', 'PATCH', 'POST', 'PUT']
-
-/** What the routes work with. */
-export interface Registry {
-  readonly blobs: BlobStore
-  readonly uploads: UploadStore
-  readonly manifests: ManifestStore
-  readonly tags: TagStore
-  readonly referrers: ReferrerStore
-  readonly catalog: Catalog
-  readonly mostCatalogEntries: number
-  readonly deletes: boolean
-  readonly redirects: boolean
-  readonly patience: number
-}
 
 /**
  * An OCI registry on a storage stack. It keeps nothing to itself, so several can serve one storage. The caller lets it
@@ -103,7 +69,7 @@ export function createRegistry(storage: StorageDriver, options: RegistryOptions 
     // What still comes on a connection that is in use is answered as ever.
     return503OnClosing: false,
     exposeHeadRoutes: false,
-    rewriteUrl: request => withNameAsOneSegment(withoutPrefix(request.url ?? '/', prefix)),
+    rewriteUrl: ({ url = '/' }) => withNameAsOneSegment(withDecodablePath(withoutPrefix(url, prefix))),
     ...(https && { serverFactory: https.create }),
     http: { requireHostHeader: false },
     // Names are judged by their grammar, which knows how long they may be.
@@ -131,29 +97,9 @@ export function createRegistry(storage: StorageDriver, options: RegistryOptions 
   app.addHook('preClose', async () => health.stop())
   healthRoutes(app, ['/healthz'], () => health.check())
 
-  const registry = assemble(storage, options)
+  const parts = registryParts(storage, options)
   for (const routes of [baseRoutes, blobRoutes, uploadRoutes, manifestRoutes, tagRoutes, referrerRoutes, catalogRoutes])
-    routes(app, registry)
+    routes(app, parts)
   refuseOtherMethods()
   return app
-}
-
-function assemble(storage: StorageDriver, options: RegistryOptions): Registry {
-  const { deletes = false, redirects = true, mostCatalogEntries = 1000, patience = 60, cache = 10_000 } = options
-  const secret = options.secret || randomBytes(32)
-  const blobs = new BlobStore(storage, cache)
-  const manifests = new ManifestStore(storage, blobs, cache)
-  const tags = new TagStore(storage)
-  return {
-    blobs,
-    uploads: new UploadStore(storage, blobs, { secret, patience }),
-    manifests,
-    tags,
-    referrers: new ReferrerStore(storage, manifests, tags),
-    catalog: new Catalog(storage),
-    mostCatalogEntries,
-    deletes,
-    redirects,
-    patience,
-  }
 }

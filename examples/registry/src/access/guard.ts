@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { RegistryError } from '../errors.ts'
+import { RegistryError } from '../oci/errors.ts'
 import type { Gatekeeper, Identity, Problem } from './gatekeeper.ts'
 import { type NeededScopes, neededScopes } from './needed-scopes.ts'
 
@@ -21,10 +21,18 @@ const everybody: Identity = { name: undefined, may: () => true }
  * the request alone: the storage is not looked at before. Call it before the routes are added.
  */
 export function guard(app: FastifyInstance, gatekeeper: Gatekeeper | undefined): void {
-  app.addHook('onRequest', async request => {
-    const isOpen = gatekeeper === undefined || openRoutes.has(request.routeOptions.url ?? '')
-    request.identity = isOpen ? everybody : await identify(gatekeeper, request)
-    request.userName = request.identity.name
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (gatekeeper === undefined || openRoutes.has(request.routeOptions.url ?? '')) {
+      request.identity = everybody
+      done()
+      return
+    }
+    const enter = (identity: Identity): void => {
+      request.identity = identity
+      request.userName = identity.name
+      done()
+    }
+    identify(gatekeeper, request).then(enter, done)
   })
 }
 

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { isRepositoryName } from '../names.ts'
+import { isRepositoryName } from '../oci/names.ts'
 import { type Action, type Scope, listingRepositories, pulling } from './scope.ts'
 
 /** What a client needs for a request. */

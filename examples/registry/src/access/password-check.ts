@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import bcrypt from 'bcrypt'
 import { LRUCache } from 'lru-cache'
-import { RegistryError } from '../errors.ts'
+import { RegistryError } from '../oci/errors.ts'
 import type { BoundedWork } from './bounded-work.ts'
 import type { PasswordFile } from './password-file.ts'
 

@@ -1,5 +1,5 @@
 import type { HtpasswdSettings } from '../config/auth.ts'
-import { WatchedFiles } from '../watched-files.ts'
+import { WatchedFiles } from '../config/watched-files.ts'
 import { BoundedWork } from './bounded-work.ts'
 import { type Finding, type Gatekeeper, credentials, quoted } from './gatekeeper.ts'
 import { PasswordCheck } from './password-check.ts'

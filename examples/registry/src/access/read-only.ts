@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { RegistryError } from '../errors.ts'
+import { RegistryError } from '../oci/errors.ts'
 
 /** Refuses whatever could change the storage, before anything of it is read. Call it before the routes are added. */
 export function refuseWrites(app: FastifyInstance): void {

@@ -1,7 +1,7 @@
 import { type JWTPayload, jwtVerify } from 'jose'
 import { z } from 'zod'
 import type { TokenSettings } from '../config/auth.ts'
-import { WatchedFiles } from '../watched-files.ts'
+import { WatchedFiles } from '../config/watched-files.ts'
 import { type Asked, type Finding, type Gatekeeper, type Identity, credentials, quoted } from './gatekeeper.ts'
 import { type Scope, scopeText } from './scope.ts'
 import { readTokenKeys } from './token-keys.ts'

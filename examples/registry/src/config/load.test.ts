@@ -1,19 +1,12 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { registrySettings } from '../config.ts'
+import { describe, expect, it } from '@jest/globals'
+import { temporaryFolder } from '../../test/support/folder.ts'
 import { loadRegistryConfig } from './load.ts'
+import { registrySettings } from './registry-settings.ts'
 
-let directory: string
-beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'registry-config-'))
-})
-afterEach(() => rm(directory, { recursive: true }))
+const folder = temporaryFolder()
 
 async function settings(text: string, env: Record<string, string>) {
-  const file = join(directory, 'config.yml')
-  await writeFile(file, `storage: inmemory\n${text}`)
+  const file = await folder.write('config.yml', `storage: inmemory\n${text}`)
   return registrySettings(await loadRegistryConfig(file, { env }))
 }
 

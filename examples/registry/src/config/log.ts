@@ -2,8 +2,11 @@ import { type Config, option } from '@longshore/middleware-core'
 import { z } from 'zod'
 import { unused, warnOf } from './unsupported.ts'
 
+/** From what must be told to what may. */
+export const logLevels = ['error', 'warn', 'info', 'debug'] as const
+
 export interface LogSettings {
-  readonly level: 'error' | 'warn' | 'info' | 'debug'
+  readonly level: (typeof logLevels)[number]
   /** `text` is for people; `json` and `logstash` are one object a line. */
   readonly formatter: 'text' | 'json' | 'logstash'
   /** Added to every line. */
@@ -12,8 +15,7 @@ export interface LogSettings {
   readonly accessLog: boolean
 }
 
-const levels = ['error', 'warn', 'info', 'debug'] as const
-const level = option.choice(levels).optional()
+const level = option.choice(logLevels).optional()
 
 const log = z.object({
   level,

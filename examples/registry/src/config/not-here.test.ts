@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { parseConfig } from '@longshore/middleware-core'
-import { registrySettings } from '../config.ts'
+import { registrySettings } from './registry-settings.ts'
 
 const warningsOf = (text: string): readonly string[] => {
   const config = parseConfig(`storage: inmemory\n${text}`)
@@ -16,6 +16,11 @@ describe('what is not here', () => {
     ['policy: { repository: { classes: [image] } }', 'policy.repository.classes'],
   ])('stops the start where somebody may rely on it: %s', (text, option) => {
     expect(() => warningsOf(text)).toThrow(`${option}: `)
+  })
+
+  it('stops the start for all of it at once', () => {
+    const text = 'proxy: { remoteurl: x }\npolicy: { repository: { classes: [x] } }\n'
+    expect(() => warningsOf(text)).toThrow(/proxy\.remoteurl: [^]*policy\.repository\.classes: /)
   })
 
   it.each([

@@ -33,16 +33,26 @@ const compatibility = z.object({
 })
 
 /** The sections that do nothing here. What would protect somebody stops the start; the rest is warned about. */
-export function checkWhatIsNotHere(config: Config): void {
-  config.section(['proxy'], proxy)
-  config.section(['policy'], policy)
-  const { manifests } = config.section(['validation'], validation)
-  const { file, http, tcp } = config.section(['health'], health)
-  const { endpoints } = config.section(['notifications'], notifications)
-  const { schema1 } = config.section(['compatibility'], compatibility)
-  if (manifests?.indexes) warnOf(config, 'validation.manifests.indexes', 'what an index names has to be there')
-  if (file ?? http ?? tcp) warnOf(config, 'health', 'only the storage is looked at')
-  if (endpoints.length > 0) warnOf(config, 'notifications', 'nobody is notified')
-  if (schema1?.enabled) warnOf(config, 'compatibility.schema1', 'manifests of schema 1 are refused')
-  if (config.section(['reporting'], unused) !== undefined) warnOf(config, 'reporting', 'nothing is reported')
-}
+export const sectionsNotHere: readonly ((config: Config) => void)[] = [
+  config => void config.section(['proxy'], proxy),
+  config => void config.section(['policy'], policy),
+  config => {
+    const { manifests } = config.section(['validation'], validation)
+    if (manifests?.indexes) warnOf(config, 'validation.manifests.indexes', 'what an index names has to be there')
+  },
+  config => {
+    const { file, http, tcp } = config.section(['health'], health)
+    if (file ?? http ?? tcp) warnOf(config, 'health', 'only the storage is looked at')
+  },
+  config => {
+    const { endpoints } = config.section(['notifications'], notifications)
+    if (endpoints.length > 0) warnOf(config, 'notifications', 'nobody is notified')
+  },
+  config => {
+    const { schema1 } = config.section(['compatibility'], compatibility)
+    if (schema1?.enabled) warnOf(config, 'compatibility.schema1', 'manifests of schema 1 are refused')
+  },
+  config => {
+    if (config.section(['reporting'], unused) !== undefined) warnOf(config, 'reporting', 'nothing is reported')
+  },
+]

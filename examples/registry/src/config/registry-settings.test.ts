@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { parseConfig } from '@longshore/middleware-core'
-import { registrySettings } from './config.ts'
+import { registrySettings } from './registry-settings.ts'
 
 /** Everything that Distribution's reference has for what this registry does, each with another value than the default. */
 const everything = `

@@ -1,12 +1,10 @@
 import { type Config, ConfigError, type ConfigIssue } from '@longshore/middleware-core'
-import { type AuthSettings, authSettings } from './config/auth.ts'
-import { mostCatalogEntries } from './config/catalog.ts'
-import { type HttpSettings, httpSettings } from './config/http.ts'
-import { type LogSettings, logSettings } from './config/log.ts'
-import { checkWhatIsNotHere } from './config/not-here.ts'
-import { type StorageSettings, storageSettings } from './config/storage.ts'
-
-export type { Address } from './config/address.ts'
+import { type AuthSettings, authSettings } from './auth.ts'
+import { mostCatalogEntries } from './catalog.ts'
+import { type HttpSettings, httpSettings } from './http.ts'
+import { type LogSettings, logSettings } from './log.ts'
+import { sectionsNotHere } from './not-here.ts'
+import { type StorageSettings, storageSettings } from './storage.ts'
 
 /** What the registry itself takes from a configuration; `storage` and `middleware` make its storage. */
 export interface RegistrySettings extends HttpSettings, StorageSettings {
@@ -19,7 +17,7 @@ export interface RegistrySettings extends HttpSettings, StorageSettings {
 
 /** Reads the registry's own sections. Throws one `ConfigError` that lists every mistake in them. */
 export function registrySettings(config: Config): RegistrySettings {
-  const readers = [checkWhatIsNotHere, httpSettings, storageSettings, authSettings, logSettings, mostCatalogEntries]
+  const readers = [...sectionsNotHere, httpSettings, storageSettings, authSettings, logSettings, mostCatalogEntries]
   const issues = readers.flatMap(read => issuesOf(() => read(config)))
   if (issues.length > 0) throw new ConfigError(issues)
   return {

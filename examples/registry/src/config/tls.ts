@@ -1,8 +1,8 @@
-import { option } from '@longshore/middleware-core'
 import type { SecureVersion } from 'node:tls'
+import { option } from '@longshore/middleware-core'
 import { z } from 'zod'
-import { refused } from './unsupported.ts'
 import { cipherSuiteNames, opensslCiphers } from './cipher-suites.ts'
+import { refused } from './unsupported.ts'
 
 /** What `http.tls` says. The files are read where the server is made. */
 export interface TlsSettings {

@@ -1,7 +1,8 @@
 import type { StorageDriver } from '@longshore/middleware-core'
-import type { Digest } from '../digest.ts'
+import type { Digest } from '../oci/digest.ts'
+import { messageOf } from '../operations/error-text.ts'
+import type { LinkKind } from '../stores/places.ts'
 import type { GarbageRules } from './plan.ts'
-import type { LinkKind } from './places.ts'
 
 /** How a collection of garbage is to be done. */
 export interface CollectionOptions {
@@ -126,7 +127,7 @@ export class Collection implements GarbageRules {
   }
 
   fail(what: string, error: unknown): void {
-    this.tell({ type: 'failure', text: `${what}: ${error instanceof Error ? error.message : String(error)}` })
+    this.tell({ type: 'failure', text: `${what}: ${messageOf(error)}` })
   }
 }
 

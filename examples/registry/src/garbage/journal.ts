@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { StorageDriver } from '@longshore/middleware-core'
 import { z } from 'zod'
-import { type Digest, asDigest } from '../digest.ts'
-import { garbageJournals } from '../layout.ts'
+import { type Digest, asDigest } from '../oci/digest.ts'
+import { garbageJournals } from '../stores/layout.ts'
 import { orUndefined } from '../stores/links.ts'
+import { placeOf } from '../stores/places.ts'
 import { parsedJson } from './parsed-json.ts'
-import { placeOf } from './places.ts'
 import type { Removal } from './removal.ts'
 
 const digest = z.custom<Digest>(value => typeof value === 'string' && asDigest(value) !== undefined)

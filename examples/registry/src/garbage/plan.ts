@@ -1,5 +1,5 @@
 import type { StorageDriver } from '@longshore/middleware-core'
-import type { Digest } from '../digest.ts'
+import type { Digest } from '../oci/digest.ts'
 import { inBatches } from '../stores/in-batches.ts'
 import { type Reading, type References, readReferences } from './references.ts'
 import type { Removal } from './removal.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { digestOf } from '../digest.ts'
+import { digestOf } from '../oci/digest.ts'
 import { referencesOf } from './references.ts'
 
 const [a, b, c] = ['a', 'b', 'c'].map(text => digestOf(Buffer.from(text)))

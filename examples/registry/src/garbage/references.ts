@@ -1,9 +1,9 @@
 import { type StorageDriver, isStorageError } from '@longshore/middleware-core'
 import { z } from 'zod'
-import { type Digest, asDigest } from '../digest.ts'
-import { blobData } from '../layout.ts'
-import { receiveWhole } from '../receive.ts'
-import { longestManifest } from '../stores/manifest-store.ts'
+import { type Digest, asDigest } from '../oci/digest.ts'
+import { longestManifest } from '../oci/manifest.ts'
+import { blobData } from '../stores/layout.ts'
+import { receiveWhole } from '../stores/receive.ts'
 import { parsedJson } from './parsed-json.ts'
 
 /** What a manifest leads to. */

@@ -1,5 +1,5 @@
 import type { StorageDriver } from '@longshore/middleware-core'
-import type { Digest } from '../digest.ts'
+import type { Digest } from '../oci/digest.ts'
 import { inBatches } from '../stores/in-batches.ts'
 import { readReferences } from './references.ts'
 import type { Link } from './repository-links.ts'

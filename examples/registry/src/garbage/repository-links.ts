@@ -1,9 +1,9 @@
 import type { FileInfo, StorageDriver } from '@longshore/middleware-core'
-import { type Digest, asDigest } from '../digest.ts'
-import { repositories } from '../layout.ts'
+import { type Digest, asDigest } from '../oci/digest.ts'
 import { inBatches } from '../stores/in-batches.ts'
+import { repositories } from '../stores/layout.ts'
 import { orUndefined } from '../stores/links.ts'
-import { type LinkKind, placeOf } from './places.ts'
+import { type LinkKind, placeOf } from '../stores/places.ts'
 
 /** A link as a listing shows it. */
 export interface Link {

@@ -1,11 +1,12 @@
 import { setTimeout } from 'node:timers/promises'
 import type { StorageDriver } from '@longshore/middleware-core'
-import type { Digest } from '../digest.ts'
-import { blobData, blobs } from '../layout.ts'
+import type { Digest } from '../oci/digest.ts'
+import { allOf } from '../stores/all-of.ts'
 import { inBatches } from '../stores/in-batches.ts'
+import { blobData, blobs } from '../stores/layout.ts'
 import { orUndefined } from '../stores/links.ts'
+import { placeOf } from '../stores/places.ts'
 import type { Collection } from './collection.ts'
-import { placeOf } from './places.ts'
 import { type Link, repositoryLinks } from './repository-links.ts'
 
 /** A blob that no link leads to. */
@@ -87,7 +88,7 @@ export async function confirm(collection: Collection, gone: ReadonlySet<Digest>)
 
 /** Whether a link is there, but not its blob. */
 async function leadsNowhere(storage: StorageDriver, { path, target }: Link): Promise<boolean> {
-  const [link, blob] = await Promise.all(
+  const [link, blob] = await allOf(
     [path, blobData(target)].map(file => orUndefined(storage.stat(file, { fileOnly: true }))),
   )
   return link !== undefined && blob === undefined

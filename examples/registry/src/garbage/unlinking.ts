@@ -1,5 +1,5 @@
-import { manifests } from '../layout.ts'
 import { inBatches } from '../stores/in-batches.ts'
+import { manifests } from '../stores/layout.ts'
 import { orUndefined } from '../stores/links.ts'
 import type { Collection } from './collection.ts'
 import type { Journal } from './journal.ts'

@@ -1,5 +1,5 @@
 import type { FastifyInstance, HTTPMethods } from 'fastify'
-import { RegistryError } from './errors.ts'
+import { RegistryError } from '../oci/errors.ts'
 
 /**
  * Answers 405 where there is an endpoint, but none with the request's method. Every 405, that of a method which is turned

@@ -9,12 +9,13 @@ export function closeConnections(app: FastifyInstance): void {
   app.addHook('preClose', async () => {
     isClosing = true
   })
-  app.addHook('onSend', async (_request, reply, payload) => {
+  app.addHook('onSend', (_request, reply, _payload, done) => {
     if (isClosing) reply.header('connection', 'close')
-    return payload
+    done()
   })
   // For answers whose headers were out before.
-  app.addHook('onResponse', async ({ socket }) => {
+  app.addHook('onResponse', ({ socket }, _reply, done) => {
     if (isClosing) socket.end()
+    done()
   })
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
-import { hasBody } from './routes/body.ts'
+import { hasBody } from './body.ts'
 
 /** How much of a body, in bytes, is still taken and thrown away after its request was answered. */
 const mostDrained = 16 * 1024 * 1024
@@ -14,12 +14,15 @@ const longestDrain = 3_000
  * answer is out already: a connection that is closed on a client that is sending may take the answer with it.
  */
 export function endEarlyAnswers(app: FastifyInstance): void {
-  app.addHook('onSend', async (request, reply, payload) => {
-    if (request.raw.complete || !hasBody(request) || payload instanceof Readable) return payload
+  app.addHook('onSend', (request, reply, payload, done) => {
+    if (request.raw.complete || !hasBody(request) || payload instanceof Readable) {
+      done(null, payload)
+      return
+    }
     const content =
       typeof payload === 'string' || payload instanceof Uint8Array ? Buffer.from(payload) : Buffer.alloc(0)
     reply.header('connection', 'close').header('content-length', content.length)
-    return Readable.from(thenDrain(content, request.raw), { objectMode: false })
+    done(null, Readable.from(thenDrain(content, request.raw), { objectMode: false }))
   })
 }
 

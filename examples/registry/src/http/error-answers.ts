@@ -3,8 +3,8 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { isStorageError } from '@longshore/middleware-core'
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify'
-import { RegistryError } from './errors.ts'
-import { withoutQuerySecrets } from './operations/without-secrets.ts'
+import { RegistryError } from '../oci/errors.ts'
+import { shownUrl } from './shown-url.ts'
 
 /** A request that came to nothing. */
 export interface FailedRequest {
@@ -95,7 +95,7 @@ function send(reply: FastifyReply, { status, headers, body }: RegistryError): vo
 }
 
 function failedRequest({ id, method, originalUrl }: FastifyRequest): FailedRequest {
-  return { id, method, url: withoutQuerySecrets(originalUrl) }
+  return { id, method, url: shownUrl(originalUrl) }
 }
 
 /** Nobody is there any more to be told, and what broke was the connection. */

@@ -2,9 +2,9 @@ import { X509Certificate } from 'node:crypto'
 import { type Server, createServer } from 'node:https'
 import { type SecureContextOptions, createSecureContext } from 'node:tls'
 import type { FastifyServerFactory } from 'fastify'
-import { fileMistake, readOptionFile } from './config/option-file.ts'
-import type { TlsSettings } from './config/tls.ts'
-import { WatchedFiles } from './watched-files.ts'
+import { fileMistake, readOptionFile } from '../config/option-file.ts'
+import type { TlsSettings } from '../config/tls.ts'
+import { WatchedFiles } from '../config/watched-files.ts'
 
 /** Milliseconds that a client has to agree on how to encrypt. */
 const handshakeTimeout = 10_000
@@ -61,7 +61,7 @@ async function readContext(settings: TlsSettings): Promise<SecureContextOptions>
   try {
     createSecureContext(context)
   } catch (cause) {
-    const problem = `does not go with the certificate, or is no key without a passphrase`
+    const problem = 'does not go with the certificate, or is no key without a passphrase'
     throw fileMistake(['http', 'tls', 'key'], settings.key, problem, cause)
   }
   return context

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import type { Address } from './config/address.ts'
+import type { Address } from '../config/address.ts'
 
 /** A server cannot listen where it should. Its message says all that a user needs to know. */
 export class ListenError extends Error {

@@ -1,6 +1,6 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { requestId } from './operations/request-id.ts'
-import { withoutQuerySecrets } from './operations/without-secrets.ts'
+import type { FastifyInstance } from 'fastify'
+import { requestId } from './request-id.ts'
+import { shownUrl } from './shown-url.ts'
 
 /** A request that has come. */
 export interface RequestArrival {
@@ -57,26 +57,27 @@ export function reportRequests(app: FastifyInstance, onArrival: OnArrival, onReq
     const startedAt = performance.now()
     const { socket } = request
     const sentBefore = socket.bytesWritten
-    const arrival = { method: request.method, route: request.routeOptions.url }
+    const { method } = request
+    const route = request.routeOptions.url
     reply.header('x-request-id', request.id)
     reply.raw.once('close', () => {
+      // Property by property: to spread other objects into it was the largest cost of a redirect.
       onRequest({
-        ...arrival,
-        ...clientOf(request),
+        method,
+        route,
         id: request.id,
-        url: withoutQuerySecrets(request.originalUrl),
+        url: shownUrl(request.originalUrl),
         status: reply.raw.writableFinished ? reply.statusCode : undefined,
         servedBy: reply.servedBy,
         received: request.received,
         sent: socket.bytesWritten - sentBefore,
         milliseconds: performance.now() - startedAt,
+        remoteAddress: socket.remoteAddress,
+        userAgent: request.headers['user-agent'],
+        user: request.userName,
       })
     })
-    onArrival(arrival)
+    onArrival({ method, route })
     done()
   })
-}
-
-function clientOf({ socket, headers, userName: user }: FastifyRequest) {
-  return { remoteAddress: socket.remoteAddress, userAgent: headers['user-agent'], user }
 }

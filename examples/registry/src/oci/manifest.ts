@@ -23,6 +23,9 @@ const imageType = 'application/vnd.oci.image.manifest.v1+json'
 const imageTypes = [imageType, 'application/vnd.docker.distribution.manifest.v2+json']
 const indexTypes = [indexType, 'application/vnd.docker.distribution.manifest.list.v2+json']
 
+/** The longest manifest in bytes, as in Distribution. The OCI specification asks for at least that. */
+export const longestManifest = 4 * 1024 * 1024
+
 /** The most layers, or manifests of an index, that are accepted. */
 const mostDescriptors = 10_000
 

@@ -1,6 +1,11 @@
 import { inspect } from 'node:util'
-import type { FailedRequest } from '../error-answers.ts'
+import type { FailedRequest } from '../http/error-answers.ts'
 import { withoutSecrets } from './without-secrets.ts'
+
+/** What an error says, or whatever else was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
 
 /** How many errors underneath an error are told. */
 const mostCauses = 5

@@ -1,7 +1,8 @@
 import { pino } from 'pino'
 import type { LogSettings } from '../config/log.ts'
-import type { RequestReport } from '../request-report.ts'
+import type { RequestReport } from '../http/request-report.ts'
 import { errorText } from './error-text.ts'
+import { lineOutput } from './line-output.ts'
 import type { RegistryLog } from './registry-log.ts'
 
 /** How many characters of what a client says of itself are kept: a line stays one write, whole among those of others. */
@@ -22,7 +23,7 @@ export function jsonLog({
       timestamp: () => `,"${isLogstash ? '@timestamp' : 'time'}":"${new Date().toISOString()}"`,
       formatters: { level: name => ({ level: name }) },
     },
-    { write: line => process.stdout.write(line) },
+    { write: lineOutput(process.stdout) },
   )
   return {
     request: report => log.info(requestFields(report), 'response completed'),

@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals'
-import { bytes, format, registryLine } from './log-lines.ts'
+import { format, registryLine } from './log-lines.ts'
+import { bytes } from './quantities.ts'
 
 const noon = new Date(2026, 0, 1, 12, 0, 1)
 const request = {

@@ -1,5 +1,7 @@
 import { styleText } from 'node:util'
-import type { RequestReport } from './request-report.ts'
+import type { RequestReport } from '../http/request-report.ts'
+import { lineOutput } from './line-output.ts'
+import { bytes } from './quantities.ts'
 
 /** Who is speaking, each in its own colour. */
 const colours = { registry: 'reset', edge: 'cyan', s3: 'gray' } as const
@@ -22,9 +24,10 @@ export type Log = (line: Line) => void
 /** Lines for people, in colours where there are any. `suffix` comes at the end of each. */
 export function logTo(output: NodeJS.WriteStream, suffix = ''): Log {
   const isColourful = output.isTTY && process.env['NO_COLOR'] === undefined
+  const write = lineOutput(output)
   return line => {
     const text = format(line, new Date()) + suffix
-    output.write(`${isColourful ? styleText(colours[line.who], text) : text}\n`)
+    write(`${isColourful ? styleText(colours[line.who], text) : text}\n`)
   }
 }
 
@@ -34,11 +37,23 @@ const controls = /[\u0000-\u001f\u007f-\u009f]/g
 
 /** `12:00:01  registry  GET   /v2/hello/blobs/sha256:ab12cd34ef56…  307 → cloudfront  3 ms  b1946ac92492d234` */
 export function format({ who, what, target, outcome, milliseconds, id = '' }: Line, time: Date): string {
-  const clock = time.toTimeString().slice(0, 8)
   const took = milliseconds === undefined ? '' : `${Math.round(milliseconds)} ms`
   const subject = `${what.padEnd(6)}  ${short(target)}`
-  const line = `${clock}  ${who.padEnd(8)}  ${subject.padEnd(76)}  ${outcome.padEnd(20)}  ${took.padEnd(7)}  ${id}`
+  const line = `${clockAt(time)}  ${who.padEnd(8)}  ${subject.padEnd(76)}  ${outcome.padEnd(20)}  ${took.padEnd(7)}  ${id}`
   return line.trimEnd().replaceAll(controls, '?')
+}
+
+let lastSecond = 0
+let lastClock = ''
+
+/** The time of day. Kept for a second, because many lines fall into one. */
+function clockAt(time: Date): string {
+  const second = Math.floor(time.getTime() / 1000)
+  if (second !== lastSecond) {
+    lastSecond = second
+    lastClock = time.toTimeString().slice(0, 8)
+  }
+  return lastClock
 }
 
 /** A request to the registry: where a pull was sent, and how much came with a push. */
@@ -47,14 +62,6 @@ export function registryLine({ id, method, url, status, servedBy, received, mill
   const came = received > 0 ? `  ${bytes(received)} in` : ''
   const outcome = `${status ?? 'cut off'}${sent}${came}`
   return { who: 'registry', what: method, target: url, outcome, milliseconds, id }
-}
-
-/** `1.5 MB` */
-export function bytes(count: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB']
-  const power = Math.min(Math.floor(Math.log10(Math.max(count, 1)) / 3), units.length - 1)
-  const scaled = count / 1000 ** power
-  return `${power === 0 ? scaled : scaled.toFixed(1)} ${units[power]}`
 }
 
 /** Digests and ids are recognised by their beginnings, and all objects of a registry begin alike. */

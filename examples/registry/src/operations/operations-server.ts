@@ -1,8 +1,8 @@
 import { fastify } from 'fastify'
 import type { DebugSettings } from '../config/http.ts'
-import { listen } from '../listen.ts'
-import type { HealthReport } from './health.ts'
+import { listen } from '../http/listen.ts'
 import { healthRoutes } from './health-routes.ts'
+import type { HealthReport } from './health.ts'
 import { type MetricsSnapshot, metricsText } from './metrics.ts'
 
 /** What operators ask a running registry, of one process or of several. */

@@ -1,6 +1,6 @@
 import type { LogSettings } from '../config/log.ts'
-import type { FailedRequest } from '../error-answers.ts'
-import type { RequestReport } from '../request-report.ts'
+import type { FailedRequest } from '../http/error-answers.ts'
+import type { RequestReport } from '../http/request-report.ts'
 import { jsonLog } from './json-log.ts'
 import { textLog } from './text-log.ts'
 

@@ -1,13 +1,11 @@
-import type { LogSettings } from '../config/log.ts'
-import { logTo, registryLine } from '../log-lines.ts'
+import { type LogSettings, logLevels } from '../config/log.ts'
 import { failureText } from './error-text.ts'
+import { logTo, registryLine } from './log-lines.ts'
 import type { RegistryLog } from './registry-log.ts'
-
-const levels = ['error', 'warn', 'info', 'debug'] as const
 
 /** Lines for people. */
 export function textLog({ level, fields }: Pick<LogSettings, 'level' | 'fields'>): RegistryLog {
-  const isWanted = (of: LogSettings['level']): boolean => levels.indexOf(of) <= levels.indexOf(level)
+  const isWanted = (of: LogSettings['level']): boolean => logLevels.indexOf(of) <= logLevels.indexOf(level)
   const suffix = Object.entries(fields).map(([name, value]) => `  ${name}=${value}`)
   const log = logTo(process.stdout, suffix.join(''))
   return {

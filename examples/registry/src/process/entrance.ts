@@ -1,9 +1,10 @@
 import type { Config } from '@longshore/middleware-core'
-import type { Gatekeeper } from './access/gatekeeper.ts'
-import { openGatekeeper } from './access/open-gatekeeper.ts'
-import type { RegistrySettings } from './config.ts'
-import { withLocation } from './config/with-location.ts'
-import { type HttpsServers, httpsServers } from './tls.ts'
+import type { Gatekeeper } from '../access/gatekeeper.ts'
+import { openGatekeeper } from '../access/open-gatekeeper.ts'
+import type { RegistrySettings } from '../config/registry-settings.ts'
+import { withLocation } from '../config/with-location.ts'
+import { type HttpsServers, httpsServers } from '../http/https-servers.ts'
+import { messageOf } from '../operations/error-text.ts'
 
 /** How clients come in. Dispose of it to let go of its files. */
 export interface Entrance extends Disposable {
@@ -38,8 +39,4 @@ export async function openEntrance(
     gatekeeper?.[Symbol.dispose]()
     throw error
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

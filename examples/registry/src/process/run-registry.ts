@@ -1,13 +1,14 @@
 import { type Config, createStorage } from '@longshore/middleware-core'
-import { type Address, registrySettings } from './config.ts'
+import type { Address } from '../config/address.ts'
+import { registrySettings } from '../config/registry-settings.ts'
+import { listen } from '../http/listen.ts'
+import { Health } from '../operations/health.ts'
+import { Metrics } from '../operations/metrics.ts'
+import type { Operations } from '../operations/operations-server.ts'
+import type { RegistryLog } from '../operations/registry-log.ts'
+import { startUploadPurging } from '../purging/upload-purging.ts'
+import { createRegistry } from '../registry.ts'
 import { openEntrance } from './entrance.ts'
-import { startUploadPurging } from './garbage/upload-purging.ts'
-import { listen } from './listen.ts'
-import { Health } from './operations/health.ts'
-import { Metrics } from './operations/metrics.ts'
-import type { Operations } from './operations/operations-server.ts'
-import type { RegistryLog } from './operations/registry-log.ts'
-import { createRegistry } from './registry.ts'
 
 /**
  * A registry that listens, in this process or in several. Disposing of it lets its requests end, for as long as the
@@ -39,15 +40,16 @@ export async function runRegistry(
 ): Promise<RunningRegistry> {
   const { deletes, redirects, drainTimeout, debug, ...settings } = registrySettings(config)
   const metrics = debug?.prometheus.enabled ? new Metrics(worker) : undefined
-  const entrance = await openEntrance(config, settings, log.warn)
+  // Of several workers one tells of files that all read, and purges what all see.
+  const isFirst = worker === undefined || worker === '1'
+  const entrance = await openEntrance(config, settings, isFirst ? log.warn : () => {})
   const storage = await createStorage(config).catch((error: unknown) => {
     entrance[Symbol.dispose]()
     throw error
   })
   const health = new Health(storage)
-  // Of several workers one is enough.
-  const purges = settings.uploadPurging.enabled && (worker === undefined || worker === '1')
-  const purging = purges ? startUploadPurging(storage, settings.uploadPurging, log) : undefined
+  const purging =
+    isFirst && settings.uploadPurging.enabled ? startUploadPurging(storage, settings.uploadPurging, log) : undefined
   let requests = 0
   const app = createRegistry(storage, {
     deletes,
@@ -60,7 +62,6 @@ export async function runRegistry(
     headers: settings.headers,
     host: settings.host,
     prefix: settings.prefix,
-    // An empty one would sign nothing.
     secret: settings.secret || secret,
     health,
     onArrival: arrival => metrics?.arrived(arrival),

@@ -1,7 +1,11 @@
 import { ConfigError } from '@longshore/middleware-core'
-import { ListenError } from './listen.ts'
-import { errorText } from './operations/error-text.ts'
-import { WorkerStartError } from './workers/worker-process.ts'
+import { ListenError } from '../http/listen.ts'
+import { errorText } from '../operations/error-text.ts'
+
+/** A process that this one needs could not start. Its message says all that there is to tell. */
+export class WorkerStartError extends Error {
+  override readonly name = 'WorkerStartError'
+}
 
 /** Why the program could not start. What the user can mend is told in words; anything else is a defect: its stack is of use. */
 export function startFailure(error: unknown): string {

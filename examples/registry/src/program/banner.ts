@@ -1,5 +1,5 @@
+import type { OperationsServer } from '../operations/operations-server.ts'
 import type { Demo } from './demo.ts'
-import type { OperationsServer } from './operations/operations-server.ts'
 
 /** What there is to tell of a registry that has started. */
 interface Started {

@@ -1,7 +1,6 @@
-import { bytes } from '../log-lines.ts'
-import type { CollectionEvent, CollectionStep, CollectionSummary } from './collection.ts'
-import { counted } from './counted.ts'
-import type { LinkKind } from './places.ts'
+import type { CollectionEvent, CollectionStep, CollectionSummary } from '../garbage/collection.ts'
+import { bytes, counted } from '../operations/quantities.ts'
+import type { LinkKind } from '../stores/places.ts'
 
 /** What a step is called while it runs. */
 export const stepLabels: Readonly<Record<CollectionStep, string>> = {

@@ -3,8 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type EdgeRecord, type LocalCloud, type RequestRecord, startLocalCloud } from '@longshore/local-cloud'
-import type { Address } from './config.ts'
-import { type Log, bytes } from './log-lines.ts'
+import type { Address } from '../config/address.ts'
+import type { Log } from '../operations/log-lines.ts'
+import { bytes } from '../operations/quantities.ts'
 
 /** A bucket and an edge on this machine, and a configuration for them. Disposing of it removes all of it. */
 export interface Demo extends AsyncDisposable {

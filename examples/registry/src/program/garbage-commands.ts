@@ -1,13 +1,14 @@
-import { type Config, createStorage, loadConfig, option } from '@longshore/middleware-core'
+import { type Config, createStorage, option } from '@longshore/middleware-core'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { registrySettings } from '../config.ts'
-import { stopSignal } from '../stop-signal.ts'
-import { collectGarbage } from './collect-garbage.ts'
-import { defaultGrace, defaultSettle } from './collection.ts'
+import { loadRegistryConfig } from '../config/load.ts'
+import { registrySettings } from '../config/registry-settings.ts'
+import { collectGarbage } from '../garbage/collect-garbage.ts'
+import { defaultGrace, defaultSettle } from '../garbage/collection.ts'
+import { stopSignal } from '../process/stop-signal.ts'
+import { purgeSummaryLine, purgedLine } from '../purging/purge-lines.ts'
+import { purgeUploads } from '../purging/purge-uploads.ts'
 import { eventLine, stepLabels, summaryLines } from './collection-lines.ts'
 import { progressOn } from './progress.ts'
-import { purgeSummaryLine, purgedLine } from './purge-lines.ts'
-import { purgeUploads } from './purge-uploads.ts'
 
 interface CollectOptions {
   dryRun?: true
@@ -88,7 +89,7 @@ async function purge(file: string, options: PurgeCommandOptions): Promise<void> 
 }
 
 async function configFrom(file: string): Promise<Config> {
-  const config = await loadConfig(file)
+  const config = await loadRegistryConfig(file)
   for (const warning of config.warnings) console.error(`Warning: ${warning}`)
   return config
 }

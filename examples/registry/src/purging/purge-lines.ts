@@ -1,4 +1,4 @@
-import { counted } from './counted.ts'
+import { counted } from '../operations/quantities.ts'
 import type { PurgeSummary, PurgedUpload } from './purge-uploads.ts'
 
 /** A purge's lines for people, and for a log. */

@@ -1,10 +1,11 @@
-import { once } from 'node:events'
 import { type FileInfo, type StorageDriver, isStorageError } from '@longshore/middleware-core'
-import { blobs, repositories, uploadData, uploadDirectory, uploadStartedAt } from '../layout.ts'
-import { isUploadId } from '../names.ts'
+import { isUploadId } from '../oci/names.ts'
+import { messageOf } from '../operations/error-text.ts'
 import { inBatches } from '../stores/in-batches.ts'
+import { blobs, repositories, uploadData, uploadDirectory, uploadStartedAt } from '../stores/layout.ts'
 import { orUndefined, remove } from '../stores/links.ts'
-import { placeOf } from './places.ts'
+import { placeOf } from '../stores/places.ts'
+import { release } from '../stores/uploads/upload-files.ts'
 
 /** Which uploads to purge. */
 export interface PurgeOptions {
@@ -163,9 +164,7 @@ class Purge {
     // Bytes that were committed and not moved to their place since: nothing is added to them.
     if (files.some(file => file.path === path)) return false
     try {
-      const writer = await this.#storage.writer(path, { append: true })
-      writer.destroy()
-      if (!writer.closed) await once(writer, 'close')
+      await release(await this.#storage.writer(path, { append: true }))
       return true
     } catch (error) {
       if (isStorageError(error, 'PATH_NOT_FOUND') || isStorageError(error, 'CONFLICT')) return false
@@ -174,7 +173,7 @@ class Purge {
   }
 
   #fail(what: string, error: unknown): void {
-    this.#tell(`${what}: ${error instanceof Error ? error.message : String(error)}`)
+    this.#tell(`${what}: ${messageOf(error)}`)
   }
 
   #tell(text: string): void {

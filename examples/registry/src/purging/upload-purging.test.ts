@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals'
 import { inmemory } from '@longshore/middleware-core'
-import { startedAtContent, uploadStartedAt } from '../layout.ts'
+import { startedAtContent, uploadStartedAt } from '../stores/layout.ts'
 import { startUploadPurging } from './upload-purging.ts'
 
 const id = '0190b0f0-1111-7222-8333-444444444444'

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import type { StorageDriver } from '@longshore/middleware-core'
+import { messageOf } from '../operations/error-text.ts'
 import { purgeSummaryLine, purgedLine } from './purge-lines.ts'
 import { purgeUploads } from './purge-uploads.ts'
 
@@ -53,7 +54,7 @@ async function run(
       })
       log.info(purgeSummaryLine(summary, dryRun))
     } catch (error) {
-      log.error(`purging uploads: ${error instanceof Error ? error.message : String(error)}`)
+      log.error(`purging uploads: ${messageOf(error)}`)
     }
   }
 }

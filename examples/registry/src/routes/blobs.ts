@@ -1,18 +1,18 @@
 import { Readable } from 'node:stream'
 import type { UrlClient } from '@longshore/middleware-core'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { type ByteRange, requestedRange } from '../byte-range.ts'
-import { RegistryError } from '../errors.ts'
-import type { Registry } from '../registry.ts'
+import { RegistryError } from '../oci/errors.ts'
 import type { Blob } from '../stores/blob-store.ts'
+import { type ByteRange, requestedRange } from './byte-range.ts'
 import { assertDeletes, digestFrom, repositoryName } from './parameters.ts'
+import type { RegistryParts } from './registry-parts.ts'
 
 interface Route {
   Params: { name: string; digest: string }
 }
 
 /** end-2 and end-10: pulling and deleting blobs. */
-export function blobRoutes(app: FastifyInstance, registry: Registry): void {
+export function blobRoutes(app: FastifyInstance, registry: RegistryParts): void {
   const { blobs } = registry
   const url = '/v2/:name/blobs/:digest'
   const find = ({ params }: FastifyRequest<Route>): Promise<Blob> =>
@@ -50,7 +50,12 @@ function clientOf({ socket, headers }: FastifyRequest): UrlClient {
 }
 
 /** Sends the blob, or the part of it that was asked for, from the storage to the client. */
-async function serve(request: FastifyRequest, reply: FastifyReply, { blobs }: Registry, blob: Blob): Promise<unknown> {
+async function serve(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { blobs }: RegistryParts,
+  blob: Blob,
+): Promise<unknown> {
   const range = isCurrent(request.headers['if-range'], blob) ? requestedRange(request.headers.range, blob.size) : 'all'
   if (range === 'unsatisfiable') {
     const headers = { 'content-range': `bytes */${blob.size}` }

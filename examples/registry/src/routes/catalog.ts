@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
-import type { Registry } from '../registry.ts'
-import { nextPage } from '../repository-url.ts'
 import { type Query, limitFrom, queryValue, repositoryName } from './parameters.ts'
+import type { RegistryParts } from './registry-parts.ts'
+import { nextPage } from './repository-url.ts'
 
 interface Route {
   Querystring: Query
@@ -11,7 +11,7 @@ interface Route {
 const usualLimit = 100
 
 /** Listing repositories, by pages: Distribution's `_catalog`, which the OCI specification leaves out. */
-export function catalogRoutes(app: FastifyInstance, { catalog, mostCatalogEntries }: Registry): void {
+export function catalogRoutes(app: FastifyInstance, { catalog, mostCatalogEntries }: RegistryParts): void {
   app.get<Route>('/v2/_catalog', { exposeHeadRoute: true }, async ({ query }, reply) => {
     const limit = limitFrom(queryValue(query, 'n'), mostCatalogEntries) ?? Math.min(usualLimit, mostCatalogEntries)
     const after = queryValue(query, 'last') || undefined

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { ByteRange } from '../byte-range.ts'
-import type { Body } from '../receive.ts'
-import { RegistryError } from '../errors.ts'
+import { RegistryError } from '../oci/errors.ts'
+import type { Body } from '../stores/receive.ts'
+import type { ByteRange } from './byte-range.ts'
 
 /** What a chunk's `Content-Range` says: `<start>-<end>`, both included, and with `bytes ` before it as HTTP has it. */
 export function contentRange(headers: IncomingHttpHeaders): ByteRange | undefined {

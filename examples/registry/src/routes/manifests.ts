@@ -1,16 +1,16 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { type Digest, asDigest, digestOf, digestParts } from '../digest.ts'
-import { RegistryError } from '../errors.ts'
-import { type Manifest, parseManifest } from '../manifest.ts'
-import { isTag } from '../names.ts'
-import { receiveWhole } from '../receive.ts'
-import type { Registry } from '../registry.ts'
-import { manifestUrl } from '../repository-url.ts'
+import { bodyOf } from '../http/body.ts'
+import { type Digest, asDigest, digestOf, digestParts } from '../oci/digest.ts'
+import { RegistryError } from '../oci/errors.ts'
+import { type Manifest, longestManifest, parseManifest } from '../oci/manifest.ts'
+import { isTag } from '../oci/names.ts'
 import { wrongDigest } from '../stores/blob-store.ts'
-import { type StoredManifest, longestManifest, unknownManifest } from '../stores/manifest-store.ts'
-import { bodyOf } from './body.ts'
+import { type StoredManifest, unknownManifest } from '../stores/manifest-store.ts'
+import { receiveWhole } from '../stores/receive.ts'
 import { isKnown } from './if-none-match.ts'
 import { type Query, assertDeletes, digestFrom, queryValues, repositoryName } from './parameters.ts'
+import type { RegistryParts } from './registry-parts.ts'
+import { manifestUrl } from './repository-url.ts'
 
 interface Route {
   Params: { name: string; reference: string }
@@ -24,7 +24,7 @@ type Reference = { digest: Digest } | { tag: string }
 const mostTags = 100
 
 /** end-3, end-7 and end-9: pulling, pushing and deleting manifests. */
-export function manifestRoutes(app: FastifyInstance, registry: Registry): void {
+export function manifestRoutes(app: FastifyInstance, registry: RegistryParts): void {
   const { manifests, tags } = registry
   const url = '/v2/:name/manifests/:reference'
 

@@ -1,6 +1,6 @@
-import { type Digest, asDigest } from '../digest.ts'
-import { RegistryError } from '../errors.ts'
-import { isRepositoryName } from '../names.ts'
+import { type Digest, asDigest } from '../oci/digest.ts'
+import { RegistryError } from '../oci/errors.ts'
+import { isRepositoryName } from '../oci/names.ts'
 
 /** A repository's name, as a route's parameter or a query gives it. */
 export function repositoryName(text: string): string {

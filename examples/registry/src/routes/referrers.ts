@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify'
-import { indexType } from '../manifest.ts'
-import type { Registry } from '../registry.ts'
-import { nextPage } from '../repository-url.ts'
+import { indexType } from '../oci/manifest.ts'
 import { type Query, digestFrom, queryValue, repositoryName } from './parameters.ts'
+import type { RegistryParts } from './registry-parts.ts'
+import { nextPage } from './repository-url.ts'
 
 interface Route {
   Params: { name: string; digest: string }
@@ -10,7 +10,7 @@ interface Route {
 }
 
 /** end-12: listing what refers to a manifest, which need not be there itself. What nothing refers to has an empty list. */
-export function referrerRoutes(app: FastifyInstance, { referrers }: Registry): void {
+export function referrerRoutes(app: FastifyInstance, { referrers }: RegistryParts): void {
   app.get<Route>('/v2/:name/referrers/:digest', { exposeHeadRoute: true }, async ({ params, query }, reply) => {
     const name = repositoryName(params.name)
     const subject = digestFrom(params.digest)

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
-import type { Registry } from '../registry.ts'
-import { nextPage } from '../repository-url.ts'
 import { type Query, limitFrom, queryValue, repositoryName } from './parameters.ts'
+import type { RegistryParts } from './registry-parts.ts'
+import { nextPage } from './repository-url.ts'
 
 interface Route {
   Params: { name: string }
@@ -9,7 +9,7 @@ interface Route {
 }
 
 /** end-8: listing tags, by pages. */
-export function tagRoutes(app: FastifyInstance, { tags }: Registry): void {
+export function tagRoutes(app: FastifyInstance, { tags }: RegistryParts): void {
   app.get<Route>('/v2/:name/tags/list', { exposeHeadRoute: true }, async ({ params, query }, reply) => {
     const name = repositoryName(params.name)
     const limit = limitFrom(queryValue(query, 'n'))

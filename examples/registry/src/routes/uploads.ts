@@ -1,16 +1,16 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { pulling } from '../access/scope.ts'
-import type { Digest } from '../digest.ts'
-import { RegistryError } from '../errors.ts'
-import { isUploadId } from '../names.ts'
-import type { Registry } from '../registry.ts'
-import { blobUrl, uploadUrl } from '../repository-url.ts'
-import { type Chunk, OutOfOrder } from '../stores/upload-bytes.ts'
-import type { UploadName } from '../stores/upload-state.ts'
-import type { Progress } from '../stores/upload-store.ts'
-import { bodyOf, hasBody } from './body.ts'
+import { bodyOf, hasBody } from '../http/body.ts'
+import type { Digest } from '../oci/digest.ts'
+import { isUploadId } from '../oci/names.ts'
+import { type Chunk, OutOfOrder } from '../stores/uploads/upload-bytes.ts'
+import { unknownUpload } from '../stores/uploads/upload-files.ts'
+import type { UploadName } from '../stores/uploads/upload-state.ts'
+import type { Progress } from '../stores/uploads/upload-store.ts'
 import { contentRange, ofRange } from './content-range.ts'
 import { type Query, digestFrom, queryValue, repositoryName } from './parameters.ts'
+import type { RegistryParts } from './registry-parts.ts'
+import { blobUrl, uploadUrl } from './repository-url.ts'
 
 interface StartRoute {
   Params: { name: string }
@@ -28,7 +28,7 @@ interface UploadRoute {
  * A mount that names no other repository starts an upload. The specification lets a registry look for the blob wherever it
  * is. That would tell everybody who may push somewhere which blobs there are, and give them those of others to read.
  */
-export function uploadRoutes(app: FastifyInstance, registry: Registry): void {
+export function uploadRoutes(app: FastifyInstance, registry: RegistryParts): void {
   const { blobs, uploads } = registry
   const url = '/v2/:name/blobs/uploads/:id'
 
@@ -107,7 +107,7 @@ function stateOf({ query }: FastifyRequest<UploadRoute>): string | undefined {
 function uploadName({ params }: FastifyRequest<UploadRoute>): UploadName {
   const repository = repositoryName(params.name)
   if (isUploadId(params.id)) return { repository, id: params.id }
-  throw new RegistryError('BLOB_UPLOAD_UNKNOWN', 'blob upload unknown to registry', { details: [{ id: params.id }] })
+  throw unknownUpload(params.id)
 }
 
 /** Where the upload goes on, and how much of it is there. Of nothing and of one byte the specification's range is 0-0. */

@@ -1,12 +1,13 @@
 import type { Readable } from 'node:stream'
 import type { FileInfo, SignedUrl, StorageDriver, UrlOptions } from '@longshore/middleware-core'
-import { type Digest, hashFor, matches } from '../digest.ts'
-import { RegistryError } from '../errors.ts'
-import { blobData, layerLink } from '../layout.ts'
-import { type Body, receive } from '../receive.ts'
+import { type Digest, hashFor, matches } from '../oci/digest.ts'
+import { RegistryError } from '../oci/errors.ts'
 import { isAdoptable } from './adoption.ts'
+import { allOf } from './all-of.ts'
+import { blobData, layerLink } from './layout.ts'
 import { orUndefined, readLink, remove, writeLink } from './links.ts'
 import { LookupCache } from './lookup-cache.ts'
+import { type Body, receive } from './receive.ts'
 
 /** A blob that a repository has. */
 export interface Blob {
@@ -47,7 +48,7 @@ export class BlobStore {
 
   /** Whether the storage says now that a repository has a blob. */
   async has(repository: string, digest: Digest): Promise<boolean> {
-    return (await this.#lookUp(repository, digest)) !== undefined
+    return (await this.#ask(repository, digest)) !== undefined
   }
 
   /** Where a client can fetch the blob itself, or undefined. */
@@ -93,7 +94,7 @@ export class BlobStore {
    * @returns whether they were put there
    */
   async publish(repository: string, digest: Digest, size: number, put: () => Promise<void>): Promise<boolean> {
-    const [isThere] = await Promise.all([
+    const [isThere] = await allOf([
       isAdoptable(this.#storage, blobData(digest)),
       writeLink(this.#storage, layerLink(repository, digest), digest),
     ])
@@ -104,7 +105,7 @@ export class BlobStore {
 
   /** Gives a blob of one repository to another. False when the first does not have it. */
   async mount(from: string, repository: string, digest: Digest): Promise<boolean> {
-    const blob = await this.#lookUp(from, digest)
+    const blob = await this.#ask(from, digest)
     if (blob === undefined) return false
     await this.#link({ ...blob, repository })
     return true
@@ -126,11 +127,12 @@ export class BlobStore {
     this.#known.set(nameOf(blob), blob)
   }
 
+  #ask(repository: string, digest: Digest): Promise<Blob | undefined> {
+    return this.#known.ask(nameOf({ repository, digest }), () => this.#lookUp(repository, digest))
+  }
+
   async #lookUp(repository: string, digest: Digest): Promise<Blob | undefined> {
-    const [target, usual] = await Promise.all([
-      readLink(this.#storage, layerLink(repository, digest)),
-      this.#file(digest),
-    ])
+    const [target, usual] = await allOf([readLink(this.#storage, layerLink(repository, digest)), this.#file(digest)])
     if (target === undefined) return undefined
     // A link may lead from one algorithm's digest to another's, under which the bytes are kept.
     const file = target === digest ? usual : await this.#file(target)

@@ -1,6 +1,6 @@
 import type { StorageDriver } from '@longshore/middleware-core'
-import { manifests, repositories } from '../layout.ts'
-import { isRepositoryName } from '../names.ts'
+import { isRepositoryName } from '../oci/names.ts'
+import { manifests, repositories } from './layout.ts'
 
 /** Repositories in the storage's order, and whether there are more. */
 export interface CatalogPage {

@@ -1,3 +1,5 @@
+import { allOf } from './all-of.ts'
+
 /** How many requests to the storage one request of a client may have under way. */
 const together = 16
 
@@ -17,7 +19,7 @@ export async function* resultsInBatches<Item, Result>(
   task: (item: Item) => Promise<Result>,
 ): AsyncGenerator<Result> {
   for (let start = 0; start < items.length; start += together) {
-    yield* await Promise.all(items.slice(start, start + together).map(task))
+    yield* await allOf(items.slice(start, start + together).map(task))
   }
 }
 
@@ -30,7 +32,7 @@ export async function firstWithout<Item>(
   const missing: Item[] = []
   for (let start = 0; start < items.length && missing.length < limit; start += together) {
     const batch = items.slice(start, start + together)
-    const there = await Promise.all(batch.map(has))
+    const there = await allOf(batch.map(has))
     missing.push(...batch.filter((_, index) => !there[index]))
   }
   return missing.slice(0, limit)

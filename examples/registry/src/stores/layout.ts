@@ -1,4 +1,4 @@
-import { type Digest, digestParts } from './digest.ts'
+import { type Digest, digestParts } from '../oci/digest.ts'
 
 /**
  * Where CNCF Distribution keeps things, byte for byte, so that both can serve one bucket:

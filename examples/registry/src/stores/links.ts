@@ -1,5 +1,5 @@
 import { type StorageDriver, isStorageError } from '@longshore/middleware-core'
-import { type Digest, asDigest } from '../digest.ts'
+import { type Digest, asDigest } from '../oci/digest.ts'
 
 /** The digest that a link leads to, or undefined when there is no such link. */
 export async function readLink(storage: StorageDriver, path: string): Promise<Digest | undefined> {

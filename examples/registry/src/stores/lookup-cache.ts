@@ -37,6 +37,16 @@ export class LookupCache<Value extends object> {
     return this.#found?.get(key) ?? this.#underWay.get(key) ?? this.#start(key, lookUp)
   }
 
+  /**
+   * What the storage says of a key now, whatever is remembered. When it has nothing the value is forgotten, so that a client
+   * that is refused for want of it is not told next that it is there.
+   */
+  async ask<Found>(key: string, lookUp: () => Promise<Found | undefined>): Promise<Found | undefined> {
+    const found = await lookUp()
+    if (found === undefined) this.delete(key)
+    return found
+  }
+
   set(key: string, value: Value): void {
     this.#found?.set(key, value)
   }

@@ -1,17 +1,15 @@
 import type { StorageDriver } from '@longshore/middleware-core'
-import type { Digest } from '../digest.ts'
-import { RegistryError } from '../errors.ts'
-import { blobData, referrerLink, revisionLink } from '../layout.ts'
-import { type Manifest, readManifest, storedMediaType } from '../manifest.ts'
-import { receiveWhole } from '../receive.ts'
+import type { Digest } from '../oci/digest.ts'
+import { RegistryError } from '../oci/errors.ts'
+import { type Manifest, longestManifest, readManifest, storedMediaType } from '../oci/manifest.ts'
 import { isAdoptable } from './adoption.ts'
+import { allOf } from './all-of.ts'
 import type { BlobStore } from './blob-store.ts'
 import { firstWithout } from './in-batches.ts'
+import { blobData, referrerLink, revisionLink } from './layout.ts'
 import { orUndefined, readLink, remove, writeLink } from './links.ts'
 import { LookupCache } from './lookup-cache.ts'
-
-/** The longest manifest in bytes, as in Distribution. The OCI specification asks for at least that. */
-export const longestManifest = 4 * 1024 * 1024
+import { receiveWhole } from './receive.ts'
 
 /** So many blobs or manifests that are not there are told; then no more are looked for. */
 const toldMissing = 10
@@ -55,8 +53,10 @@ export class ManifestStore {
     return this.#known.get(nameOf(repository, digest), () => this.#lookUp(repository, digest))
   }
 
+  /** Whether the storage says now that it is one of the repository's. */
   async has(repository: string, digest: Digest): Promise<boolean> {
-    return (await readLink(this.#storage, revisionLink(repository, digest))) !== undefined
+    const link = (): Promise<Digest | undefined> => readLink(this.#storage, revisionLink(repository, digest))
+    return (await this.#known.ask(nameOf(repository, digest), link)) !== undefined
   }
 
   /**
@@ -65,7 +65,7 @@ export class ManifestStore {
    */
   async put(repository: string, digest: Digest, content: Uint8Array, manifest: Manifest): Promise<void> {
     const path = blobData(digest)
-    const [missing, there] = await Promise.all([this.#missing(repository, manifest), isAdoptable(this.#storage, path)])
+    const [missing, there] = await allOf([this.#missing(repository, manifest), isAdoptable(this.#storage, path)])
     if (missing.length > 0) {
       const details = missing.map(digest => ({ digest }))
       throw new RegistryError('MANIFEST_BLOB_UNKNOWN', 'blob unknown to registry', { details })
@@ -88,10 +88,7 @@ export class ManifestStore {
   }
 
   async #lookUp(repository: string, digest: Digest): Promise<StoredManifest | undefined> {
-    const [target, usual] = await Promise.all([
-      readLink(this.#storage, revisionLink(repository, digest)),
-      this.#read(digest),
-    ])
+    const [target, usual] = await allOf([readLink(this.#storage, revisionLink(repository, digest)), this.#read(digest)])
     const content = target === digest ? usual : target && (await this.#read(target))
     return content && { digest, mediaType: storedMediaType(content), content }
   }

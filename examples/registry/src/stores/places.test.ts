@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals'
-import { digestOf } from '../digest.ts'
+import { digestOf } from '../oci/digest.ts'
 import {
   blobData,
   layerLink,
@@ -9,7 +9,7 @@ import {
   tagIndexLink,
   uploadData,
   uploadStartedAt,
-} from '../layout.ts'
+} from './layout.ts'
 import { placeOf } from './places.ts'
 
 const digest = digestOf(Buffer.from('content'), 'sha512')

@@ -1,5 +1,5 @@
-import { type Digest, asDigest } from '../digest.ts'
-import { blobData, blobs, repositories } from '../layout.ts'
+import { type Digest, asDigest } from '../oci/digest.ts'
+import { blobData, blobs, repositories } from './layout.ts'
 
 /**
  * Links of a repository: to a blob, to a manifest, from a tag's history to a manifest, and from a manifest to the one that

@@ -1,9 +1,10 @@
 import type { StorageDriver } from '@longshore/middleware-core'
-import { type Digest, asDigest, digestParts } from '../digest.ts'
-import { referrerLink, referrers } from '../layout.ts'
-import { readManifest } from '../manifest.ts'
+import { type Digest, asDigest, digestParts } from '../oci/digest.ts'
+import { longestManifest, readManifest } from '../oci/manifest.ts'
+import { allOf } from './all-of.ts'
 import { resultsInBatches } from './in-batches.ts'
-import { type ManifestStore, longestManifest } from './manifest-store.ts'
+import { referrerLink, referrers } from './layout.ts'
+import type { ManifestStore } from './manifest-store.ts'
 import type { TagStore } from './tag-store.ts'
 
 /** What a list of referrers says of each. */
@@ -68,10 +69,7 @@ export class ReferrerStore {
 
   /** What may be a referrer, after `last`, in order. All of the first that are looked at, and one more if there are more. */
   async #digests(repository: string, subject: Digest, last: Digest | undefined): Promise<Digest[]> {
-    const [linked, tagged] = await Promise.all([
-      this.#linked(repository, subject, last),
-      this.#tagged(repository, subject),
-    ])
+    const [linked, tagged] = await allOf([this.#linked(repository, subject, last), this.#tagged(repository, subject)])
     return [...new Set([...linked, ...tagged])].filter(digest => last === undefined || digest > last).toSorted()
   }
 

@@ -1,8 +1,9 @@
 import type { StorageDriver } from '@longshore/middleware-core'
-import type { Digest } from '../digest.ts'
-import { RegistryError } from '../errors.ts'
-import { layers, manifests, tagCurrentLink, tagDirectory, tagIndexLink, tags } from '../layout.ts'
+import type { Digest } from '../oci/digest.ts'
+import { RegistryError } from '../oci/errors.ts'
+import { allOf } from './all-of.ts'
 import { inBatches } from './in-batches.ts'
+import { layers, manifests, tagCurrentLink, tagDirectory, tagIndexLink, tags } from './layout.ts'
 import { orUndefined, readLink, remove, writeLink } from './links.ts'
 
 /** Which tags to list. */
@@ -60,7 +61,7 @@ export class TagStore {
 
   async #assertExists(repository: string): Promise<void> {
     const places = [manifests(repository), layers(repository)]
-    const found = await Promise.all(places.map(place => orUndefined(this.#storage.stat(place))))
+    const found = await allOf(places.map(place => orUndefined(this.#storage.stat(place))))
     if (found.some(place => place !== undefined)) return
     throw new RegistryError('NAME_UNKNOWN', 'repository name not known to registry', {
       details: [{ name: repository }],

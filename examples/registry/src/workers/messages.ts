@@ -1,4 +1,4 @@
-import type { Address } from '../config.ts'
+import type { Address } from '../config/address.ts'
 import type { HealthReport } from '../operations/health.ts'
 import type { MetricsSnapshot } from '../operations/metrics.ts'
 

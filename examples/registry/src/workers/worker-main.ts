@@ -1,10 +1,10 @@
-import { registrySettings } from '../config.ts'
 import { loadRegistryConfig } from '../config/load.ts'
-import { surviveBrokenOutput } from '../operations/output.ts'
+import { registrySettings } from '../config/registry-settings.ts'
 import { createLog } from '../operations/registry-log.ts'
-import { type RunningRegistry, runRegistry } from '../run-registry.ts'
-import { startFailure } from '../start-failure.ts'
-import { stopSignal } from '../stop-signal.ts'
+import { surviveBrokenOutput } from '../process/broken-output.ts'
+import { type RunningRegistry, runRegistry } from '../process/run-registry.ts'
+import { startFailure } from '../process/start-failure.ts'
+import { stopSignal } from '../process/stop-signal.ts'
 import type { Assignment, ToParent, ToWorker } from './messages.ts'
 
 // The program of a worker: one process of a registry that has several. Its parent tells it what to run, and when to stop.

@@ -1,14 +1,10 @@
 import cluster, { type Worker } from 'node:cluster'
 import { fileURLToPath } from 'node:url'
+import { WorkerStartError } from '../process/start-failure.ts'
 import type { Assignment, Listening, Questions, ToParent, ToWorker } from './messages.ts'
 
 /** Milliseconds in which a worker has to answer a question. */
 const patience = 5_000
-
-/** A worker could not start. Its message says all that there is to tell. */
-export class WorkerStartError extends Error {
-  override readonly name = 'WorkerStartError'
-}
 
 /** A worker, as its parent sees it. */
 export class WorkerProcess {

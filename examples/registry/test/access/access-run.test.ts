@@ -1,12 +1,12 @@
-import { writeFile } from 'node:fs/promises'
 import { describe, expect, it } from '@jest/globals'
 import { parseConfig } from '@longshore/middleware-core'
 import bcrypt from 'bcrypt'
-import { banner } from '../src/banner.ts'
-import { createLog } from '../src/operations/registry-log.ts'
-import { type RunningRegistry, runRegistry } from '../src/run-registry.ts'
-import { basic, temporaryFolder } from './access-support.ts'
-import { certify } from './certificates.ts'
+import { createLog } from '../../src/operations/registry-log.ts'
+import { type RunningRegistry, runRegistry } from '../../src/process/run-registry.ts'
+import { banner } from '../../src/program/banner.ts'
+import { certify } from '../support/certificates.ts'
+import { basic } from '../support/client.ts'
+import { temporaryFolder } from '../support/folder.ts'
 
 const folder = temporaryFolder()
 const log = { ...createLog({ level: 'error', formatter: 'text', fields: {}, accessLog: false }), warn: () => {} }
@@ -17,7 +17,7 @@ function run(sections: string): Promise<RunningRegistry> {
 
 describe('a configuration', () => {
   it('decides who comes in, what they may do and what answers look like', async () => {
-    await writeFile(folder.file('htpasswd'), `ann:${await bcrypt.hash('secret', 4)}\n`)
+    await folder.write('htpasswd', `ann:${await bcrypt.hash('secret', 4)}\n`)
     await using registry = await runRegistry(
       parseConfig(`
 storage: { inmemory: , maintenance: { readonly: { enabled: true } } }
@@ -42,14 +42,14 @@ http: { prefix: /my/, headers: { X-Content-Type-Options: [nosniff], Link-Extra: 
   it('that names a file which is not there frees what it had', async () => {
     const auth = `auth: { htpasswd: { realm: here, path: ${folder.file('htpasswd')} } }`
     await expect(run(auth)).rejects.toThrow('auth.htpasswd.path: ')
-    await writeFile(folder.file('htpasswd'), '')
+    await folder.write('htpasswd', '')
     await expect(run(`${auth}\nhttp: { tls: { certificate: /none, key: /none } }`)).rejects.toThrow('http.tls.')
   })
 
   it('makes it HTTPS', async () => {
     const { cert, key } = certify({ name: 'the registry' })
-    await writeFile(folder.file('cert.pem'), cert)
-    await writeFile(folder.file('key.pem'), key)
+    await folder.write('cert.pem', cert)
+    await folder.write('key.pem', key)
     const tls = `{ certificate: ${folder.file('cert.pem')}, key: ${folder.file('key.pem')} }`
     await using registry = await run(`http: { addr: "localhost:0", tls: ${tls} }`)
     await expect(fetch(`http://${registry.authority}/v2/`)).rejects.toThrow('fetch failed')

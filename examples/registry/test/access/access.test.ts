@@ -1,24 +1,17 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
-import { writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { type StorageDriver, inmemory } from '@longshore/middleware-core'
 import bcrypt from 'bcrypt'
 import { exportJWK } from 'jose'
-import { createRegistry } from '../src/registry.ts'
-import { type GuardedRegistry, basic, startGuarded, temporaryFolder } from './access-support.ts'
-import {
-  content,
-  digestOf,
-  imageType,
-  newManifest,
-  pushBlob,
-  putManifest,
-  startRegistry,
-  startUpload,
-} from './support.ts'
+import { createRegistry } from '../../src/registry.ts'
+import { basic } from '../support/client.ts'
+import { content, digestOf, imageType, newManifest, pushBlob, putManifest, startUpload } from '../support/client.ts'
+import { temporaryFolder } from '../support/folder.ts'
+import { type GuardedRegistry, startGuarded } from '../support/guarded-registry.ts'
+import { startRegistry } from '../support/registry.ts'
 import { tokenWith } from './token-server.ts'
 
 const folder = temporaryFolder()
@@ -32,8 +25,8 @@ const tokenFor = (access: unknown): Promise<string> =>
   tokenWith(privateKey, { access, header: { alg: 'EdDSA', kid: 'key' } })
 
 beforeEach(async () => {
-  await writeFile(folder.file('htpasswd'), `ann:${await bcrypt.hash('secret', 4)}\n`)
-  await writeFile(folder.file('jwks'), JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'key' }] }))
+  await folder.write('htpasswd', `ann:${await bcrypt.hash('secret', 4)}\n`)
+  await folder.write('jwks', JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'key' }] }))
 })
 
 const sections = {

@@ -1,8 +1,11 @@
-import { rename, rm, writeFile } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { afterEach, describe, expect, it } from '@jest/globals'
 import bcrypt from 'bcrypt'
-import { type GuardedRegistry, basic, startGuarded, temporaryFolder, until } from './access-support.ts'
-import { codesOf, content, digestOf, pushBlob } from './support.ts'
+import { basic } from '../support/client.ts'
+import { codesOf, content, digestOf, pushBlob } from '../support/client.ts'
+import { temporaryFolder } from '../support/folder.ts'
+import { type GuardedRegistry, startGuarded } from '../support/guarded-registry.ts'
+import { until } from '../support/until.ts'
 
 const folder = temporaryFolder()
 let registries: GuardedRegistry[] = []
@@ -17,7 +20,7 @@ async function entry(user: string, password: string, { cost = 4, version = 'y' }
 }
 
 async function start(file: string, realm = 'the registry'): Promise<GuardedRegistry> {
-  await writeFile(folder.file('htpasswd'), file)
+  await folder.write('htpasswd', file)
   const path = JSON.stringify(folder.file('htpasswd'))
   const registry = await startGuarded(`auth: { htpasswd: { realm: ${JSON.stringify(realm)}, path: ${path} } }`)
   registries.push(registry)
@@ -123,7 +126,7 @@ describe('a file that changes', () => {
   it('counts soon: new users come in, and old ones stay out although they were in before', async () => {
     const registry = await start(await entry('ann', 'secret'))
     expect(await statusOf(registry, 'ann', 'secret')).toBe(200)
-    await writeFile(folder.file('new'), await entry('bob', 'secret'))
+    await folder.write('new', await entry('bob', 'secret'))
     await rename(folder.file('new'), folder.file('htpasswd'))
     await until(async () => (await statusOf(registry, 'bob', 'secret')) === 200)
     expect(await statusOf(registry, 'ann', 'secret')).toBe(401)
@@ -132,7 +135,7 @@ describe('a file that changes', () => {
 
   it('does not count when it is wrong: its owner is warned, once, and the old one stays', async () => {
     const registry = await start(await entry('ann', 'secret'))
-    await writeFile(folder.file('htpasswd'), 'ann:hunter2\n')
+    await folder.write('htpasswd', 'ann:hunter2\n')
     await until(() => registry.warnings.length > 0)
     expect(registry.warnings).toEqual([expect.stringMatching(/auth\.htpasswd\.path: .*line 1.*still in use/)])
     expect(registry.warnings[0]).not.toContain('hunter2')
@@ -143,7 +146,7 @@ describe('a file that changes', () => {
     expect(registry.warnings[1]).toContain('there is no such file')
     expect(await statusOf(registry, 'ann', 'secret')).toBe(200)
 
-    await writeFile(folder.file('htpasswd'), await entry('ann', 'other'))
+    await folder.write('htpasswd', await entry('ann', 'other'))
     await until(async () => (await statusOf(registry, 'ann', 'other')) === 200)
     expect(await statusOf(registry, 'ann', 'secret')).toBe(401)
   }, 30_000)

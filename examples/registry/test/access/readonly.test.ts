@@ -1,15 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import {
-  codesOf,
-  content,
-  digestOf,
-  filesOf,
-  newManifest,
-  pushBlob,
-  putManifest,
-  startRegistry,
-  startUpload,
-} from './support.ts'
+import { codesOf, content, digestOf, newManifest, pushBlob, putManifest, startUpload } from '../support/client.ts'
+import { filesOf, startRegistry } from '../support/registry.ts'
 
 describe('a registry that is read-only', () => {
   it('refuses every write before it is received, and changes nothing', async () => {

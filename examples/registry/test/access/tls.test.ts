@@ -7,11 +7,13 @@ import { json, text } from 'node:stream/consumers'
 import { type ConnectionOptions, type TLSSocket, connect } from 'node:tls'
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { inmemory, parseConfig } from '@longshore/middleware-core'
-import { registrySettings } from '../src/config.ts'
-import { type RegistryOptions, createRegistry } from '../src/registry.ts'
-import { httpsServers } from '../src/tls.ts'
-import { type GuardedRegistry, startGuarded, temporaryFolder, until } from './access-support.ts'
-import { type Certified, certify } from './certificates.ts'
+import { registrySettings } from '../../src/config/registry-settings.ts'
+import { httpsServers } from '../../src/http/https-servers.ts'
+import { type RegistryOptions, createRegistry } from '../../src/registry.ts'
+import { type Certified, certify } from '../support/certificates.ts'
+import { temporaryFolder } from '../support/folder.ts'
+import { type GuardedRegistry, startGuarded } from '../support/guarded-registry.ts'
+import { until } from '../support/until.ts'
 
 const folder = temporaryFolder()
 const cleanUps: AsyncDisposable[] = []
@@ -23,8 +25,8 @@ const authority = certify({ name: 'an authority' })
 const server = certify({ name: 'the registry', issuer: authority, isAuthority: false })
 
 async function write({ cert, key }: Certified): Promise<void> {
-  await writeFile(folder.file('cert.pem'), cert)
-  await writeFile(folder.file('key.pem'), key)
+  await folder.write('cert.pem', cert)
+  await folder.write('key.pem', key)
 }
 
 /** A registry with the test's certificate. */
@@ -152,7 +154,7 @@ describe('a certificate that is renewed', () => {
 
   it('is not used when it is wrong: its owner is warned, and the old one stays', async () => {
     const registry = await start()
-    await writeFile(folder.file('cert.pem'), certify({ name: 'the registry', issuer: authority }).cert)
+    await folder.write('cert.pem', certify({ name: 'the registry', issuer: authority }).cert)
     await until(() => registry.warnings.length > 0)
     expect(registry.warnings).toEqual([expect.stringMatching(/http\.tls\.key: .*key\.pem: .*still in use$/)])
     expect((await get(registry)).certificate).toBe(new X509Certificate(server.cert).raw.toString('base64'))
@@ -187,7 +189,7 @@ describe('clientcas', () => {
     const registry = await startFor([certify({ name: 'another' })])
     const credentials = { cert: client.cert, key: client.key }
     await expect(get(registry, credentials)).rejects.toThrow()
-    await writeFile(folder.file('ca0.pem'), clients.cert)
+    await folder.write('ca0.pem', clients.cert)
     await until(async () => (await get(registry, credentials).catch(() => undefined))?.status === 200)
   })
 })
@@ -219,7 +221,7 @@ describe('files that are wrong stop the start', () => {
   })
 
   it('an authority that is none', async () => {
-    await writeFile(folder.file('ca.pem'), 'nothing')
+    await folder.write('ca.pem', 'nothing')
     await expect(start({ clientcas: [folder.file('ca.pem')] })).rejects.toThrow(
       /http\.tls\.clientcas: \S+ca\.pem: accepted: certificates in PEM/,
     )

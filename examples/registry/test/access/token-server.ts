@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { type IncomingMessage, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { SignJWT } from 'jose'
-import { basic } from './access-support.ts'
+import { basic } from '../support/client.ts'
 
 /** What a token server grants, in the form of the tokens' claim. */
 export interface Grant {

@@ -1,11 +1,12 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { expect, it } from '@jest/globals'
-import { Connection } from './fuzz/connection.ts'
-import { type Present, malformed } from './fuzz/malformed.ts'
-import { Random } from './fuzz/random.ts'
-import type { Attempt } from './fuzz/wire.ts'
-import { content, filesOf, newManifest, pushBlob, putManifest, startRegistry, startUpload } from './support.ts'
+import { content, newManifest, pushBlob, putManifest, startUpload } from '../support/client.ts'
+import { filesOf, startRegistry } from '../support/registry.ts'
+import { Connection } from './connection.ts'
+import { type Present, malformed } from './malformed.ts'
+import { Random } from './random.ts'
+import type { Attempt } from './wire.ts'
 
 const seed = 20_261_121
 const requests = 50_000

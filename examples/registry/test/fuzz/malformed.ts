@@ -1,5 +1,5 @@
-import { asDigest } from '../../src/digest.ts'
-import { isRepositoryName, isTag } from '../../src/names.ts'
+import { asDigest } from '../../src/oci/digest.ts'
+import { isRepositoryName, isTag } from '../../src/oci/names.ts'
 import { malformedHttp } from './malformed-http.ts'
 import { malformedManifest } from './malformed-manifest.ts'
 import type { Random } from './random.ts'

@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { type PurgeOptions, type PurgeSummary, purgeUploads } from '../src/garbage/purge-uploads.ts'
-import { blobData, startedAtContent, uploadData, uploadDirectory, uploadStartedAt } from '../src/layout.ts'
-import { type TestStorage, Filler, has, storages } from './garbage-support.ts'
-import { content, digestOf, filesOf } from './support.ts'
+import { type PurgeOptions, type PurgeSummary, purgeUploads } from '../../src/purging/purge-uploads.ts'
+import { blobData, startedAtContent, uploadData, uploadDirectory, uploadStartedAt } from '../../src/stores/layout.ts'
+import { content, digestOf } from '../support/client.ts'
+import { filesOf } from '../support/registry.ts'
+import { has } from './collect.ts'
+import { Filler } from './filler.ts'
+import { type TestStorage, storages } from './storages.ts'
 
 const oneHour = 3_600_000
 const name = 'library/hello'

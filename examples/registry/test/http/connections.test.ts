@@ -10,8 +10,9 @@ import {
   type WriteOptions,
   inmemory,
 } from '@longshore/middleware-core'
-import { createRegistry } from '../src/registry.ts'
-import { codesOf, content, pushBlob, sharedRegistry, startRegistry, startUpload } from './support.ts'
+import { createRegistry } from '../../src/registry.ts'
+import { codesOf, content, pushBlob, startUpload } from '../support/client.ts'
+import { sharedRegistry, startRegistry } from '../support/registry.ts'
 
 const registry = sharedRegistry()
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
-import { codesOf, pushBlob, putManifest, newManifest, startRegistry } from '../test/support.ts'
-import type { PublicPlace } from './public-urls.ts'
+import type { PublicPlace } from '../../src/http/public-urls.ts'
+import { codesOf, pushBlob, putManifest, newManifest } from '../support/client.ts'
+import { startRegistry } from '../support/registry.ts'
 
 /** Where a registry in this place says that a new upload is, if it was asked for at `base`. */
 async function uploadAt(place: PublicPlace, base: string): Promise<string | null> {

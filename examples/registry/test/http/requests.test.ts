@@ -1,19 +1,13 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
+import { setTimeout } from 'node:timers/promises'
 import { describe, expect, it } from '@jest/globals'
-import { ForwardingDriver, StorageError, inmemory } from '@longshore/middleware-core'
-import type { RequestReport } from '../src/request-report.ts'
-import {
-  codesOf,
-  content,
-  digestOf,
-  pushBlob,
-  sharedRegistry,
-  startRegistry,
-  startUpload,
-  withQuery,
-} from './support.ts'
+import { type FileInfo, ForwardingDriver, type StatOptions, StorageError, inmemory } from '@longshore/middleware-core'
+import type { RequestReport } from '../../src/http/request-report.ts'
+import { codesOf, content, digestOf, pushBlob, startUpload, withQuery } from '../support/client.ts'
+import { sharedRegistry, startRegistry } from '../support/registry.ts'
+import { until } from '../support/until.ts'
 
 const registry = sharedRegistry()
 
@@ -111,7 +105,7 @@ describe('requests that lead nowhere', () => {
   })
 
   it.each([
-    ['a broken escape', 'GET /v2/a/manifests/%zz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n', 400],
+    ['a broken escape', 'GET /v2/a/manifests/%zz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n', 404],
     ['a broken escape in a name', 'GET /v2/%zz/tags/list HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n', 400],
     ['no HTTP', 'hello\r\n\r\n', 400],
     ['an unknown method', 'BREW /v2/ HTTP/1.1\r\nhost: x\r\n\r\n', 400],
@@ -174,6 +168,24 @@ describe('a storage in trouble', () => {
     }
     expect(failures).toEqual([error, error, error])
   })
+
+  it('is asked nothing any more once the client has its answer', async () => {
+    let underWay = 0
+    class Uneven extends ForwardingDriver {
+      override async getContent(): Promise<Uint8Array> {
+        throw new StorageError('UNAVAILABLE', 'at once')
+      }
+
+      override async stat(path: string, options?: StatOptions): Promise<FileInfo> {
+        underWay += 1
+        await setTimeout(100)
+        return super.stat(path, options).finally(() => (underWay -= 1))
+      }
+    }
+    await using own = await startRegistry({ storage: new Uneven(inmemory({})), onFailure: () => {} })
+    const response = await fetch(`${own.url}/v2/library/hello/blobs/${digestOf('')}`)
+    expect([response.status, underWay]).toEqual([503, 0])
+  })
 })
 
 describe('the report of a request', () => {
@@ -187,5 +199,16 @@ describe('the report of a request', () => {
       { method: 'PUT', status: 201, received: 5000, servedBy: undefined },
       { method: 'GET', url: `/v2/library/hello/blobs/${digest}`, status: 200, received: 0, servedBy: 'inline' },
     ])
+  })
+
+  it.each(['/%zz', '/v2/%ff/tags/list', '/v2/a/blobs/%e0%a4'])('tells of %s, which no URL may hold', async path => {
+    const reports: RequestReport[] = []
+    await using own = await startRegistry({ onRequest: report => reports.push(report) })
+    const response = await fetch(own.url + path)
+    await response.text()
+    const id = response.headers.get('x-request-id')
+    await until(() => reports.length > 0)
+    expect(reports).toMatchObject([{ id, method: 'GET', url: path, status: response.status }])
+    expect(id).toMatch(/./)
   })
 })

@@ -1,8 +1,10 @@
 import { always, startLocalCloud } from '@longshore/local-cloud'
 import { describe, expect, it } from '@jest/globals'
 import { inmemory } from '@longshore/middleware-core'
-import { cloudConfig, operationsAt, readyAt, until, withOperations, workplace } from './program.ts'
-import { startRegistry } from './support.ts'
+import { cloudConfig, withOperations } from '../support/cloud.ts'
+import { operationsAt, readyAt, workplace } from '../support/program.ts'
+import { startRegistry } from '../support/registry.ts'
+import { until } from '../support/until.ts'
 
 const here = workplace()
 
@@ -16,7 +18,7 @@ const well = { status: 200, body: { status: 'ok' } }
 describe('/healthz', () => {
   it('follows the storage, on both ports', async () => {
     await using cloud = await startLocalCloud()
-    const program = here.start('--config', await here.configure(cloudConfig(cloud, { http: withOperations })))
+    const program = await here.startWith(cloudConfig(cloud, { http: withOperations }))
     const [url, operations] = [await readyAt(program), await operationsAt(program)]
     const urls = [`${url}/healthz`, `${operations}/healthz`, `${operations}/debug/health`]
     for (const each of urls) expect(await health(each)).toEqual(well)
@@ -40,7 +42,7 @@ describe('/healthz', () => {
 
   it('asks the storage about once a second, however often it is asked itself', async () => {
     await using cloud = await startLocalCloud()
-    const program = here.start('--config', await here.configure(cloudConfig(cloud)))
+    const program = await here.startWith(cloudConfig(cloud))
     const url = await readyAt(program)
     const begun = performance.now()
     for (let round = 0; round < 50; round++) expect(await health(`${url}/healthz`)).toEqual(well)
@@ -50,7 +52,7 @@ describe('/healthz', () => {
 
   it('answers in time when the storage does not', async () => {
     await using cloud = await startLocalCloud()
-    const program = here.start('--config', await here.configure(cloudConfig(cloud)))
+    const program = await here.startWith(cloudConfig(cloud))
     const url = await readyAt(program)
     cloud.s3.faults.add(always({ kind: 'delay', milliseconds: 60_000 }))
     expect(await health(`${url}/healthz`)).toEqual({
@@ -71,12 +73,9 @@ describe('/healthz', () => {
 
   it('is open where everything else asks who is there', async () => {
     const hash = '$2b$04$abcdefghijklmnopqrstuuNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNN'
-    await here.configure(`user:${hash}\n`, 'htpasswd')
-    const auth = `auth: { htpasswd: { realm: registry, path: ${here.directory}/htpasswd } }\n`
-    const program = here.start(
-      '--config',
-      await here.configure(`http: { addr: 127.0.0.1:0 }\nstorage: inmemory\n${auth}`),
-    )
+    const path = await here.folder.write('htpasswd', `user:${hash}\n`)
+    const auth = `auth: { htpasswd: { realm: registry, path: ${path} } }\n`
+    const program = await here.startWith(`http: { addr: 127.0.0.1:0 }\nstorage: inmemory\n${auth}`)
     const url = await readyAt(program)
     expect((await fetch(`${url}/v2/`)).status).toBe(401)
     expect(await health(`${url}/healthz`)).toEqual(well)

@@ -2,8 +2,10 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { always, startLocalCloud } from '@longshore/local-cloud'
 import { describe, expect, it } from '@jest/globals'
-import { type Program, cloudConfig, printed, readyAt, until, workplace } from './program.ts'
-import { content, digestOf, pushBlob } from './support.ts'
+import { content, digestOf, pushBlob } from '../support/client.ts'
+import { cloudConfig } from '../support/cloud.ts'
+import { type Program, printed, readyAt, workplace } from '../support/program.ts'
+import { until } from '../support/until.ts'
 
 const here = workplace()
 
@@ -41,9 +43,8 @@ const inMemory = 'http: { addr: 127.0.0.1:0 }\nstorage: inmemory\n'
 
 describe('in JSON', () => {
   it('has a line for each request, named as in its answer', async () => {
-    const program = here.start(
-      '--config',
-      await here.configure(`${inMemory}log: { formatter: json, fields: { service: registry, zone: a } }\n`),
+    const program = await here.startWith(
+      `${inMemory}log: { formatter: json, fields: { service: registry, zone: a } }\n`,
     )
     const url = await listening(program)
     const bytes = content(12_345)
@@ -78,10 +79,7 @@ describe('in JSON', () => {
 
   it('says who serves a pull', async () => {
     await using cloud = await startLocalCloud()
-    const program = here.start(
-      '--config',
-      await here.configure(cloudConfig(cloud, { rest: 'log: { formatter: json }\n' })),
-    )
+    const program = await here.startWith(cloudConfig(cloud, { rest: 'log: { formatter: json }\n' }))
     const url = await listening(program)
     const digest = await pushBlob({ url })
     const pull = await fetch(`${url}/v2/library/hello/blobs/${digest}`, { redirect: 'manual' })
@@ -90,7 +88,7 @@ describe('in JSON', () => {
   })
 
   it("takes a proxy's id, but only one that can stand in a line", async () => {
-    const program = here.start('--config', await here.configure(`${inMemory}log: { formatter: json }\n`))
+    const program = await here.startWith(`${inMemory}log: { formatter: json }\n`)
     const url = await listening(program)
     const idOf = async (given: string): Promise<string | null> => {
       const answer = await fetch(`${url}/v2/`, { headers: { 'x-request-id': given } })
@@ -104,10 +102,7 @@ describe('in JSON', () => {
 
   it('tells what lies behind a 5xx, under the id of its request', async () => {
     await using cloud = await startLocalCloud()
-    const program = here.start(
-      '--config',
-      await here.configure(cloudConfig(cloud, { rest: 'log: { formatter: json }\n' })),
-    )
+    const program = await here.startWith(cloudConfig(cloud, { rest: 'log: { formatter: json }\n' }))
     const url = await listening(program)
     cloud.s3.faults.add(always({ kind: 'error', status: 501, code: 'NotImplemented' }))
     const answer = await fetch(`${url}/v2/library/hello/blobs/uploads/?state=hush`, { method: 'POST' })
@@ -125,7 +120,7 @@ describe('in JSON', () => {
   })
 
   it("has Logstash's names where it is asked for them", async () => {
-    const program = here.start('--config', await here.configure(`${inMemory}log: { formatter: logstash }\n`))
+    const program = await here.startWith(`${inMemory}log: { formatter: logstash }\n`)
     await printed(program, /\n/)
     expect(linesOf(program)[0]).toEqual({
       '@timestamp': expect.any(String),
@@ -140,9 +135,8 @@ describe('what is logged', () => {
   it('holds no secret', async () => {
     await using cloud = await startLocalCloud()
     for (const formatter of ['json', 'text']) {
-      const name = `${formatter}.yml`
       const rest = `log: { formatter: ${formatter}, level: debug }\n`
-      const program = here.start('--config', await here.configure(cloudConfig(cloud, { rest }), name))
+      const program = await here.startWith(cloudConfig(cloud, { rest }))
       const url = formatter === 'json' ? await listening(program) : await readyAt(program)
       const headers = { authorization: `Basic ${Buffer.from('user:hush-1').toString('base64')}`, cookie: 'hush-2' }
       const digest = await pushBlob({ url })
@@ -178,7 +172,7 @@ describe('what is logged', () => {
   })
 
   it('leaves requests out where they are not wanted', async () => {
-    const program = here.start('--config', await here.configure(`${inMemory}log: { accesslog: { disabled: true } }\n`))
+    const program = await here.startWith(`${inMemory}log: { accesslog: { disabled: true } }\n`)
     const url = await readyAt(program)
     await fetch(`${url}/v2/`)
     program.child.kill('SIGTERM')
@@ -190,8 +184,7 @@ describe('what is logged', () => {
   it.each(['text', 'json'])('is only what is as important as the level: %s', async formatter => {
     const port = await freePort()
     const log = `log: { level: warn, formatter: ${formatter} }\n`
-    const file = await here.configure(`http: { addr: 127.0.0.1:${port} }\nstorage: inmemory\n${log}`)
-    const program = here.start('--config', file)
+    const program = await here.startWith(`http: { addr: 127.0.0.1:${port} }\nstorage: inmemory\n${log}`)
     await until(
       () => fetch(`http://127.0.0.1:${port}/v2/`).catch(() => undefined),
       answer => answer?.status === 200,
@@ -203,7 +196,7 @@ describe('what is logged', () => {
   })
 
   it('is a line with the id of the request, for people', async () => {
-    const program = here.start('--config', await here.configure(inMemory))
+    const program = await here.startWith(inMemory)
     const url = await readyAt(program)
     const answer = await fetch(`${url}/v2/`, { headers: { 'x-request-id': 'trace-1' } })
     expect(answer.status).toBe(200)
@@ -211,7 +204,7 @@ describe('what is logged', () => {
   })
 
   it('leaves out that the registry is well', async () => {
-    const program = here.start('--config', await here.configure(inMemory))
+    const program = await here.startWith(inMemory)
     const url = await readyAt(program)
     await fetch(`${url}/healthz`)
     await fetch(`${url}/v2/`)
@@ -222,7 +215,7 @@ describe('what is logged', () => {
 
 describe('output that nobody reads any more', () => {
   it.each(['text', 'json'])('does not end the registry: %s', async formatter => {
-    const program = here.start('--config', await here.configure(`${inMemory}log: { formatter: ${formatter} }\n`))
+    const program = await here.startWith(`${inMemory}log: { formatter: ${formatter} }\n`)
     const url = formatter === 'json' ? await listening(program) : await readyAt(program)
     program.child.stdout?.destroy()
     program.child.stderr?.destroy()

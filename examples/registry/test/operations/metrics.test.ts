@@ -2,8 +2,10 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { startLocalCloud } from '@longshore/local-cloud'
 import { describe, expect, it } from '@jest/globals'
-import { cloudConfig, operationsAt, readyAt, until, withOperations, workplace } from './program.ts'
-import { content, digestOf, pushBlob, startUpload } from './support.ts'
+import { content, digestOf, pushBlob, startUpload } from '../support/client.ts'
+import { cloudConfig, withOperations } from '../support/cloud.ts'
+import { operationsAt, readyAt, workplace } from '../support/program.ts'
+import { until } from '../support/until.ts'
 
 const here = workplace()
 
@@ -22,7 +24,7 @@ async function metricsAt(operations: string): Promise<Samples> {
 describe('/metrics', () => {
   it('counts requests, pulls, signed URLs, S3 requests and calls of the storage', async () => {
     await using cloud = await startLocalCloud()
-    const program = here.start('--config', await here.configure(cloudConfig(cloud, { http: withOperations })))
+    const program = await here.startWith(cloudConfig(cloud, { http: withOperations }))
     const [url, operations] = [await readyAt(program), await operationsAt(program)]
     const bytes = content(100_000)
     const digest = await pushBlob({ url }, bytes)
@@ -73,7 +75,7 @@ describe('/metrics', () => {
 
   it('tells of an upload under way and the memory that it holds', async () => {
     await using cloud = await startLocalCloud()
-    const program = here.start('--config', await here.configure(cloudConfig(cloud, { http: withOperations })))
+    const program = await here.startWith(cloudConfig(cloud, { http: withOperations }))
     const [url, operations] = [await readyAt(program), await operationsAt(program)]
     const { pathname, search, port } = new URL(await startUpload({ url }))
     const socket = connect(Number(port), '127.0.0.1').on('error', () => {})
@@ -96,8 +98,9 @@ describe('/metrics', () => {
   })
 
   it('is for those who run the registry: not on the port of its clients, and only where it is enabled', async () => {
-    const file = await here.configure('http: { addr: 127.0.0.1:0, debug: { addr: 127.0.0.1:0 } }\nstorage: inmemory\n')
-    const program = here.start('--config', file)
+    const program = await here.startWith(
+      'http: { addr: 127.0.0.1:0, debug: { addr: 127.0.0.1:0 } }\nstorage: inmemory\n',
+    )
     for (const url of [await readyAt(program), await operationsAt(program)]) {
       expect((await fetch(`${url}/metrics`)).status).toBe(404)
     }
@@ -106,15 +109,14 @@ describe('/metrics', () => {
 
   it('is where the configuration says', async () => {
     const debug = 'debug: { addr: 127.0.0.1:0, prometheus: { enabled: true, path: /deep/metrics } }'
-    const file = await here.configure(`http: { addr: 127.0.0.1:0, ${debug} }\nstorage: inmemory\n`)
-    const program = here.start('--config', file)
+    const program = await here.startWith(`http: { addr: 127.0.0.1:0, ${debug} }\nstorage: inmemory\n`)
     const operations = await operationsAt(program)
     expect(program.output).toContain(`Metrics        ${operations}/deep/metrics\n`)
     expect((await fetch(`${operations}/deep/metrics`)).status).toBe(200)
   })
 
   it('says when its port is in use', async () => {
-    const first = here.start('--config', await here.configure('http: { addr: 127.0.0.1:0 }\nstorage: inmemory\n'))
+    const first = await here.startWith('http: { addr: 127.0.0.1:0 }\nstorage: inmemory\n')
     const { host } = new URL(await readyAt(first))
     const file = await here.configure(`http: { addr: 127.0.0.1:0, debug: { addr: ${host} } }\nstorage: inmemory\n`)
     const second = here.start('--config', file)

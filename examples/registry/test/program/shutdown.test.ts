@@ -3,8 +3,10 @@ import { readdir } from 'node:fs/promises'
 import { type Socket, connect } from 'node:net'
 import { type RequestRecord, startLocalCloud } from '@longshore/local-cloud'
 import { describe, expect, it } from '@jest/globals'
-import { cloudConfig, operationsAt, printed, readyAt, until, withOperations, workplace } from './program.ts'
-import { content, digestOf, patch, pulled, put, startUpload } from './support.ts'
+import { content, digestOf, patch, pulled, put, startUpload } from '../support/client.ts'
+import { cloudConfig, withOperations } from '../support/cloud.ts'
+import { operationsAt, printed, readyAt, workplace } from '../support/program.ts'
+import { until } from '../support/until.ts'
 
 const here = workplace()
 
@@ -57,8 +59,10 @@ describe.each([[[]], [['--workers', '2']]])('on SIGTERM %j', options => {
 
   it('lets a running upload end, and meanwhile takes no new connection and says that it is not well', async () => {
     await using cloud = await startLocalCloud()
-    const file = await here.configure(cloudConfig(cloud, { http: `draintimeout: 1h, ${withOperations}` }))
-    const program = here.start('--config', file, ...options)
+    const program = await here.startWith(
+      cloudConfig(cloud, { http: `draintimeout: 1h, ${withOperations}` }),
+      ...options,
+    )
     const [url, operations] = [await readyAt(program), await operationsAt(program)]
     const bytes = content(1_000_000)
     const location = await startUpload({ url })
@@ -83,8 +87,10 @@ describe.each([[[]], [['--workers', '2']]])('on SIGTERM %j', options => {
   })
 
   it('does not wait for clients that keep their connections', async () => {
-    const file = await here.configure('http: { addr: 127.0.0.1:0, draintimeout: 1h }\nstorage: { filesystem: {} }\n')
-    const program = here.start('--config', file, ...options)
+    const program = await here.startWith(
+      'http: { addr: 127.0.0.1:0, draintimeout: 1h }\nstorage: { filesystem: {} }\n',
+      ...options,
+    )
     const { port } = new URL(await readyAt(program))
     const socket = connect(Number(port), '127.0.0.1')
     socket.write('GET /v2/ HTTP/1.1\r\nhost: x\r\n\r\n')
@@ -108,7 +114,7 @@ describe.each([[[]], [['--workers', '2']]])('on SIGTERM %j', options => {
       status => status !== null,
     )
     expect(await program.ended).toBe(130)
-    expect(await readdir(here.directory)).toEqual([])
+    expect(await readdir(here.folder.path)).toEqual([])
     socket.destroy()
   })
 })

@@ -1,10 +1,9 @@
 import { once } from 'node:events'
 import { access, readFile, readdir } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
-import { printed, workplace } from './program.ts'
-import { content, pushBlob } from './support.ts'
+import { content, pushBlob } from '../support/client.ts'
+import { printed, workplace } from '../support/program.ts'
 
 const here = workplace()
 
@@ -35,7 +34,7 @@ describe('without a configuration', () => {
     expect(await run.ended).toBe(0)
     expect(run.output).toMatch(/Stopped after 4 requests; at the edge 1 hits and 1 misses\.\n$/)
     expect(run.errors).toBe('')
-    expect(await readdir(here.directory)).toEqual([])
+    expect(await readdir(here.folder.path)).toEqual([])
     await expect(fetch(`${url}/v2/`)).rejects.toThrow('fetch failed')
   })
 
@@ -45,7 +44,7 @@ describe('without a configuration', () => {
     await (await fetch(`http://${authority}/v2/`)).text()
     run.child.kill('SIGTERM')
     expect(await run.ended).toBe(0)
-    expect(await readdir(here.directory)).toEqual([])
+    expect(await readdir(here.folder.path)).toEqual([])
   })
 
   it('says in one line that a port is in use, and leaves nothing behind', async () => {
@@ -55,7 +54,7 @@ describe('without a configuration', () => {
     const run = here.start('--port', String(port))
     expect(await run.ended).toBe(1)
     expect(run.errors).toBe(`Cannot listen on 127.0.0.1:${port}: the port is in use; choose another one with --port\n`)
-    expect(await readdir(here.directory)).toEqual([])
+    expect(await readdir(here.folder.path)).toEqual([])
     server.close()
   })
 
@@ -76,21 +75,19 @@ describe('without a configuration', () => {
 
 describe('with a configuration', () => {
   it('runs what it describes, and nothing else', async () => {
-    const file = await here.configure('version: 0.1\nhttp:\n  addr: 127.0.0.1:0\nstorage: inmemory\n')
-    const run = here.start('--config', file)
+    const run = await here.startWith('version: 0.1\nhttp:\n  addr: 127.0.0.1:0\nstorage: inmemory\n')
     const [, authority] = await printed(run, isReady)
     const digest = await pushBlob({ url: `http://${authority}` })
     await (await fetch(`http://${authority}/v2/library/hello/blobs/${digest}`)).arrayBuffer()
     await printed(run, /GET .*200 → inline/)
     expect(run.output).not.toMatch(/S3 endpoint|Edge/)
-    expect(await readdir(here.directory)).toEqual(['config.yml'])
+    expect(await readdir(here.folder.path)).toEqual(['config.yml'])
     run.child.kill('SIGINT')
     expect(await run.ended).toBe(0)
   })
 
   it('says what is wrong with it, and where, without a stack trace', async () => {
-    const file = await here.configure('http:\n  addr: nowhere\nstorage: inmemory\n')
-    const run = here.start('--config', file)
+    const run = await here.startWith('http:\n  addr: nowhere\nstorage: inmemory\n')
     expect(await run.ended).toBe(1)
     expect(run.errors).toMatch(/^config\.yml:2: http\.addr: found 'nowhere'; accepted: .*\n$/)
   })
@@ -108,6 +105,6 @@ describe('with a configuration', () => {
     expect(run.errors).toBe(
       'Cannot listen on 192.0.2.1:0: this machine has no such address; choose another one with --host\n',
     )
-    await expect(access(join(here.directory, 'config.yml'))).resolves.toBeUndefined()
+    await expect(access(here.folder.file('config.yml'))).resolves.toBeUndefined()
   })
 })

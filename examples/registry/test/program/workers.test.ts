@@ -3,8 +3,9 @@ import { readFile, readdir } from 'node:fs/promises'
 import { Agent, type IncomingMessage, request as send } from 'node:http'
 import { createServer } from 'node:net'
 import { describe, expect, it } from '@jest/globals'
-import { type Program, complained, operationsAt, printed, readyAt, until, workplace } from './program.ts'
-import { content, pushBlob } from './support.ts'
+import { content, pushBlob } from '../support/client.ts'
+import { type Program, complained, operationsAt, printed, readyAt, workplace } from '../support/program.ts'
+import { until } from '../support/until.ts'
 
 const here = workplace()
 
@@ -77,16 +78,11 @@ describe('--workers', () => {
     expect(program.output).toMatch(/Stopped after 13 requests; at the edge 0 hits and 1 misses\.\n$/)
     expect(program.errors).toBe('')
     expect(workers.filter(isRunning)).toEqual([])
-    expect(await readdir(here.directory)).toEqual([])
+    expect(await readdir(here.folder.path)).toEqual([])
   })
 
   it('replaces a worker that dies, while the others serve', async () => {
-    const program = here.start(
-      '--config',
-      await here.configure(`http: { addr: 127.0.0.1:0 }\n${onDisk}`),
-      '--workers',
-      '2',
-    )
+    const program = await here.startWith(`http: { addr: 127.0.0.1:0 }\n${onDisk}`, '--workers', '2')
     const url = await readyAt(program)
     const [victim = 0, survivor = 0] = await workersOf(program)
     process.kill(victim, 'SIGKILL')
@@ -114,8 +110,7 @@ describe('--workers', () => {
   })
 
   it('believes with one worker what another has signed, though the configuration has no secret', async () => {
-    const file = await here.configure(`http: { addr: 127.0.0.1:0 }\n${onDisk}`)
-    const program = here.start('--config', file, '--workers', '2')
+    const program = await here.startWith(`http: { addr: 127.0.0.1:0 }\n${onDisk}`, '--workers', '2')
     const url = await readyAt(program)
     const start = await request(`${url}/v2/library/hello/blobs/uploads/`, 'POST')
     let location = start.headers.location ?? ''
@@ -137,17 +132,12 @@ describe('--workers', () => {
     expect(program.errors).toBe(
       `Cannot listen on 127.0.0.1:${port}: the port is in use; choose another one with --port\n`,
     )
-    expect(await readdir(here.directory)).toEqual([])
+    expect(await readdir(here.folder.path)).toEqual([])
     server.close()
   })
 
   it('ends the workers when their parent is gone', async () => {
-    const program = here.start(
-      '--config',
-      await here.configure(`http: { addr: 127.0.0.1:0 }\n${onDisk}`),
-      '--workers',
-      '2',
-    )
+    const program = await here.startWith(`http: { addr: 127.0.0.1:0 }\n${onDisk}`, '--workers', '2')
     await readyAt(program)
     const workers = await workersOf(program)
     program.child.kill('SIGKILL')
@@ -159,15 +149,13 @@ describe('--workers', () => {
   })
 
   it('tells once what is odd in the configuration', async () => {
-    const file = await here.configure(`http: { addr: 127.0.0.1:0 }\n${onDisk}log: { hooks: [] }\n`)
-    const program = here.start('--config', file, '--workers', '2')
+    const program = await here.startWith(`http: { addr: 127.0.0.1:0 }\n${onDisk}log: { hooks: [] }\n`, '--workers', '2')
     await readyAt(program)
     expect(program.errors.match(/Warning: log\.hooks/g)).toHaveLength(1)
   })
 
   it('refuses a storage that each process would have for itself', async () => {
-    const file = await here.configure('http: { addr: 127.0.0.1:0 }\nstorage: inmemory\n')
-    const program = here.start('--config', file, '--workers', '2')
+    const program = await here.startWith('http: { addr: 127.0.0.1:0 }\nstorage: inmemory\n', '--workers', '2')
     expect(await program.ended).toBe(1)
     expect(program.errors).toBe(
       'config.yml: storage.inmemory: cannot be shared by several workers; accepted with --workers: a storage outside of the process\n',

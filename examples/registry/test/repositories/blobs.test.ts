@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { ForwardingDriver, type SignedUrl, type UrlOptions, inmemory } from '@longshore/middleware-core'
-import { codesOf, content, digestOf, pushBlob, sharedRegistry, startRegistry } from './support.ts'
+import { codesOf, content, digestOf, pushBlob } from '../support/client.ts'
+import { sharedRegistry, startRegistry } from '../support/registry.ts'
 
 class Elsewhere extends ForwardingDriver {
   readonly asked: { path: string; options: UrlOptions | undefined }[] = []

@@ -7,22 +7,24 @@ import {
   type StorageDriver,
   inmemory,
 } from '@longshore/middleware-core'
-import type { Digest } from '../src/digest.ts'
+import type { Digest } from '../../src/oci/digest.ts'
+import { layerLink, revisionLink } from '../../src/stores/layout.ts'
 import {
   codesOf,
   content,
   descriptor,
   digestOf,
   imageType,
+  indexType,
   locationOf,
   newManifest,
   patch,
   pushBlob,
   put,
   putManifest,
-  startRegistry,
   startUpload,
-} from './support.ts'
+} from '../support/client.ts'
+import { startRegistry } from '../support/registry.ts'
 
 function dataOf(digest: Digest): string {
   return `/docker/registry/v2/blobs/sha256/${digest.slice(7, 9)}/${digest.slice(7)}/data`
@@ -88,6 +90,28 @@ describe('what a node remembers of blobs and manifests', () => {
     expect([response.status, await codesOf(response)]).toEqual([404, ['MANIFEST_BLOB_UNKNOWN']])
   })
 
+  it('is forgotten when a manifest is refused for want of it, so that the client sends it again', async () => {
+    await using own = await startRegistry()
+    const [config, layer] = [await pushBlob(own), await pushBlob(own)]
+    const child = await newManifest(own)
+    await putManifest(own, 'v1', child)
+    await own.storage.delete(layerLink('library/hello', layer))
+    await own.storage.delete(revisionLink('library/hello', digestOf(child)))
+    const image = { schemaVersion: 2, mediaType: imageType, config: descriptor(config), layers: [descriptor(layer)] }
+    const index = { schemaVersion: 2, mediaType: indexType, manifests: [descriptor(digestOf(child), imageType)] }
+    const [blob, manifest] = [`blobs/${layer}`, `manifests/${digestOf(child)}`]
+    for (const [path, refused] of [
+      [blob, image],
+      [manifest, index],
+    ] as const) {
+      const url = `${own.url}/v2/library/hello/${path}`
+      expect(await statusOf(url, { method: 'HEAD' })).toBe(200)
+      const response = await putManifest(own, 'v2', JSON.stringify(refused), { type: refused.mediaType })
+      expect(await codesOf(response)).toEqual(['MANIFEST_BLOB_UNKNOWN'])
+      expect(await statusOf(url, { method: 'HEAD' })).toBe(404)
+    }
+  })
+
   it('does not vouch for what is mounted', async () => {
     await using own = await startRegistry()
     const digest = await pushBlob(own)
@@ -95,6 +119,7 @@ describe('what a node remembers of blobs and manifests', () => {
     expect(await statusOf(`${own.url}/v2/library/hello/blobs/${digest}`, { method: 'HEAD' })).toBe(200)
     const target = `${own.url}/v2/library/target/blobs/uploads/?mount=${digest}&from=library/hello`
     expect(await statusOf(target, { method: 'POST' })).toBe(202)
+    expect(await statusOf(`${own.url}/v2/library/hello/blobs/${digest}`, { method: 'HEAD' })).toBe(404)
   })
 
   it('does not save sending bytes that are gone', async () => {

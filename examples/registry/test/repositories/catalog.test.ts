@@ -2,8 +2,9 @@ import { LOCAL_CREDENTIALS, startS3 } from '@longshore/local-cloud'
 import { inmemory } from '@longshore/middleware-core'
 import { s3 } from '@longshore/s3-driver'
 import { describe, expect, it } from '@jest/globals'
-import { layerLink, revisionLink, tagCurrentLink, uploadStartedAt } from '../src/layout.ts'
-import { codesOf, content, digestOf, startRegistry } from './support.ts'
+import { layerLink, revisionLink, tagCurrentLink, uploadStartedAt } from '../../src/stores/layout.ts'
+import { codesOf, content, digestOf } from '../support/client.ts'
+import { startRegistry } from '../support/registry.ts'
 
 type Put = (path: string, link: string) => Promise<void>
 

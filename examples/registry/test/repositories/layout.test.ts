@@ -1,16 +1,7 @@
 import { expect, it } from '@jest/globals'
 import { type FileWriter, ForwardingDriver, type WriteOptions, inmemory } from '@longshore/middleware-core'
-import {
-  content,
-  digestOf,
-  filesOf,
-  newManifest,
-  pushBlob,
-  putManifest,
-  startRegistry,
-  startUpload,
-  withQuery,
-} from './support.ts'
+import { content, digestOf, newManifest, pushBlob, putManifest, startUpload, withQuery } from '../support/client.ts'
+import { filesOf, startRegistry } from '../support/registry.ts'
 
 const top = '/docker/registry/v2'
 const name = 'library/hello'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { blobData, revisionLink } from '../src/layout.ts'
+import { blobData, revisionLink } from '../../src/stores/layout.ts'
 import {
   codesOf,
   content,
@@ -10,8 +10,8 @@ import {
   newManifest,
   pushBlob,
   putManifest,
-  sharedRegistry,
-} from './support.ts'
+} from '../support/client.ts'
+import { sharedRegistry } from '../support/registry.ts'
 
 const dockerImageType = 'application/vnd.docker.distribution.manifest.v2+json'
 const dockerListType = 'application/vnd.docker.distribution.manifest.list.v2+json'

@@ -9,9 +9,8 @@ import {
   newManifest,
   pushBlob,
   putManifest,
-  sharedRegistry,
-  startRegistry,
-} from './support.ts'
+} from '../support/client.ts'
+import { sharedRegistry, startRegistry } from '../support/registry.ts'
 
 const dockerImageType = 'application/vnd.docker.distribution.manifest.v2+json'
 

@@ -1,20 +1,18 @@
 import { beforeAll, describe, expect, it } from '@jest/globals'
-import type { Digest } from '../src/digest.ts'
-import { blobData, referrerLink, revisionLink } from '../src/layout.ts'
+import type { Digest } from '../../src/oci/digest.ts'
+import { blobData, referrerLink, revisionLink } from '../../src/stores/layout.ts'
 import {
   codesOf,
   content,
   descriptor,
   digestOf,
-  filesOf,
   imageType,
   indexType,
   newManifest,
   pushBlob,
   putManifest,
-  sharedRegistry,
-  startRegistry,
-} from './support.ts'
+} from '../support/client.ts'
+import { filesOf, sharedRegistry, startRegistry } from '../support/registry.ts'
 
 const name = 'library/subject'
 const registry = sharedRegistry({ deletes: true })

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import { inmemory } from '@longshore/middleware-core'
-import { tagCurrentLink } from '../src/layout.ts'
-import { codesOf, digestOf, newManifest, pushBlob, putManifest, sharedRegistry, startRegistry } from './support.ts'
+import { tagCurrentLink } from '../../src/stores/layout.ts'
+import { codesOf, digestOf, newManifest, pushBlob, putManifest } from '../support/client.ts'
+import { sharedRegistry, startRegistry } from '../support/registry.ts'
 
 const name = 'library/tagged'
 const sorted = ['1.0', '1.20', 'Alpha', 'beta', 'Gamma', 'gamma']

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals'
-import type { ErrorCode } from '../../src/errors.ts'
+import type { ErrorCode } from '../../src/oci/errors.ts'
 
 /** A request, and what the specification says of its answer. */
 interface Row {

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals'
-import type { Digest } from '../../src/digest.ts'
-import { content, descriptor, digestOf, imageType } from '../support.ts'
+import type { Digest } from '../../src/oci/digest.ts'
+import { content, descriptor, digestOf, imageType } from '../support/client.ts'
 import { Pusher } from './pushing.ts'
 import { sharedStack } from './stack.ts'
 

@@ -8,8 +8,8 @@ import {
   newManifest,
   pushBlob,
   putManifest,
-  sharedRegistry,
-} from '../support.ts'
+} from '../support/client.ts'
+import { sharedRegistry } from '../support/registry.ts'
 import { answers } from './answers.ts'
 
 const name = 'library/listed'

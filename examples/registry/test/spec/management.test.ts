@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
-import { content, digestOf, newManifest, pushBlob, putManifest, sharedRegistry } from '../support.ts'
+import { content, digestOf, newManifest, pushBlob, putManifest } from '../support/client.ts'
+import { sharedRegistry } from '../support/registry.ts'
 import { answers } from './answers.ts'
 
 const name = 'library/hello'

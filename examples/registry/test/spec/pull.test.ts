@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import { content, digestOf, imageType, newManifest, pushBlob, putManifest, startRegistry } from '../support.ts'
+import { content, digestOf, imageType, newManifest, pushBlob, putManifest } from '../support/client.ts'
+import { startRegistry } from '../support/registry.ts'
 import { answers } from './answers.ts'
 import { waysToPush } from './pushing.ts'
 import { sharedStack } from './stack.ts'

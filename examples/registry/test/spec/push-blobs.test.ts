@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import { codesOf, content, digestOf, locationOf, pushBlob, put, sharedRegistry } from '../support.ts'
+import { codesOf, content, digestOf, locationOf, pushBlob, put } from '../support/client.ts'
+import { sharedRegistry } from '../support/registry.ts'
 import { answers } from './answers.ts'
 import { waysToPush } from './pushing.ts'
 

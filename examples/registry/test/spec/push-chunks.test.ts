@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
-import type { ErrorCode } from '../../src/errors.ts'
-import { codesOf, content, digestOf, locationOf, patch, put, sharedRegistry, startUpload } from '../support.ts'
+import type { ErrorCode } from '../../src/oci/errors.ts'
+import { codesOf, content, digestOf, locationOf, patch, put, startUpload } from '../support/client.ts'
+import { sharedRegistry } from '../support/registry.ts'
 import { answers } from './answers.ts'
 
 const name = 'library/hello'

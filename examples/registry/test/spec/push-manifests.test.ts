@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals'
-import { content, descriptor, digestOf, imageType, newManifest, sharedRegistry } from '../support.ts'
+import { content, descriptor, digestOf, imageType, newManifest } from '../support/client.ts'
+import { sharedRegistry } from '../support/registry.ts'
 import { answers } from './answers.ts'
 
 const name = 'library/hello'

@@ -1,5 +1,5 @@
-import type { Digest, DigestAlgorithm } from '../../src/digest.ts'
-import { digestOf, imageType, indexType, locationOf, patch, put, startUpload } from '../support.ts'
+import type { Digest, DigestAlgorithm } from '../../src/oci/digest.ts'
+import { digestOf, imageType, indexType, locationOf, patch, put, startUpload } from '../support/client.ts'
 
 /** A registry, and which of its repositories is pushed to. */
 export interface Target {

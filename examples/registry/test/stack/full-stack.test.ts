@@ -1,8 +1,5 @@
 import { EventEmitter, once } from 'node:events'
 import { type EdgeRecord, startLocalCloud } from '@longshore/local-cloud'
-import { cloudfront } from '@longshore/middleware-cloudfront'
-import { compose } from '@longshore/middleware-core'
-import { s3 } from '@longshore/s3-driver'
 import { expect, it } from '@jest/globals'
 import {
   content,
@@ -11,26 +8,17 @@ import {
   newManifest,
   pushBlob,
   putManifest,
-  startRegistry,
   startUpload,
   withQuery,
-} from './support.ts'
+} from '../support/client.ts'
+import { stackOf } from '../support/cloud.ts'
+import { startRegistry } from '../support/registry.ts'
 
 /** The stack that a registry runs on in a cloud. */
 async function startStack() {
   const edge = new EventEmitter<{ request: [EdgeRecord] }>()
   const cloud = await startLocalCloud({ edge: { onRequest: record => edge.emit('request', record) } })
-  const storage = compose(
-    s3({
-      region: cloud.region,
-      regionEndpoint: cloud.s3.endpoint,
-      forcePathStyle: true,
-      accessKey: cloud.credentials.accessKeyId,
-      secretKey: cloud.credentials.secretAccessKey,
-      bucket: cloud.bucket,
-    }),
-    cloudfront({ baseUrl: cloud.edge.baseUrl, privateKey: cloud.privateKey, keyPairId: cloud.keyPairId }),
-  )
+  const storage = stackOf(cloud)
   const registry = await startRegistry({ storage, deletes: true, onFailure: () => {} })
   return {
     url: registry.url,

@@ -1,7 +1,6 @@
-import { startLocalCloud } from '@longshore/local-cloud'
-import { s3 } from '@longshore/s3-driver'
+import { type LocalCloud, startLocalCloud } from '@longshore/local-cloud'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
-import type { Digest } from '../src/digest.ts'
+import type { Digest } from '../../src/oci/digest.ts'
 import {
   content,
   digestOf,
@@ -12,12 +11,12 @@ import {
   pushBlob,
   put,
   putManifest,
-  startRegistry,
   startUpload,
-  type TestRegistry,
-} from './support.ts'
+} from '../support/client.ts'
+import { bucketOf } from '../support/cloud.ts'
+import { startRegistry, type TestRegistry } from '../support/registry.ts'
 
-let cloud: Awaited<ReturnType<typeof startLocalCloud>>
+let cloud: LocalCloud
 /** The node that is asked, and one that has done and seen nothing before. */
 let node: TestRegistry
 let other: TestRegistry
@@ -26,17 +25,9 @@ beforeAll(async () => {
   cloud = await startLocalCloud()
 })
 beforeEach(async () => {
-  const options = {
-    region: cloud.region,
-    regionEndpoint: cloud.s3.endpoint,
-    forcePathStyle: true,
-    accessKey: cloud.credentials.accessKeyId,
-    secretKey: cloud.credentials.secretAccessKey,
-    bucket: cloud.bucket,
-    chunkSize: 5 << 20,
-  }
-  node = await startRegistry({ storage: s3(options), secret: 'shared', deletes: true })
-  other = await startRegistry({ storage: s3(options), secret: 'shared' })
+  const options = { chunkSize: 5 << 20 }
+  node = await startRegistry({ storage: bucketOf(cloud, options), secret: 'shared', deletes: true })
+  other = await startRegistry({ storage: bucketOf(cloud, options), secret: 'shared' })
 })
 afterEach(async () => {
   for (const { storage, ...registry } of [node, other]) {

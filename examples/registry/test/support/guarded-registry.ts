@@ -1,22 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, beforeEach } from '@jest/globals'
 import { type StorageDriver, parseConfig } from '@longshore/middleware-core'
-import { registrySettings } from '../src/config.ts'
-import { type Entrance, openEntrance } from '../src/entrance.ts'
-import type { RegistryOptions } from '../src/registry.ts'
-import { type TestRegistry, startRegistry } from './support.ts'
-
-/** A folder for each test of a file. */
-export function temporaryFolder(): { file(name: string): string } {
-  let directory: string
-  beforeEach(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'registry-access-'))
-  })
-  afterEach(() => rm(directory, { recursive: true }))
-  return { file: name => join(directory, name) }
-}
+import { registrySettings } from '../../src/config/registry-settings.ts'
+import { type Entrance, openEntrance } from '../../src/process/entrance.ts'
+import type { RegistryOptions } from '../../src/registry.ts'
+import { type TestRegistry, startRegistry } from './registry.ts'
 
 /** A registry with the entrance that a configuration describes. */
 export interface GuardedRegistry extends TestRegistry {
@@ -43,14 +29,4 @@ export async function startGuarded(
       entrance[Symbol.dispose]()
     },
   }
-}
-
-/** Asks again and again, until it is so; the runner ends it when it never is. */
-export async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
-  while (!(await condition())) await new Promise(resolve => setTimeout(resolve, 20))
-}
-
-/** RFC 7617. */
-export function basic(user: string, password: string): { authorization: string } {
-  return { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` }
 }

@@ -1,14 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { LocalCloud } from '@longshore/local-cloud'
-import { afterEach, beforeEach } from '@jest/globals'
+import { type Folder, temporaryFolder } from './folder.ts'
 
 /** Built before the tests run, as it is before `npm start`. */
-const main = fileURLToPath(new URL('../dist/main.js', import.meta.url))
+const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 
 /** The program as a process of its own, and what it has printed so far. */
 export interface Program {
@@ -21,38 +17,36 @@ export interface Program {
 
 /** A folder for each test of a file, in which programs run; both are gone after it. */
 export interface Workplace {
-  readonly directory: string
+  readonly folder: Folder
   /** Runs the program in the folder, with its temporary files there. */
   start(...options: string[]): Program
   /** Writes a configuration and gives its name. */
-  configure(text: string, name?: string): Promise<string>
+  configure(text: string): Promise<string>
+  /** Runs the program with a configuration. */
+  startWith(text: string, ...options: string[]): Promise<Program>
 }
 
 export function workplace(): Workplace {
-  let directory = ''
   let programs: Program[] = []
-  beforeEach(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'registry-test-'))
-  })
-  afterEach(async () => {
+  const folder = temporaryFolder(async () => {
     for (const { child } of programs) child.kill('SIGKILL')
     await Promise.all(programs.map(({ ended }) => ended))
     programs = []
-    await rm(directory, { recursive: true })
   })
+  const start = (...options: string[]): Program => {
+    const program = run(folder.path, options)
+    programs.push(program)
+    return program
+  }
+  const configure = async (text: string): Promise<string> => {
+    await folder.write('config.yml', text)
+    return 'config.yml'
+  }
   return {
-    get directory() {
-      return directory
-    },
-    start(...options) {
-      const program = run(directory, options)
-      programs.push(program)
-      return program
-    },
-    async configure(text, name = 'config.yml') {
-      await writeFile(join(directory, name), text)
-      return name
-    },
+    folder,
+    start,
+    configure,
+    startWith: async (text, ...options) => start('--config', await configure(text), ...options),
   }
 }
 
@@ -103,41 +97,3 @@ export async function operationsAt(program: Program): Promise<string> {
   const [, url = ''] = await printed(program, /Health +(http:\/\/\S+)\/healthz[^]*Ready/)
   return url
 }
-
-/** Asks until the answer is as wanted. */
-export async function until<Answer>(
-  ask: () => Promise<Answer>,
-  isWanted: (answer: Answer) => boolean,
-): Promise<Answer> {
-  for (;;) {
-    const answer = await ask()
-    if (isWanted(answer)) return answer
-    await new Promise(resolve => setTimeout(resolve, 20))
-  }
-}
-
-/** A configuration's storage in a local cloud, with small parts and its URLs signed for the edge. `http` goes into `http`. */
-export function cloudConfig(cloud: LocalCloud, { http = '', rest = '' } = {}): string {
-  const { s3, edge, bucket, region, credentials, keyPairId, privateKey } = cloud
-  return `http: { addr: 127.0.0.1:0${http && `, ${http}`} }
-storage:
-  s3:
-    bucket: ${bucket}
-    region: ${region}
-    regionendpoint: ${s3.endpoint}
-    forcepathstyle: true
-    accesskey: ${credentials.accessKeyId}
-    secretkey: ${credentials.secretAccessKey}
-    chunksize: ${5 * 1024 * 1024}
-middleware:
-  storage:
-    - name: cloudfront
-      options:
-        baseurl: ${edge.baseUrl}
-        keypairid: ${keyPairId}
-        privatekey: ${JSON.stringify(privateKey)}
-${rest}`
-}
-
-/** For `cloudConfig`: a server for operators. */
-export const withOperations = 'debug: { addr: 127.0.0.1:0, prometheus: { enabled: true } }'

@@ -2,18 +2,8 @@ import { EventEmitter, once } from 'node:events'
 import { type ClientRequest, type IncomingMessage, request } from 'node:http'
 import { describe, expect, it } from '@jest/globals'
 import { type FileWriter, ForwardingDriver, type WriteOptions, inmemory } from '@longshore/middleware-core'
-import {
-  codesOf,
-  content,
-  digestOf,
-  filesOf,
-  locationOf,
-  patch,
-  pulled,
-  put,
-  startRegistry,
-  startUpload,
-} from './support.ts'
+import { codesOf, content, digestOf, locationOf, patch, pulled, put, startUpload } from '../support/client.ts'
+import { filesOf, startRegistry } from '../support/registry.ts'
 
 /** Tells when bytes come to a writer, and can keep it from taking them. */
 class Watched extends ForwardingDriver {

@@ -10,19 +10,8 @@ import {
   type WriteOptions,
   inmemory,
 } from '@longshore/middleware-core'
-import {
-  content,
-  digestOf,
-  filesOf,
-  locationOf,
-  patch,
-  pulled,
-  put,
-  sharedRegistry,
-  startRegistry,
-  startUpload,
-  withQuery,
-} from './support.ts'
+import { content, digestOf, locationOf, patch, pulled, put, startUpload, withQuery } from '../support/client.ts'
+import { filesOf, sharedRegistry, startRegistry } from '../support/registry.ts'
 
 const registry = sharedRegistry()
 

@@ -10,7 +10,8 @@ import {
   type WriteOptions,
   inmemory,
 } from '@longshore/middleware-core'
-import { codesOf, content, digestOf, filesOf, patch, pulled, put, startRegistry, startUpload } from './support.ts'
+import { codesOf, content, digestOf, patch, pulled, put, startUpload } from '../support/client.ts'
+import { filesOf, startRegistry } from '../support/registry.ts'
 
 /** Tells when a writer is there. */
 class Watched extends ForwardingDriver {

@@ -5,16 +5,15 @@ import {
   codesOf,
   content,
   digestOf,
-  filesOf,
   locationOf,
   patch,
   pulled,
   put,
-  startRegistry,
   startUpload,
   withQuery,
   withoutQuery,
-} from './support.ts'
+} from '../support/client.ts'
+import { filesOf, startRegistry } from '../support/registry.ts'
 
 const top = '/docker/registry/v2/repositories/library/hello/_uploads'
 

@@ -3,17 +3,15 @@ import {
   codesOf,
   content,
   digestOf,
-  filesOf,
   locationOf,
   patch,
   pulled,
   pushBlob,
   put,
-  sharedRegistry,
-  startRegistry,
   startUpload,
   withoutQuery,
-} from './support.ts'
+} from '../support/client.ts'
+import { filesOf, sharedRegistry, startRegistry } from '../support/registry.ts'
 
 const registry = sharedRegistry()
 

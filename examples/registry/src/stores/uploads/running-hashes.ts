@@ -1,7 +1,7 @@
 import { type Hash, createHash } from 'node:crypto'
 import type { FileWriter } from '@longshore/middleware-core'
 import { LRUCache } from 'lru-cache'
-import { type Digest, digestParts } from '../digest.ts'
+import { type Digest, digestParts } from '../../oci/digest.ts'
 
 /** So many uploads' hashes are kept, of about a kilobyte each. */
 const mostHashes = 4096

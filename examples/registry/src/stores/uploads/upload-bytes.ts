@@ -1,6 +1,6 @@
 import type { FileWriter } from '@longshore/middleware-core'
-import type { Digest } from '../digest.ts'
-import { RegistryError } from '../errors.ts'
+import type { Digest } from '../../oci/digest.ts'
+import { RegistryError } from '../../oci/errors.ts'
 import { blobData } from '../layout.ts'
 import { type Body, receive } from '../receive.ts'
 import { RunningHash, RunningHashes, canTell } from './running-hashes.ts'

@@ -1,11 +1,11 @@
 import { once } from 'node:events'
 import { type FileInfo, type FileWriter, type StorageDriver, isStorageError } from '@longshore/middleware-core'
-import type { Body } from '../receive.ts'
-import { type Digest, hashFor, matches } from '../digest.ts'
-import { RegistryError } from '../errors.ts'
+import { type Digest, hashFor, matches } from '../../oci/digest.ts'
+import { RegistryError } from '../../oci/errors.ts'
+import { wrongDigest } from '../blob-store.ts'
 import { startedAtContent, uploadData, uploadDirectory, uploadStartedAt } from '../layout.ts'
-import { wrongDigest } from './blob-store.ts'
-import { orUndefined, remove } from './links.ts'
+import { orUndefined, remove } from '../links.ts'
+import type { Body } from '../receive.ts'
 import type { UploadName } from './upload-state.ts'
 
 /** An upload's bytes in the storage: none yet, some to go on from, or all of them, committed but not published. */

@@ -1,4 +1,4 @@
-import { RegistryError } from '../errors.ts'
+import { RegistryError } from '../../oci/errors.ts'
 import type { Body } from '../receive.ts'
 
 /** A body on its way. */

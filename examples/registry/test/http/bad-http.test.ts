@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals'
-import { Connection } from './fuzz/connection.ts'
-import { sharedRegistry } from './support.ts'
+import { Connection } from '../fuzz/connection.ts'
+import { sharedRegistry } from '../support/registry.ts'
 
 const registry = sharedRegistry()
 

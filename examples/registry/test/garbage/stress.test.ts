@@ -11,10 +11,8 @@ import {
   type WalkOptions,
   inmemory,
 } from '@longshore/middleware-core'
-import type { Digest } from '../src/digest.ts'
-import { collect, missingOf, troubleIn } from './garbage-support.ts'
+import type { Digest } from '../../src/oci/digest.ts'
 import {
-  type TestRegistry,
   descriptor,
   digestOf,
   imageType,
@@ -23,9 +21,10 @@ import {
   patch,
   put,
   putManifest,
-  startRegistry,
   startUpload,
-} from './support.ts'
+} from '../support/client.ts'
+import { type TestRegistry, startRegistry } from '../support/registry.ts'
+import { collect, missingOf, troubleIn } from './collect.ts'
 
 /** So much faster than time do files grow old: a grace period of 24 hours is over in 4 seconds. */
 const speed = (24 * 60 * 60) / 4

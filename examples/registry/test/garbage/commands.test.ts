@@ -1,71 +1,33 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, it } from '@jest/globals'
 import { type StorageDriver, filesystem } from '@longshore/middleware-core'
-import { blobData, layerLink, startedAtContent, uploadStartedAt } from '../src/layout.ts'
-import { Filler, has, missingOf } from './garbage-support.ts'
-import { content, filesOf } from './support.ts'
+import { blobData, layerLink, startedAtContent, uploadStartedAt } from '../../src/stores/layout.ts'
+import { content } from '../support/client.ts'
+import { complained, workplace } from '../support/program.ts'
+import { filesOf } from '../support/registry.ts'
+import { has, missingOf } from './collect.ts'
+import { Filler } from './filler.ts'
 
-/** Built before the tests run. */
-const main = fileURLToPath(new URL('../dist/main.js', import.meta.url))
-
-let directory: string
+const here = workplace()
 let storage: StorageDriver
 let fill: Filler
-let children: ChildProcess[] = []
 
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'garbage-commands-'))
-  const rootDirectory = join(directory, 'storage')
+  const rootDirectory = here.folder.file('storage')
   storage = filesystem({ rootDirectory })
   fill = new Filler(storage)
-  await writeFile(
-    join(directory, 'config.yml'),
-    `version: 0.1\nstorage: { filesystem: { rootdirectory: ${rootDirectory} } }\n`,
-  )
+  await here.configure(`version: 0.1\nstorage: { filesystem: { rootdirectory: ${rootDirectory} } }\n`)
 })
 
 afterEach(async () => {
-  for (const child of children) child.kill('SIGKILL')
-  children = []
   await storage[Symbol.asyncDispose]()
-  await rm(directory, { recursive: true })
 })
-
-interface Run {
-  child: ChildProcess
-  output: string
-  errors: string
-  ended: Promise<number | null>
-}
-
-function start(...args: string[]): Run {
-  const child = spawn(process.execPath, [main, ...args], { cwd: directory, stdio: ['ignore', 'pipe', 'pipe'] })
-  const run: Run = {
-    child,
-    output: '',
-    errors: '',
-    ended: once(child, 'close').then(([code]) => code as number | null),
-  }
-  child.stdout.on('data', chunk => (run.output += String(chunk)))
-  child.stderr.on('data', chunk => (run.errors += String(chunk)))
-  children.push(child)
-  return run
-}
-
-/** Waits until the program has said so on stderr. */
-async function said(run: Run, text: string): Promise<void> {
-  while (!run.errors.includes(text)) await once(run.child.stderr!, 'data')
-}
 
 /** Makes all that is stored two days old. */
 async function age(): Promise<void> {
   const then = new Date(Date.now() - 48 * 3_600_000)
-  const entries = await readdir(join(directory, 'storage'), { recursive: true, withFileTypes: true })
+  const entries = await readdir(here.folder.file('storage'), { recursive: true, withFileTypes: true })
   for (const entry of entries) if (entry.isFile()) await utimes(join(entry.parentPath, entry.name), then, then)
 }
 
@@ -75,7 +37,7 @@ it('says what would go, then deletes it, and ends with 0', async () => {
   const garbage = await fill.blob('one', content(1234))
   await age()
   const before = await filesOf(storage)
-  const dry = start('garbage-collect', '--dry-run', '--delete-untagged', '--config', 'config.yml')
+  const dry = here.start('garbage-collect', '--dry-run', '--delete-untagged', '--config', 'config.yml')
   expect(await dry.ended).toBe(0)
   expect(await filesOf(storage)).toEqual(before)
   expect(dry.output).toContain(`would be unlinked: blob one@${garbage}\n`)
@@ -84,7 +46,7 @@ it('says what would go, then deletes it, and ends with 0', async () => {
   expect(dry.output).toMatch(/4 blobs would be deleted, 1\.\d kB would be freed\n/)
 
   // As with Distribution's, whose flags and argument these are.
-  const real = start('garbage-collect', '-m', '--settle', '0', 'config.yml')
+  const real = here.start('garbage-collect', '-m', '--settle', '0', 'config.yml')
   expect(await real.ended).toBe(0)
   expect(real.output).toMatch(/1 manifest, 3 blobs of .* kept in 1 repository\n[^]*4 blobs deleted, 1\.\d kB freed\n$/)
   expect(real.errors).toMatch(/Reading repositories\n[^]*Deleting blobs\n/)
@@ -94,10 +56,10 @@ it('says what would go, then deletes it, and ends with 0', async () => {
 
 it('ends with 1 after trouble, and with words where it is used wrongly', async () => {
   await fill.manifest('one', '{}', 'v1')
-  const trouble = start('garbage-collect', '--settle', '0', '--config', 'config.yml')
+  const trouble = here.start('garbage-collect', '--settle', '0', '--config', 'config.yml')
   expect(await trouble.ended).toBe(1)
   expect(trouble.errors).toMatch(/Failure: one: nothing is removed: sha256:/)
-  const [nothing, wrong] = [start('garbage-collect'), start('garbage-collect', 'config.yml', '--grace', '5')]
+  const [nothing, wrong] = [here.start('garbage-collect'), here.start('garbage-collect', 'config.yml', '--grace', '5')]
   expect([await nothing.ended, await wrong.ended]).toEqual([1, 1])
   expect(nothing.errors).toContain('accepted: --config <file>')
   expect(wrong.errors).toMatch(/--grace.*accepted: a duration/)
@@ -107,13 +69,13 @@ it('may be killed: the next one puts back what a push that it cut off needs', as
   const layer = await fill.blob('one')
   const garbage = await fill.blob('one')
   await age()
-  const killed = start('garbage-collect', '--config', 'config.yml')
-  await said(killed, 'Waiting for requests under way')
+  const killed = here.start('garbage-collect', '--config', 'config.yml')
+  await complained(killed, /Waiting for requests under way/)
   expect(await has(storage, layerLink('one', layer))).toBe(false)
   killed.child.kill('SIGKILL')
   await killed.ended
   const image = await fill.image('one', 'v1', [layer])
-  const next = start('garbage-collect', '--settle', '0', '--config', 'config.yml')
+  const next = here.start('garbage-collect', '--settle', '0', '--config', 'config.yml')
   expect(await next.ended).toBe(0)
   expect(next.output).toContain(`put back: ${layerLink('one', layer)}\n`)
   expect(await missingOf(storage, 'one', image)).toEqual([])
@@ -124,8 +86,8 @@ it('ends with 130 when it is interrupted, once all is consistent', async () => {
   const layer = await fill.blob('one')
   const garbage = await fill.blob('one')
   await age()
-  const run = start('garbage-collect', '--settle', '2s', '--config', 'config.yml')
-  await said(run, 'Waiting for requests under way')
+  const run = here.start('garbage-collect', '--settle', '2s', '--config', 'config.yml')
+  await complained(run, /Waiting for requests under way/)
   run.child.kill('SIGINT')
   const image = await fill.image('one', 'v1', [layer])
   expect(await run.ended).toBe(130)
@@ -138,13 +100,13 @@ it('purges uploads', async () => {
   const id = '0190b0f0-1111-7222-8333-444444444444'
   await storage.putContent(uploadStartedAt('one', id), startedAtContent(new Date(Date.now() - 47 * 3_600_000)))
   await age()
-  const dry = start('purge-uploads', '--dry-run', '--age', '1d', '--config', 'config.yml')
+  const dry = here.start('purge-uploads', '--dry-run', '--age', '1d', '--config', 'config.yml')
   expect(await dry.ended).toBe(0)
   expect(dry.output).toMatch(/^would purge upload 0190b0f0\S+ of one, started \S+\n1 upload would be purged, 0 kept\n$/)
-  const kept = start('purge-uploads', '--config', 'config.yml')
+  const kept = here.start('purge-uploads', '--config', 'config.yml')
   expect(await kept.ended).toBe(0)
   expect(kept.output).toBe('0 uploads purged, 1 kept, 0 unfinished writers discarded\n')
-  const real = start('purge-uploads', '--age', '1d', '--config', 'config.yml')
+  const real = here.start('purge-uploads', '--age', '1d', '--config', 'config.yml')
   expect(await real.ended).toBe(0)
   expect(await filesOf(storage)).toEqual(new Map())
 })

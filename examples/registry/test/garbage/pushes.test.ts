@@ -1,10 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { type DeleteOptions, ForwardingDriver } from '@longshore/middleware-core'
-import type { Digest } from '../src/digest.ts'
-import type { CollectionStep } from '../src/garbage/collection.ts'
-import { blobData, blobs, garbageJournals, layerLink, revisionLink } from '../src/layout.ts'
-import { Filler, type TestStorage, collect, deletedIn, has, missingOf, storages, troubleIn } from './garbage-support.ts'
-import { content, filesOf } from './support.ts'
+import type { CollectionStep } from '../../src/garbage/collection.ts'
+import type { Digest } from '../../src/oci/digest.ts'
+import { blobData, blobs, garbageJournals, layerLink, revisionLink } from '../../src/stores/layout.ts'
+import { content } from '../support/client.ts'
+import { filesOf } from '../support/registry.ts'
+import { collect, deletedIn, has, missingOf, troubleIn } from './collect.ts'
+import { Filler } from './filler.ts'
+import { type TestStorage, storages } from './storages.ts'
 
 /** A storage in which something happens right before a call, as others would do it at that moment. */
 class Interrupted extends ForwardingDriver {

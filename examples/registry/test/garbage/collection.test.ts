@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { blobData, layerLink, revisionLink, tagCurrentLink, tagIndexLink } from '../src/layout.ts'
-import { type TestStorage, Filler, collect, deletedIn, has, missingOf, storages, troubleIn } from './garbage-support.ts'
-import { content, digestOf, filesOf } from './support.ts'
+import { blobData, layerLink, revisionLink, tagCurrentLink, tagIndexLink } from '../../src/stores/layout.ts'
+import { content, digestOf } from '../support/client.ts'
+import { filesOf } from '../support/registry.ts'
+import { collect, deletedIn, has, missingOf, troubleIn } from './collect.ts'
+import { Filler } from './filler.ts'
+import { type TestStorage, storages } from './storages.ts'
 
 describe.each(Object.keys(storages))('a collection of garbage on %s', kind => {
   let test: TestStorage

@@ -1,7 +1,9 @@
 import { expect, it } from '@jest/globals'
-import { blobData, layerLink } from '../src/layout.ts'
-import { Filler, collect, has, storages } from './garbage-support.ts'
-import { content } from './support.ts'
+import { blobData, layerLink } from '../../src/stores/layout.ts'
+import { content } from '../support/client.ts'
+import { collect, has } from './collect.ts'
+import { Filler } from './filler.ts'
+import { storages } from './storages.ts'
 
 /** A bucket with ten images of a hundred blobs each. The bytes come there without requests. */
 async function startFilled() {

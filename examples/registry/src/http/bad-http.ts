@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
+import { RegistryError } from '../oci/errors.ts'
 import { endWithAnswer } from './error-answers.ts'
-import { RegistryError } from './errors.ts'
 
 /** Refuses in the specification's form what Node refuses without a word, or lets pass: RFC 9112, 3.2, and RFC 9110, 10.1.1. */
 export function refuseBadHttp(app: FastifyInstance): void {

@@ -1,0 +1,61 @@
+import { randomBytes } from 'node:crypto'
+import type { StorageDriver } from '@longshore/middleware-core'
+import { BlobStore } from '../stores/blob-store.ts'
+import { Catalog } from '../stores/catalog.ts'
+import { ManifestStore } from '../stores/manifest-store.ts'
+import { ReferrerStore } from '../stores/referrer-store.ts'
+import { TagStore } from '../stores/tag-store.ts'
+import { UploadStore } from '../stores/uploads/upload-store.ts'
+
+/** What an owner decides about a registry's contents. */
+export interface ContentOptions {
+  /** Whether tags, manifests and blobs can be deleted. Default false, as in Distribution. */
+  deletes?: boolean | undefined
+  /** Whether blobs are fetched from where the storage says, if it says so, or all through the registry. Default true. */
+  redirects?: boolean | undefined
+  /** How many blobs and manifests are remembered for pulls; 0 for none. Default 10,000, as in Distribution. */
+  cache?: number | undefined
+  /**
+   * What the states in uploads' URLs are signed with. Nodes with the same secret save the storage questions about each
+   * other's uploads; they continue them in any case. Default, also for an empty one: a random one.
+   */
+  secret?: string | undefined
+  /** The most repositories that one page of the catalog may be asked to hold. Default 1000, as in Distribution. */
+  mostCatalogEntries?: number | undefined
+  /** Seconds without a byte after which a client that is sending a body counts as gone. Default 60. */
+  patience?: number | undefined
+}
+
+/** What the routes work with. */
+export interface RegistryParts {
+  readonly blobs: BlobStore
+  readonly uploads: UploadStore
+  readonly manifests: ManifestStore
+  readonly tags: TagStore
+  readonly referrers: ReferrerStore
+  readonly catalog: Catalog
+  readonly mostCatalogEntries: number
+  readonly deletes: boolean
+  readonly redirects: boolean
+  readonly patience: number
+}
+
+export function registryParts(storage: StorageDriver, options: ContentOptions): RegistryParts {
+  const { deletes = false, redirects = true, mostCatalogEntries = 1000, patience = 60, cache = 10_000 } = options
+  const secret = options.secret || randomBytes(32)
+  const blobs = new BlobStore(storage, cache)
+  const manifests = new ManifestStore(storage, blobs, cache)
+  const tags = new TagStore(storage)
+  return {
+    blobs,
+    uploads: new UploadStore(storage, blobs, { secret, patience }),
+    manifests,
+    tags,
+    referrers: new ReferrerStore(storage, manifests, tags),
+    catalog: new Catalog(storage),
+    mostCatalogEntries,
+    deletes,
+    redirects,
+    patience,
+  }
+}
