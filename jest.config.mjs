@@ -15,7 +15,7 @@ export default {
   transform: { '\\.ts$': ['@swc/jest', swc] },
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
-    '^@longshore/middleware-core/testing$': '<rootDir>/packages/middleware-core/src/testing/index.ts',
+    '^@longshore/middleware-core/(config|testing)$': '<rootDir>/packages/middleware-core/src/$1/index.ts',
     '^@longshore/(middleware-core|s3-driver|middleware-cloudfront)$': '<rootDir>/packages/$1/src/index.ts',
     '^@longshore/e2e/(.+)$': '<rootDir>/test/e2e/src/$1.ts',
     '^@longshore/local-cloud$': '<rootDir>/test/local-cloud/src/index.ts',

@@ -1,0 +1,2 @@
+export { Config, loadConfig, parseConfig } from './config.ts'
+export { createStorage } from './create-storage.ts'

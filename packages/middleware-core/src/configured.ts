@@ -1,0 +1,25 @@
+import type { Config } from './config/config.ts'
+import type { Environment } from './config/environment.ts'
+import type { ResolveOptions } from './config/resolve-stack.ts'
+import type { StorageDriver } from './driver.ts'
+
+/*
+ * What reads a configuration, YAML's parser first of all, is loaded once somebody has one: a program that puts its stack
+ * together by hand starts without it.
+ */
+
+/** Reads a configuration file. `env` is the environment to lay over it; default: that of the process. */
+export async function loadConfig(file: string, options: { env?: Environment } = {}): Promise<Config> {
+  const config = await import('./config/index.ts')
+  return config.loadConfig(file, options)
+}
+
+/**
+ * The running stack of a configuration: its driver, inside the middlewares that are not disabled, the first of which is
+ * innermost. Nothing is created before all options are checked; one `ConfigError` lists every mistake with its place.
+ * Whoever calls this disposes of the result.
+ */
+export async function createStorage(config: Config, options: ResolveOptions = {}): Promise<StorageDriver> {
+  const { createStorage: create } = await import('./config/index.ts')
+  return create(config, options)
+}
