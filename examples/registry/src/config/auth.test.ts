@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { parseConfig } from '@longshore/middleware-core'
+import { parseConfig } from '@longshore/middleware-core/config'
 import { authSettings } from './auth.ts'
 
 const settings = (auth: string, env: Record<string, string> = {}) =>

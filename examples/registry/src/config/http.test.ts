@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { parseConfig } from '@longshore/middleware-core'
+import { parseConfig } from '@longshore/middleware-core/config'
 import { httpSettings } from './http.ts'
 
 const settings = (http: string) => httpSettings(parseConfig(`http: ${http}`))

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { parseConfig } from '@longshore/middleware-core'
+import { parseConfig } from '@longshore/middleware-core/config'
 import { registrySettings } from './registry-settings.ts'
 
 const warningsOf = (text: string): readonly string[] => {

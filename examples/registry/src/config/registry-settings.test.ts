@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { parseConfig } from '@longshore/middleware-core'
+import { parseConfig } from '@longshore/middleware-core/config'
 import { registrySettings } from './registry-settings.ts'
 
 /** Everything that Distribution's reference has for what this registry does, each with another value than the default. */

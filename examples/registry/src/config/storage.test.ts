@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { parseConfig } from '@longshore/middleware-core'
+import { parseConfig } from '@longshore/middleware-core/config'
 import { storageSettings } from './storage.ts'
 
 const settings = (text: string) => storageSettings(parseConfig(`storage: { inmemory: , ${text} }`))

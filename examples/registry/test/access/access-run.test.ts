@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { parseConfig } from '@longshore/middleware-core'
+import { parseConfig } from '@longshore/middleware-core/config'
 import bcrypt from 'bcrypt'
 import { createLog } from '../../src/operations/registry-log.ts'
 import { type RunningRegistry, runRegistry } from '../../src/process/run-registry.ts'

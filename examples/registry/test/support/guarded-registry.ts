@@ -1,4 +1,5 @@
-import { type StorageDriver, parseConfig } from '@longshore/middleware-core'
+import type { StorageDriver } from '@longshore/middleware-core'
+import { parseConfig } from '@longshore/middleware-core/config'
 import { registrySettings } from '../../src/config/registry-settings.ts'
 import { type Entrance, openEntrance } from '../../src/process/entrance.ts'
 import type { RegistryOptions } from '../../src/registry.ts'
