@@ -51,11 +51,11 @@ export async function httpsServers(settings: TlsSettings, onProblem: (error: unk
 
 /** Checks the files together as well: a key has to be that of its certificate. */
 async function readContext(settings: TlsSettings): Promise<SecureContextOptions> {
-  const [cert, key, ca] = await Promise.all([
-    readPem('certificate', settings.certificate),
-    readPem('key', settings.key),
-    Promise.all(settings.clientCas.map(path => readPem('clientcas', path))),
-  ])
+  // One after the other, so that of several mistakes it is always the first that is told.
+  const cert = await readPem('certificate', settings.certificate)
+  const key = await readPem('key', settings.key)
+  const ca: string[] = []
+  for (const path of settings.clientCas) ca.push(await readPem('clientcas', path))
   const { minVersion, ciphers } = settings
   const context = { cert, key, minVersion, ciphers, ...(ca.length > 0 ? { ca } : {}) }
   try {
