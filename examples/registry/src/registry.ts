@@ -13,8 +13,10 @@ import { withDecodablePath } from './http/decodable-path.ts'
 import { endEarlyAnswers } from './http/early-answers.ts'
 import { type OnFailure, answerErrors, earlyErrors } from './http/error-answers.ts'
 import type { HttpsServers } from './http/https-servers.ts'
+import { originForm } from './http/origin-form.ts'
 import { type PublicPlace, publicUrls, withoutPrefix } from './http/public-urls.ts'
 import { type OnArrival, type OnRequest, reportRequests } from './http/request-report.ts'
+import { takeTurns } from './http/turns.ts'
 import { failureText } from './operations/error-text.ts'
 import { healthRoutes } from './operations/health-routes.ts'
 import { Health } from './operations/health.ts'
@@ -69,7 +71,7 @@ export function createRegistry(storage: StorageDriver, options: RegistryOptions 
     // What still comes on a connection that is in use is answered as ever.
     return503OnClosing: false,
     exposeHeadRoutes: false,
-    rewriteUrl: ({ url = '/' }) => withNameAsOneSegment(withDecodablePath(withoutPrefix(url, prefix))),
+    rewriteUrl: ({ url = '/' }) => withNameAsOneSegment(withDecodablePath(withoutPrefix(originForm(url), prefix))),
     ...(https && { serverFactory: https.create }),
     http: { requireHostHeader: false },
     // Names are judged by their grammar, which knows how long they may be.
@@ -80,6 +82,7 @@ export function createRegistry(storage: StorageDriver, options: RegistryOptions 
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, _body, done) => done(null))
 
+  takeTurns(app)
   reportRequests(app, options.onArrival ?? (() => {}), options.onRequest ?? (() => {}))
   answerErrors(app, options.onFailure ?? ((error, request) => console.error(failureText(error, request))))
   answerHeaders(app, options.headers ?? {})

@@ -11,10 +11,11 @@ import { Unlinking } from './unlinking.ts'
  *
  * 1. Only what is older than the grace period goes, so a push under way keeps what it has stored.
  * 2. Links go first. From then on a client that asks for the blob is told that it is not there and sends it again.
- * 3. A request that saw the link before ends within the settling time. Then the manifests pushed meanwhile are read, and
- *    the links that they need are put back. A journal in the storage makes that good after a crash, too.
+ * 3. A request that saw the link before ends within the settling time, or looks again. Then the manifests pushed meanwhile
+ *    are read, and the links that they need are put back. A journal in the storage makes that good after a crash, too.
  * 4. Only then the bytes go that no link has led to since the beginning. Each blob is looked at right before: an upload
- *    that finds old bytes writes them anew, and then they are young.
+ *    that finds old bytes writes them anew, and then they are others.
+ * 5. Of two collections at once, each keeps the bytes that a link led to which the other has in its journal.
  *
  * Failures of single deletions are told and counted. Rejects when the storage cannot be listed or a link cannot be put back;
  * the next collection begins with making that good.
@@ -75,6 +76,7 @@ async function settle(collection: Collection, unlinking: Unlinking): Promise<voi
   collection.step('settle')
   await setTimeout(collection.settle)
   collection.step('check')
+  await unlinking.respectOthers()
   const { storage, cutoff } = collection
   for await (const repository of repositoryLinks(storage, {
     tagsSince: unlinking.hasRemovedManifests ? cutoff : undefined,

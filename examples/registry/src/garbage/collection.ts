@@ -2,13 +2,17 @@ import type { StorageDriver } from '@longshore/middleware-core'
 import type { Digest } from '../oci/digest.ts'
 import { messageOf } from '../operations/error-text.ts'
 import type { LinkKind } from '../stores/places.ts'
+import { reliedOnFor } from '../stores/reliance.ts'
 import type { GarbageRules } from './plan.ts'
 
 /** How a collection of garbage is to be done. */
 export interface CollectionOptions {
   /** Milliseconds for which nothing that was written is garbage. Default and least that is safe: 24 hours. */
   grace?: number | undefined
-  /** Milliseconds that a request may take from seeing a link to storing what relies on it. Default 60 seconds. */
+  /**
+   * Milliseconds that a request may take from seeing a link to storing what relies on it. Default 5 minutes; less than
+   * `leastSettle` is safe only while nobody pushes.
+   */
   settle?: number | undefined
   /** Whether manifests go that neither a tag, nor an index, nor a subject leads to. Default false. */
   deleteUntagged?: boolean | undefined
@@ -134,5 +138,8 @@ export class Collection implements GarbageRules {
 /** In milliseconds: 24 hours. Uploads rely on it: they use bytes that are there only when those are much younger. */
 export const defaultGrace = 24 * 60 * 60 * 1000
 
-/** In milliseconds: a minute. */
-export const defaultSettle = 60 * 1000
+/** In milliseconds: twice what a request of this registry takes before it looks again. Others never look again. */
+export const leastSettle = 2 * reliedOnFor
+
+/** In milliseconds: 5 minutes. A write to S3 may take four minutes, four attempts of one each, unless it is told otherwise. */
+export const defaultSettle = 5 * 60 * 1000

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import type { StorageDriver } from '@longshore/middleware-core'
+import type { FileInfo, StorageDriver } from '@longshore/middleware-core'
 import type { Digest } from '../oci/digest.ts'
 import { allOf } from '../stores/all-of.ts'
 import { inBatches } from '../stores/in-batches.ts'
@@ -9,23 +9,22 @@ import { placeOf } from '../stores/places.ts'
 import type { Collection } from './collection.ts'
 import { type Link, repositoryLinks } from './repository-links.ts'
 
-/** A blob that no link leads to. */
-export interface UnlinkedBlob {
+/** A blob that no link leads to, as the listing showed it. */
+export interface UnlinkedBlob extends Pick<FileInfo, 'size' | 'modifiedAt' | 'revision'> {
   readonly digest: Digest
-  /** Bytes. */
-  readonly size: number
 }
 
 /** Finds the blobs that no link leads to and that are old enough to go, in one flat listing, and counts the others. */
 export async function findUnlinked(collection: Collection): Promise<UnlinkedBlob[]> {
   const { storage, linked, cutoff } = collection
   const unlinked: UnlinkedBlob[] = []
-  for await (const { path, size, modifiedAt, isDirectory } of storage.walk(blobs)) {
+  for await (const { path, size, modifiedAt, revision, isDirectory } of storage.walk(blobs)) {
     if (collection.isStopped) break
     const place = isDirectory ? undefined : placeOf(path)
     if (place?.kind !== 'blob') continue
     collection.tell({ type: 'tick' })
-    if (!linked.has(place.digest) && modifiedAt < cutoff) unlinked.push({ digest: place.digest, size })
+    const { digest } = place
+    if (!linked.has(digest) && modifiedAt < cutoff) unlinked.push({ digest, size, modifiedAt, revision })
     else collection.keep({ size })
   }
   return unlinked
@@ -33,22 +32,24 @@ export async function findUnlinked(collection: Collection): Promise<UnlinkedBlob
 
 /**
  * Deletes blobs that no link leads to. Each is looked at once more right before: an upload of the same bytes that does not
- * find them linked or young writes them anew.
+ * find them linked or young writes them anew. What was written anew stays, whatever its age: S3 counts that of an object
+ * that came in parts from when its upload was begun.
  *
  * @returns the digests of those that are gone
  */
 export async function sweep(collection: Collection, unlinked: readonly UnlinkedBlob[]): Promise<ReadonlySet<Digest>> {
   const { storage, cutoff, dryRun } = collection
   const gone = new Set<Digest>()
-  await inBatches(unlinked, async ({ digest, size }) => {
+  await inBatches(unlinked, async blob => {
     if (collection.isStopped) return
     collection.tell({ type: 'tick' })
+    const { digest, size } = blob
     const path = blobData(digest)
     try {
       if (!dryRun) {
         const now = await orUndefined(storage.stat(path, { fileOnly: true }))
         if (!now) return
-        if (now.modifiedAt >= cutoff) {
+        if (now.modifiedAt >= cutoff || !isSame(now, blob)) {
           collection.keep({ size })
           return
         }
@@ -61,6 +62,16 @@ export async function sweep(collection: Collection, unlinked: readonly UnlinkedB
     }
   })
   return gone
+}
+
+/** Whether nobody has written a file since it was listed. Some storages tell more than seconds in one of the two only. */
+function isSame(now: FileInfo, listed: UnlinkedBlob): boolean {
+  if (now.revision !== undefined && listed.revision !== undefined && now.revision !== listed.revision) return false
+  return secondOf(now.modifiedAt) === secondOf(listed.modifiedAt)
+}
+
+function secondOf(time: Date): number {
+  return Math.floor(time.getTime() / 1000)
 }
 
 /**

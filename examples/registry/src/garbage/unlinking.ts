@@ -37,7 +37,7 @@ export class Unlinking {
     return [...this.#removed.values()].some(removals => removals.some(({ kind }) => kind === 'revision'))
   }
 
-  /** Takes over from collections that were killed: what the manifests of today need comes back at once. */
+  /** Makes good what collections that were killed have left: what the manifests of today need comes back at once. */
   async recover(): Promise<void> {
     const { storage, dryRun } = this.#collection
     for (const [repository, removals] of await this.#journal.recover()) {
@@ -67,6 +67,15 @@ export class Unlinking {
     for (let start = 0; start < removals.length && !this.#collection.isStopped; start += notedTogether) {
       await this.#removeAll(repository.name, removals.slice(start, start + notedTogether))
     }
+  }
+
+  /**
+   * What another collection has taken since this one began may never have been seen here, and yet a push may rely on it. So
+   * it stays as long as the other may put it back. To be called before links are listed to `check`: what is put back by
+   * then is in that listing.
+   */
+  async respectOthers(): Promise<void> {
+    for await (const removal of this.#journal.takenMeanwhile()) this.#keep(removal)
   }
 
   /** Puts back what was pushed since needs, and adds what links lead to now. */

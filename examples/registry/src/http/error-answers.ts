@@ -1,10 +1,10 @@
-import { type IncomingMessage, STATUS_CODES, type ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
+import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { isStorageError } from '@longshore/middleware-core'
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify'
 import { RegistryError } from '../oci/errors.ts'
 import { shownUrl } from './shown-url.ts'
+import { isAnswering } from './turns.ts'
 
 /** A request that came to nothing. */
 export interface FailedRequest {
@@ -60,26 +60,8 @@ export function endWithAnswer(socket: Duplex, status: number): void {
   )
 }
 
-/** The answers of each connection that are not out yet. */
-const answers = new WeakMap<Socket, Set<ServerResponse>>()
-
-/** Whether a client is being sent an answer, in the middle of which another one would be taken for its content. */
-function isAnswering(socket: Socket): boolean {
-  return [...(answers.get(socket) ?? [])].some(answer => answer.headersSent)
-}
-
-function trackAnswer({ socket }: IncomingMessage, answer: ServerResponse): void {
-  const others = answers.get(socket) ?? new Set()
-  answers.set(socket, others.add(answer))
-  answer.once('close', () => others.delete(answer))
-}
-
 /** Makes every error of a route, and the lack of one, an answer in the specification's form. */
 export function answerErrors(app: FastifyInstance, onFailure: OnFailure): void {
-  app.addHook('onRequest', (request, reply, done) => {
-    trackAnswer(request.raw, reply.raw)
-    done()
-  })
   app.setErrorHandler((error, request, reply) => {
     const answer = answerTo(error)
     if (answer.status >= 500 && !isGone(request)) onFailure(error, failedRequest(request))

@@ -67,7 +67,8 @@ export function reportRequests(app: FastifyInstance, onArrival: OnArrival, onReq
         route,
         id: request.id,
         url: shownUrl(request.originalUrl),
-        status: reply.raw.writableFinished ? reply.statusCode : undefined,
+        // To Node an answer is finished, too, when the connection is cut off with its last bytes.
+        status: reply.raw.writableFinished && !socket.destroyed ? reply.statusCode : undefined,
         servedBy: reply.servedBy,
         received: request.received,
         sent: socket.bytesWritten - sentBefore,

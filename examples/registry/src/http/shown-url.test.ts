@@ -10,6 +10,7 @@ it.each([
   ['/x?token=', '/x?token=(not shown)'],
   ['/x?flag', '/x?flag'],
   ['/x?', '/x?'],
+  ['http://user:secret@host:5000/v2/?token=a', '/v2/?token=(not shown)'],
 ])('shows %s as %s', (url, shown) => {
   expect(shownUrl(url)).toBe(shown)
 })

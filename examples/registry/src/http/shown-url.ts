@@ -1,9 +1,11 @@
+import { originForm } from './origin-form.ts'
+
 /** The query parameters of this registry's own endpoints, and what containerd adds. None of them holds a secret. */
 const shownParameters = new Set(['digest', 'mount', 'from', 'n', 'last', 'artifactType', 'ns'])
 
 /** A request's path and query for a log line: the values of query parameters that no endpoint knows are left out. */
 export function shownUrl(url: string): string {
-  const [path = '', ...query] = url.split('?')
+  const [path = '', ...query] = originForm(url).split('?')
   if (query.length === 0) return path
   const parameters = query.join('?').split('&')
   return `${path}?${parameters.map(shown).join('&')}`

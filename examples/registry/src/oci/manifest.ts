@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { Digest } from './digest.ts'
 import { RegistryError } from './errors.ts'
+import { parseManifestJson } from './manifest-json.ts'
 import { type Descriptor, image, index } from './manifest-schema.ts'
 
 /** What a registry must know of a manifest. The rest is for clients and kept as it came. */
@@ -38,7 +39,7 @@ const toldIssues = 10
  * is, and Distribution's collection of garbage would end at it.
  */
 export function parseManifest(content: Uint8Array): Manifest {
-  const json = parseJson(content)
+  const json = parseManifestJson(content)
   assertLength(json, 'layers')
   assertLength(json, 'manifests')
   if (isIndex(json)) {
@@ -93,7 +94,7 @@ export function storedMediaType(content: Uint8Array): string {
 
 function ofAnyForm(content: Uint8Array): unknown {
   try {
-    return parseJson(content)
+    return parseManifestJson(content)
   } catch {
     return undefined
   }
@@ -101,14 +102,6 @@ function ofAnyForm(content: Uint8Array): unknown {
 
 function isIndex(json: unknown): boolean {
   return typeof json === 'object' && json !== null && 'manifests' in json && !('layers' in json)
-}
-
-function parseJson(content: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content))
-  } catch (error) {
-    throw invalid(`not JSON: ${(error as Error).message}`)
-  }
 }
 
 function check<Schema extends z.ZodType>(schema: Schema, json: unknown): z.output<Schema> {

@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { loadRegistryConfig } from '../config/load.ts'
 import { registrySettings } from '../config/registry-settings.ts'
 import { collectGarbage } from '../garbage/collect-garbage.ts'
-import { defaultGrace, defaultSettle } from '../garbage/collection.ts'
+import { defaultGrace, defaultSettle, leastSettle } from '../garbage/collection.ts'
 import { stopSignal } from '../process/stop-signal.ts'
 import { purgeSummaryLine, purgedLine } from '../purging/purge-lines.ts'
 import { purgeUploads } from '../purging/purge-uploads.ts'
@@ -36,7 +36,7 @@ export function addGarbageCommands(program: Command): void {
   command('garbage-collect', 'delete the blobs that no manifest needs, also while clients push')
     .option('-m, --delete-untagged', 'delete manifests, too, that neither a tag, an index nor a subject leads to')
     .addOption(durationOption('--grace', 'leave alone what is younger').default(defaultGrace, '24h'))
-    .addOption(durationOption('--settle', 'what a request may take').default(defaultSettle, '60s'))
+    .addOption(durationOption('--settle', 'what a request may take').default(defaultSettle, '5m'))
     .action((file: string | undefined, options: CollectOptions, command: Command) =>
       collect(configFile(file, command), options),
     )
@@ -58,6 +58,9 @@ async function collect(file: string, options: CollectOptions): Promise<void> {
   const config = await configFrom(file)
   await using storage = await createStorage(config)
   const progress = progressOn(process.stdout, process.stderr)
+  if (!dryRun && options.settle < leastSettle) {
+    progress.line('Warning: a settling time of less than a minute is safe only while nobody pushes', true)
+  }
   const summary = await collectGarbage(storage, {
     ...options,
     signal: stopping(),

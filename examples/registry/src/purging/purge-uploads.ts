@@ -42,7 +42,9 @@ export interface PurgeSummary {
  * Removes uploads that nobody finishes: those started longer ago than `age`, and last added to longer ago as well, as far as
  * the storage can tell. After twice that an upload is over even when it still grows; for Distribution it is after once.
  *
- * As for Distribution, what does not look like an upload, or does not tell when it was started, stays: it may be anything.
+ * Bytes of which nothing else is left, as when a request came back to an upload that had ended, count as started when they
+ * were written. As for Distribution, whatever else does not look like an upload, or does not tell when it was started,
+ * stays: it may be anything.
  */
 export async function purgeUploads(storage: StorageDriver, options: PurgeOptions): Promise<PurgeSummary> {
   const purge = new Purge(storage, options)
@@ -150,7 +152,10 @@ class Purge {
 
   async #startOf({ repository, id, files }: ListedUpload): Promise<Date | undefined> {
     const path = uploadStartedAt(repository, id)
-    if (!files.some(file => file.path === path)) return undefined
+    if (!files.some(file => file.path === path)) {
+      const [only, ...others] = files
+      return only?.path === uploadData(repository, id) && others.length === 0 ? only.modifiedAt : undefined
+    }
     const content = await orUndefined(this.#storage.getContent(path))
     if (!content) return undefined
     const startedAt = parseStartedAt(Buffer.from(content).toString('latin1'))

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import type { UrlClient } from '@longshore/middleware-core'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { patientAnswer } from '../http/patient-answer.ts'
 import { RegistryError } from '../oci/errors.ts'
 import type { Blob } from '../stores/blob-store.ts'
 import { type ByteRange, requestedRange } from './byte-range.ts'
@@ -53,7 +54,7 @@ function clientOf({ socket, headers }: FastifyRequest): UrlClient {
 async function serve(
   request: FastifyRequest,
   reply: FastifyReply,
-  { blobs }: RegistryParts,
+  { inline, patience }: RegistryParts,
   blob: Blob,
 ): Promise<unknown> {
   const range = isCurrent(request.headers['if-range'], blob) ? requestedRange(request.headers.range, blob.size) : 'all'
@@ -62,16 +63,18 @@ async function serve(
     throw new RegistryError('RANGE_INVALID', 'the blob has no such bytes', { headers })
   }
   if (range === 'all') {
-    const reader = await blobs.reader(blob, 0)
-    return describe(reply, blob).header('content-length', blob.size).send(reader)
+    const reader = await inline.reader(blob, 0)
+    return describe(reply, blob)
+      .header('content-length', blob.size)
+      .send(patientAnswer(reader, reply.raw, patience))
   }
   const { start, end } = range
-  const reader = await blobs.reader(blob, start)
+  const reader = await inline.reader(blob, start)
   return describe(reply, blob)
     .code(206)
     .header('content-range', `bytes ${start}-${end}/${blob.size}`)
     .header('content-length', end - start + 1)
-    .send(rangeOf(reader, range))
+    .send(patientAnswer(rangeOf(reader, range), reply.raw, patience))
 }
 
 function describe(reply: FastifyReply, { digest }: Blob): FastifyReply {

@@ -6,6 +6,7 @@ import { ManifestStore } from '../stores/manifest-store.ts'
 import { ReferrerStore } from '../stores/referrer-store.ts'
 import { TagStore } from '../stores/tag-store.ts'
 import { UploadStore } from '../stores/uploads/upload-store.ts'
+import { InlineBlobs } from './inline-blobs.ts'
 
 /** What an owner decides about a registry's contents. */
 export interface ContentOptions {
@@ -22,13 +23,19 @@ export interface ContentOptions {
   secret?: string | undefined
   /** The most repositories that one page of the catalog may be asked to hold. Default 1000, as in Distribution. */
   mostCatalogEntries?: number | undefined
-  /** Seconds without a byte after which a client that is sending a body counts as gone. Default 60. */
+  /** Seconds without a byte after which a client that is sending a body, or being sent a blob, counts as gone. Default 60. */
   patience?: number | undefined
+  /**
+   * How many blobs are sent through the registry at once; further clients are told to try again. Default 128, half of the
+   * connections that the S3 driver keeps to its storage.
+   */
+  mostInline?: number | undefined
 }
 
 /** What the routes work with. */
 export interface RegistryParts {
   readonly blobs: BlobStore
+  readonly inline: InlineBlobs
   readonly uploads: UploadStore
   readonly manifests: ManifestStore
   readonly tags: TagStore
@@ -41,13 +48,15 @@ export interface RegistryParts {
 }
 
 export function registryParts(storage: StorageDriver, options: ContentOptions): RegistryParts {
-  const { deletes = false, redirects = true, mostCatalogEntries = 1000, patience = 60, cache = 10_000 } = options
+  const { deletes = false, redirects = true, mostCatalogEntries = 1000 } = options
+  const { cache = 10_000, patience = 60, mostInline = 128 } = options
   const secret = options.secret || randomBytes(32)
   const blobs = new BlobStore(storage, cache)
   const manifests = new ManifestStore(storage, blobs, cache)
   const tags = new TagStore(storage)
   return {
     blobs,
+    inline: new InlineBlobs(blobs, mostInline),
     uploads: new UploadStore(storage, blobs, { secret, patience }),
     manifests,
     tags,

@@ -1,13 +1,14 @@
 import type { Readable } from 'node:stream'
-import type { FileInfo, SignedUrl, StorageDriver, UrlOptions } from '@longshore/middleware-core'
+import type { CallOptions, FileInfo, SignedUrl, StorageDriver, UrlOptions } from '@longshore/middleware-core'
 import { type Digest, hashFor, matches } from '../oci/digest.ts'
 import { RegistryError } from '../oci/errors.ts'
 import { isAdoptable } from './adoption.ts'
 import { allOf } from './all-of.ts'
 import { blobData, layerLink } from './layout.ts'
-import { orUndefined, readLink, remove, writeLink } from './links.ts'
+import { followLink, orUndefined, remove, writeLink } from './links.ts'
 import { LookupCache } from './lookup-cache.ts'
 import { type Body, receive } from './receive.ts'
+import { type Clock, reliedOnFor } from './reliance.ts'
 
 /** A blob that a repository has. */
 export interface Blob {
@@ -29,10 +30,15 @@ export interface Blob {
 export class BlobStore {
   readonly #storage: StorageDriver
   readonly #known: LookupCache<Blob>
+  readonly #clock: Clock
 
-  /** @param cached how many blobs are remembered; 0 for none */
-  constructor(storage: StorageDriver, cached: number) {
+  /**
+   * @param cached how many blobs are remembered; 0 for none
+   * @param clock default: the one that never goes back
+   */
+  constructor(storage: StorageDriver, cached: number, clock: Clock = performance) {
     this.#storage = storage
+    this.#clock = clock
     this.#known = new LookupCache({ entries: cached })
   }
 
@@ -66,24 +72,25 @@ export class BlobStore {
 
   /**
    * Stores a body under the digest that it has to have, and gives it to a repository. It goes straight to its final place,
-   * where it becomes readable only after its digest was found right; bytes that are there already are only checked.
+   * where it becomes readable only after its digest was found right. That is done with bytes that are there already, too: a
+   * client that sends others must not learn that another repository has them, and these are young afterwards.
    * Clients may send the same blob at once: the storage keeps their writers apart.
    */
   async receive(repository: string, digest: Digest, body: Body): Promise<void> {
-    const path = blobData(digest)
     const hash = hashFor(digest)
-    const writer = (await isAdoptable(this.#storage, path)) ? undefined : await this.#storage.writer(path)
+    const writer = await this.#storage.writer(blobData(digest))
     let size
     try {
       size = await receive(body, writer, hash)
       if (!matches(hash, digest)) throw wrongDigest(digest)
-      await writer?.commit()
+      await writer.commit()
     } catch (error) {
       // What broke it matters more than a failure to clean up, which a sweep makes good.
-      await writer?.cancel().catch(() => {})
+      await writer.cancel().catch(() => {})
       throw error
     }
-    await this.#link({ repository, digest, size, target: digest })
+    await writeLink(this.#storage, layerLink(repository, digest), digest)
+    this.#remember({ repository, digest, size, target: digest })
   }
 
   /**
@@ -103,11 +110,18 @@ export class BlobStore {
     return !isThere
   }
 
-  /** Gives a blob of one repository to another. False when the first does not have it. */
+  /**
+   * Gives a blob of one repository to another. False when the first does not have it, or no longer has it after so long that
+   * a collection of garbage may delete the bytes all the same. Then a link may be left. It is not this request's to remove,
+   * as another may have been told meanwhile that the blob is there; an upload makes it good.
+   */
   async mount(from: string, repository: string, digest: Digest): Promise<boolean> {
+    const begin = this.#clock.now()
     const blob = await this.#ask(from, digest)
     if (blob === undefined) return false
-    await this.#link({ ...blob, repository })
+    await writeLink(this.#storage, layerLink(repository, digest), blob.target)
+    if (this.#clock.now() - begin > reliedOnFor && !(await this.has(from, digest))) return false
+    this.#remember({ ...blob, repository })
     return true
   }
 
@@ -116,11 +130,6 @@ export class BlobStore {
     if (!(await this.has(repository, digest))) throw unknownBlob(digest)
     await remove(this.#storage, layerLink(repository, digest))
     this.#known.delete(nameOf({ repository, digest }))
-  }
-
-  async #link(blob: Blob): Promise<void> {
-    await writeLink(this.#storage, layerLink(blob.repository, blob.digest), blob.target)
-    this.#remember(blob)
   }
 
   #remember(blob: Blob): void {
@@ -132,15 +141,10 @@ export class BlobStore {
   }
 
   async #lookUp(repository: string, digest: Digest): Promise<Blob | undefined> {
-    const [target, usual] = await allOf([readLink(this.#storage, layerLink(repository, digest)), this.#file(digest)])
-    if (target === undefined) return undefined
-    // A link may lead from one algorithm's digest to another's, under which the bytes are kept.
-    const file = target === digest ? usual : await this.#file(target)
-    return file && { repository, digest, size: file.size, target }
-  }
-
-  #file(digest: Digest): Promise<FileInfo | undefined> {
-    return orUndefined(this.#storage.stat(blobData(digest), { fileOnly: true }))
+    const file = (target: Digest, options: CallOptions): Promise<FileInfo | undefined> =>
+      orUndefined(this.#storage.stat(blobData(target), { ...options, fileOnly: true }))
+    const { target, found } = (await followLink(this.#storage, layerLink(repository, digest), digest, file)) ?? {}
+    return target && found && { repository, digest, size: found.size, target }
   }
 }
 

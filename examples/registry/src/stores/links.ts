@@ -1,4 +1,4 @@
-import { type StorageDriver, isStorageError } from '@longshore/middleware-core'
+import { type CallOptions, type StorageDriver, isStorageError } from '@longshore/middleware-core'
 import { type Digest, asDigest } from '../oci/digest.ts'
 
 /** The digest that a link leads to, or undefined when there is no such link. */
@@ -8,6 +8,39 @@ export async function readLink(storage: StorageDriver, path: string): Promise<Di
   const digest = asDigest(Buffer.from(content).toString('latin1'))
   if (digest === undefined) throw new Error(`not a link: ${path}`)
   return digest
+}
+
+/** What a link leads to. */
+export interface Followed<Found> {
+  readonly target: Digest
+  /** Undefined when nothing is there. */
+  readonly found: Found | undefined
+}
+
+/**
+ * Follows the link at `path`, or gives undefined when there is none. Nearly every link leads to the digest that it is named
+ * for, so that is looked at while the link is read.
+ *
+ * What is found under a digest is all repositories' and the link is one's. So where there is no link the other call is given
+ * up, and neither how long it takes nor how it ends shows.
+ */
+export async function followLink<Found>(
+  storage: StorageDriver,
+  path: string,
+  digest: Digest,
+  look: (target: Digest, options: CallOptions) => Promise<Found | undefined>,
+): Promise<Followed<Found> | undefined> {
+  const early = new AbortController()
+  const found = look(digest, { signal: early.signal })
+  // Whether anybody waits for it is known only later.
+  found.catch(() => {})
+  let target: Digest | undefined
+  try {
+    target = await readLink(storage, path)
+  } finally {
+    if (target !== digest) early.abort()
+  }
+  return target && { target, found: await (target === digest ? found : look(target, {})) }
 }
 
 export async function writeLink(storage: StorageDriver, path: string, digest: Digest): Promise<void> {

@@ -8,7 +8,7 @@ import type { ManifestStore } from './manifest-store.ts'
 import type { TagStore } from './tag-store.ts'
 
 /** What a list of referrers says of each. */
-export interface Referrer {
+interface Referrer {
   readonly mediaType: string
   /** Bytes. */
   readonly size: number
@@ -34,6 +34,16 @@ export interface ReferrerPage {
 /** So many manifests are looked at for one page. */
 const mostLookedAt = 1000
 
+/** Once so many bytes of manifests were looked at the page ends. Those that were read with the last may be some more. */
+const mostBytes = 32 * 1024 * 1024
+
+/** What was found of a manifest that may be a referrer. */
+interface Candidate {
+  /** Bytes; 0 for one that is not there. */
+  readonly size: number
+  readonly referrer: Referrer | undefined
+}
+
 /**
  * The manifests that name another one as their subject. A link tells of each that was pushed here. Clients that pushed to a
  * registry without referrers, as Distribution is, keep an index of them under a tag instead. Whatever either tells of counts
@@ -50,21 +60,25 @@ export class ReferrerStore {
     this.#tags = tags
   }
 
-  /** A page is no longer than a manifest may be, unless a single referrer is. */
+  /** A page is no longer than a manifest may be, unless a single referrer is. With `last` it may be empty. */
   async list(repository: string, subject: Digest, { artifactType, last }: ReferrerQuery): Promise<ReferrerPage> {
     const digests = await this.#digests(repository, subject, last)
     const candidates = resultsInBatches(digests.slice(0, mostLookedAt), digest =>
       this.#read(repository, subject, digest),
     )
     const page: Referrer[] = []
-    let size = 0
-    for await (const referrer of candidates) {
-      if (!referrer || (artifactType !== undefined && referrer.artifactType !== artifactType)) continue
-      size += Buffer.byteLength(JSON.stringify(referrer))
-      if (size > longestManifest && page.length > 0) return { referrers: page, last: page.at(-1)?.digest }
-      page.push(referrer)
+    let [told, bytes, lookedAt] = [0, 0, 0]
+    for await (const { size, referrer } of candidates) {
+      if (referrer && (artifactType === undefined || referrer.artifactType === artifactType)) {
+        told += Buffer.byteLength(JSON.stringify(referrer))
+        if (told > longestManifest && page.length > 0) break
+        page.push(referrer)
+      }
+      lookedAt += 1
+      bytes += size
+      if (bytes > mostBytes) break
     }
-    return { referrers: page, last: digests.length > mostLookedAt ? digests[mostLookedAt - 1] : undefined }
+    return { referrers: page, last: lookedAt < digests.length ? digests[lookedAt - 1] : undefined }
   }
 
   /** What may be a referrer, after `last`, in order. All of the first that are looked at, and one more if there are more. */
@@ -92,18 +106,15 @@ export class ReferrerStore {
     return (index && readManifest(index.content)?.manifests) ?? []
   }
 
-  async #read(repository: string, subject: Digest, digest: Digest): Promise<Referrer | undefined> {
+  async #read(repository: string, subject: Digest, digest: Digest): Promise<Candidate> {
     const stored = await this.#manifests.find(repository, digest)
-    const manifest = stored && readManifest(stored.content)
-    if (!manifest || manifest.subject !== subject) return undefined
+    if (!stored) return { size: 0, referrer: undefined }
+    const size = stored.content.length
+    const manifest = readManifest(stored.content)
+    if (manifest?.subject !== subject) return { size, referrer: undefined }
     const { mediaType, artifactType, annotations } = manifest
-    return {
-      mediaType,
-      size: stored.content.length,
-      digest,
-      ...(artifactType && { artifactType }),
-      ...(annotations && { annotations }),
-    }
+    const more = { ...(artifactType && { artifactType }), ...(annotations && { annotations }) }
+    return { size, referrer: { mediaType, size, digest, ...more } }
   }
 }
 

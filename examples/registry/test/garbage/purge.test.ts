@@ -125,12 +125,24 @@ describe.each(Object.keys(storages))('purging uploads on %s', kind => {
     await storage.putContent(uploadStartedAt(name, malformed), 'yesterday')
     const missing = randomUUID()
     await storage.putContent(uploadData(name, missing), content())
+    await storage.putContent(`${uploadDirectory(name, missing)}/hashstates/sha256/1000`, content(108))
     await started(47, 'not-a-uuid')
     await storage.age()
     const { summary, failures } = await purge()
     expect(summary.purged).toBe(0)
     expect(failures).toEqual([expect.stringContaining(uploadStartedAt(name, malformed))])
     for (const id of [malformed, missing, 'not-a-uuid']) expect(await isThere(id)).toBe(true)
+  })
+
+  it('removes bytes of which nothing else is left once they are old', async () => {
+    const [old, young] = [randomUUID(), randomUUID()]
+    await storage.putContent(uploadData(name, old), content())
+    await storage.age()
+    await storage.putContent(uploadData(name, young), content())
+    const { purged, failures } = await purge()
+    expect(purged).toEqual([old])
+    expect(failures).toEqual([])
+    expect([await isThere(old), await isThere(young)]).toEqual([false, true])
   })
 
   it('touches nothing in a dry run, and tells what would go', async () => {

@@ -36,9 +36,10 @@ it('takes two requests for each link and blob that goes: one looks at it again',
   test.requests.reset()
   const { summary } = await collect(test.storage)
   expect(summary).toMatchObject({ deletedBlobs: 20, freedBytes: 1000 })
-  // Besides, a journal is written and deleted, manifests are listed before links go, and all links again after it, twice.
+  // Besides, a journal is written and deleted, manifests are listed before links go, journals and all links again after it,
+  // and the links once more at the end.
   expect(test.requests.counts()).toEqual({
-    ListObjectsV2: 10,
+    ListObjectsV2: 11,
     GetObject: 10,
     HeadObject: 40,
     DeleteObject: 41,

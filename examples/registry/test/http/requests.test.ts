@@ -5,7 +5,17 @@ import { setTimeout } from 'node:timers/promises'
 import { describe, expect, it } from '@jest/globals'
 import { type FileInfo, ForwardingDriver, type StatOptions, StorageError, inmemory } from '@longshore/middleware-core'
 import type { RequestReport } from '../../src/http/request-report.ts'
-import { codesOf, content, digestOf, pushBlob, startUpload, withQuery } from '../support/client.ts'
+import { Connection } from '../fuzz/connection.ts'
+import {
+  codesOf,
+  content,
+  digestOf,
+  newManifest,
+  pushBlob,
+  putManifest,
+  startUpload,
+  withQuery,
+} from '../support/client.ts'
 import { sharedRegistry, startRegistry } from '../support/registry.ts'
 import { until } from '../support/until.ts'
 
@@ -61,6 +71,38 @@ describe('names of repositories', () => {
     const response = await fetch(`${registry.url}/v2/${name}/blobs/uploads/`, { method: 'POST' })
     expect([response.status, await codesOf(response)]).toEqual([400, ['NAME_INVALID']])
   })
+})
+
+describe('a request whose target is a whole URL', () => {
+  it.each(['http://registry.example', 'HTTPS://registry.example:5000', 'http://[::1]:5000', 'http://user:secret@x'])(
+    'is answered: %s',
+    async origin => {
+      const reports: RequestReport[] = []
+      await using own = await startRegistry({ onRequest: report => reports.push(report) })
+      await putManifest(own, 'v1', await newManifest(own))
+      reports.length = 0
+      const connection = new Connection(own.port)
+      const path = '/v2/library/hello/tags/list?n=5'
+      connection.send(Buffer.from(`GET ${origin}${path} HTTP/1.1\r\nhost: x\r\n\r\n`))
+      expect(await connection.answer('GET')).toMatchObject({
+        status: 200,
+        body: '{"name":"library/hello","tags":["v1"]}',
+      })
+      connection.destroy()
+      await until(() => reports.length > 0)
+      expect(reports).toMatchObject([{ url: path, route: '/v2/:name/tags/list' }])
+    },
+  )
+
+  it.each(['http://registry.example', 'http://registry.example?a=b', '*'])(
+    'leads nowhere without a path: %s',
+    async target => {
+      const connection = new Connection(registry.port)
+      connection.send(Buffer.from(`OPTIONS ${target} HTTP/1.1\r\nhost: x\r\n\r\n`))
+      expect(await connection.answer('OPTIONS')).toMatchObject({ status: 404 })
+      connection.destroy()
+    },
+  )
 })
 
 describe('requests that lead nowhere', () => {

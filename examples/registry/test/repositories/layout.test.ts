@@ -1,6 +1,17 @@
 import { expect, it } from '@jest/globals'
 import { type FileWriter, ForwardingDriver, type WriteOptions, inmemory } from '@longshore/middleware-core'
-import { content, digestOf, newManifest, pushBlob, putManifest, startUpload, withQuery } from '../support/client.ts'
+import {
+  content,
+  digestOf,
+  locationOf,
+  newManifest,
+  patch,
+  pushBlob,
+  put,
+  putManifest,
+  startUpload,
+  withQuery,
+} from '../support/client.ts'
 import { filesOf, startRegistry } from '../support/registry.ts'
 
 const top = '/docker/registry/v2'
@@ -99,11 +110,12 @@ it('writes in the order in which a failure in between leaves nothing that cannot
   ])
 })
 
-it('does not store again what is there', async () => {
+it('leaves what is there where it is when an upload has the same bytes', async () => {
   await using registry = await startRegistry()
   const bytes = content()
   const digest = await pushBlob(registry, bytes)
   const { modifiedAt } = await registry.storage.stat(blobPath(digest))
-  await pushBlob(registry, bytes, 'library/other')
+  const location = locationOf(await patch(await startUpload(registry, 'library/other'), bytes))
+  expect((await put(location, digest)).status).toBe(201)
   expect((await registry.storage.stat(blobPath(digest))).modifiedAt).toEqual(modifiedAt)
 })

@@ -126,6 +126,31 @@ describe('the form of a manifest', () => {
     expect([response.status, answer.length < 2000]).toEqual([400, true])
   })
 
+  it.each([
+    ['lists in lists', '['.repeat(2_000_000) + ']'.repeat(2_000_000)],
+    ['lists in lists without an end', '['.repeat(4_000_000)],
+    ['maps in maps', '{"a":'.repeat(600_000) + 0 + '}'.repeat(600_000)],
+    ['depth behind a text with a bracket and a quote', `["]\\"]",${'['.repeat(100)}${']'.repeat(100)}]`],
+    ['many empty maps', `[${'{},'.repeat(1_300_000)}0]`],
+    ['many lists, each not too deep', `[${`${'['.repeat(90)}${']'.repeat(90)},`.repeat(20_000)}0]`],
+    ['many names', `{${Array.from({ length: 400_000 }, (_, n) => `"${n.toString(36)}":1`).join()}}`],
+  ])('refuses %s, wherever they are, before it takes them apart', async (_, value) => {
+    const image = await newManifest(registry)
+    const body = `${image.slice(0, -1)},"org.example":${value}}`
+    const response = await putManifest(registry, 'bad', body)
+    expect([response.status, await codesOf(response)]).toEqual([400, ['MANIFEST_INVALID']])
+  })
+
+  it.each([
+    ['some depth', '['.repeat(99) + ']'.repeat(99)],
+    ['texts full of brackets', JSON.stringify(['['.repeat(1000), '{"\\'.repeat(1000)])],
+    ['one long list', `[${'0,'.repeat(150_000)}0]`],
+  ])('may have %s', async (_, value) => {
+    const body = `${(await newManifest(registry)).slice(0, -1)},"org.example":${value}}`
+    expect((await putManifest(registry, 'deep', body)).status).toBe(201)
+    expect(await (await fetch(url('deep'))).text()).toBe(body)
+  })
+
   it.each([imageType.toUpperCase(), `${imageType}; charset=utf-8`, `${imageType} ;a=b`])(
     'takes %s for the type of an image',
     async type => {

@@ -241,6 +241,23 @@ describe('many referrers', () => {
     expect(pages.flat()).toEqual(digests.toSorted())
   })
 
+  it('come in shorter pages when many bytes have to be read for them', async () => {
+    const { subject } = newSubject()
+    const fields = { schemaVersion: 2, mediaType: indexType, subject: descriptor(subject), manifests: [] }
+    const digests: Digest[] = []
+    for (let n = 0; n < 12; n += 1) {
+      const body = JSON.stringify({ ...fields, artifactType: `a/${n % 2}`, n, filler: ' '.repeat(4_000_000) })
+      digests.push(digestOf(body))
+      await registry.storage.putContent(blobData(digestOf(body)), body)
+      await registry.storage.putContent(revisionLink(name, digestOf(body)), digestOf(body))
+      await registry.storage.putContent(referrerLink(name, subject, digestOf(body)), digestOf(body))
+    }
+    const pages = await pagesOf(subject, '?artifactType=a%2F0')
+    expect(pages.length).toBe(2)
+    expect(pages.flat()).toEqual(digests.filter((_, n) => n % 2 === 0).toSorted())
+    for (const digest of digests) await registry.storage.delete(blobData(digest))
+  })
+
   it('go on only after a digest', async () => {
     const response = await get(newSubject().subject, '?last=1000')
     expect([response.status, await codesOf(response)]).toEqual([400, ['DIGEST_INVALID']])
