@@ -178,11 +178,13 @@ describe('pulling a blob', () => {
     expect(cost).toEqual({})
   })
 
-  it('costs 2 requests when the repository does not have it', async () => {
-    const cost = await costOf(async () => {
+  it('costs at most 2 requests when the repository does not have it', async () => {
+    const { GetObject, ...others } = await costOf(async () => {
       expect(await statusOf(get(`blobs/${digestOf(content())}`))).toBe(404)
     })
-    expect(cost).toEqual({ GetObject: 1, HeadObject: 1 })
+    expect(GetObject).toBe(1)
+    // It may be called off before it is on its way.
+    expect([{}, { HeadObject: 1 }]).toContainEqual(others)
   })
 })
 
