@@ -220,8 +220,12 @@ describe('a storage in trouble', () => {
 
       override async stat(path: string, options?: StatOptions): Promise<FileInfo> {
         underWay += 1
-        await setTimeout(100)
-        return super.stat(path, options).finally(() => (underWay -= 1))
+        try {
+          await setTimeout(60_000, undefined, { signal: options?.signal })
+          return await super.stat(path, options)
+        } finally {
+          underWay -= 1
+        }
       }
     }
     await using own = await startRegistry({ storage: new Uneven(inmemory({})), onFailure: () => {} })
