@@ -1,13 +1,13 @@
 import { connect } from 'node:net'
 import { createServer } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { certify } from '@longshore/local-cloud'
 import { useBench } from './cloud.ts'
-import { selfSigned } from './self-signed.ts'
 
 const bench = useBench()
 
 /** The local cloud behind TLS with a certificate that nobody vouches for. */
-const server = createServer(selfSigned(), socket => {
+const server = createServer(certify({ name: '127.0.0.1' }), socket => {
   const onward = connect(bench.cloud.s3.port, '127.0.0.1')
   for (const end of [socket, onward]) end.on('error', () => socket.destroy())
   socket.on('close', () => onward.destroy())

@@ -1,3 +1,4 @@
+export { type Certified, certify, derOf, publicKeyOf } from './certificates.ts'
 export { startLocalCloud } from './cloud.ts'
 export type { LocalCloud, LocalCloudOptions } from './cloud.ts'
 export { startEdge } from './edge/server.ts'

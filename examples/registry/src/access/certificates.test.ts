@@ -1,6 +1,6 @@
 import { createPublicKey } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
-import { certify } from '../../test/support/certificates.ts'
+import { certify } from '@longshore/local-cloud'
 import { libtrustKeyId, readCertificates } from './certificates.ts'
 
 describe('a key', () => {

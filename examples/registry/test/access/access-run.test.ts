@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals'
+import { certify } from '@longshore/local-cloud'
 import { parseConfig } from '@longshore/middleware-core/config'
 import bcrypt from 'bcrypt'
 import { createLog } from '../../src/operations/registry-log.ts'
 import { type RunningRegistry, runRegistry } from '../../src/process/run-registry.ts'
 import { banner } from '../../src/program/banner.ts'
-import { certify } from '../support/certificates.ts'
 import { basic } from '../support/client.ts'
 import { temporaryFolder } from '../support/folder.ts'
 

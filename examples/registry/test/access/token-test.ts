@@ -1,7 +1,7 @@
 import { createPrivateKey } from 'node:crypto'
 import { afterEach, beforeEach } from '@jest/globals'
+import { type Certified, certify, publicKeyOf } from '@longshore/local-cloud'
 import { libtrustKeyId } from '../../src/access/certificates.ts'
-import { type Certified, certify, publicKeyOf } from '../support/certificates.ts'
 import { type Folder, temporaryFolder } from '../support/folder.ts'
 import { type GuardedRegistry, startGuarded } from '../support/guarded-registry.ts'
 import { type TokenInit, tokenWith } from './token-server.ts'
