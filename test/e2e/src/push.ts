@@ -43,7 +43,13 @@ export async function continueBlob(authority: string, location: string, bytes: U
   // Of nothing and of one byte the range is the same, so one byte is sent again only when the registry says so.
   const next = locationOf(status, authority)
   const rest = bytes.subarray(stored === 0 ? 0 : stored + 1)
-  await commit(rest.length > 0 ? locationOf(await patch(next, rest), authority) : next, bytes)
+  const patched = rest.length > 0 ? await fetch(next, patching(rest)) : status
+  const answer = patched.ok
+    ? await fetch(withDigest(locationOf(patched, authority), bytes), { method: 'PUT' })
+    : patched
+  // What the first node was writing when it was cut off came after the question.
+  if (answer.status === 416) return continueBlob(authority, location, bytes)
+  if (answer.status !== 201) throw await refusal(`continuing ${next}`, answer)
   return true
 }
 
@@ -54,15 +60,22 @@ export async function pullBlob(authority: string, name: string, digest: string):
 }
 
 function patch(location: string, body: Uint8Array): Promise<Response> {
-  return send(location, { method: 'PATCH', body, headers: { 'content-type': 'application/octet-stream' } }, 202)
+  return send(location, patching(body), 202)
+}
+
+function patching(body: Uint8Array): RequestInit {
+  return { method: 'PATCH', body, headers: { 'content-type': 'application/octet-stream' } }
 }
 
 async function commit(location: string, bytes: Uint8Array): Promise<string> {
-  const digest = sha256(bytes)
+  await send(withDigest(location, bytes), { method: 'PUT' }, 201)
+  return sha256(bytes)
+}
+
+function withDigest(location: string, bytes: Uint8Array): string {
   const url = new URL(location)
-  url.searchParams.set('digest', digest)
-  await send(url.href, { method: 'PUT' }, 201)
-  return digest
+  url.searchParams.set('digest', sha256(bytes))
+  return url.href
 }
 
 export interface PushedImage {
@@ -104,6 +117,10 @@ function onNode(location: string, authority: string): string {
 
 async function send(url: string, init: RequestInit, expected: number): Promise<Response> {
   const answer = await fetch(url, init)
-  if (answer.status !== expected) throw new Error(`${init.method} ${url}: ${answer.status} ${await answer.text()}`)
+  if (answer.status !== expected) throw await refusal(`${init.method} ${url}`, answer)
   return answer
+}
+
+async function refusal(request: string, answer: Response): Promise<Error> {
+  return new Error(`${request}: ${answer.status} ${await answer.text()}`)
 }

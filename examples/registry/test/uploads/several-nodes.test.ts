@@ -10,7 +10,7 @@ import {
   type WriteOptions,
   inmemory,
 } from '@longshore/middleware-core'
-import { codesOf, content, digestOf, patch, pulled, put, startUpload } from '../support/client.ts'
+import { codesOf, content, digestOf, locationOf, patch, pulled, put, startUpload } from '../support/client.ts'
 import { filesOf, startRegistry } from '../support/registry.ts'
 
 /** Tells when a writer is there. */
@@ -50,6 +50,45 @@ describe('an upload on several nodes', () => {
     // The first node has seen a hundred bytes only: its hash does not fit any more.
     expect((await put(location, digestOf(bytes), bytes.subarray(200))).status).toBe(201)
     expect(await pulled(other, digestOf(bytes))).toBe(digestOf(bytes))
+  })
+
+  it.each([0, 100])('takes no bytes at a place other than the client was told: %d bytes', async stored => {
+    const storage = inmemory({})
+    await using one = await startRegistry({ storage })
+    await using other = await startRegistry({ storage })
+    const bytes = content(300)
+    const location = await startUpload(one)
+    if (stored > 0) await patch(location, bytes.subarray(0, stored))
+    const told = await fetch(location.replace(one.url, other.url))
+    expect(told.status).toBe(204)
+    // As from a node that was killed: its write reaches the storage late.
+    await patch(location, bytes.subarray(stored, 200))
+    for (const send of [patch, (url: string, rest: typeof bytes) => put(url, digestOf(bytes), rest)]) {
+      const refused = await send(locationOf(told), bytes.subarray(stored))
+      expect([refused.status, refused.headers.get('range')]).toEqual([416, '0-199'])
+    }
+    const now = await fetch(locationOf(told))
+    expect(now.headers.get('range')).toBe('0-199')
+    expect((await put(locationOf(now), digestOf(bytes), bytes.subarray(200))).status).toBe(201)
+    expect(await pulled(one, digestOf(bytes))).toBe(digestOf(bytes))
+  })
+
+  it('is finished by an empty chunk with an older URL, but not while bytes are missing that the client was told of', async () => {
+    const storage = inmemory({})
+    await using registry = await startRegistry({ storage })
+    const bytes = content(300)
+    const begun = await patch(await startUpload(registry), bytes.subarray(0, 100))
+    const whole = await patch(locationOf(begun), bytes.subarray(100))
+    // As by a node that was killed while it stored the first bytes again.
+    const path = [...(await filesOf(storage)).keys()].find(key => key.endsWith('/startedat')) ?? ''
+    const writer = await storage.writer(path.replace('startedat', 'data'))
+    writer.write(bytes.subarray(0, 100))
+    await writer.close()
+    const refused = await put(locationOf(whole), digestOf(bytes))
+    expect([refused.status, refused.headers.get('range')]).toEqual([416, '0-99'])
+    expect((await patch(locationOf(refused), bytes.subarray(100))).status).toBe(202)
+    expect((await put(locationOf(begun), digestOf(bytes))).status).toBe(201)
+    expect(await pulled(registry, digestOf(bytes))).toBe(digestOf(bytes))
   })
 
   it('is never published under a wrong digest, though no node saw all of it', async () => {

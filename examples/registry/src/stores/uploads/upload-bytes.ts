@@ -11,8 +11,10 @@ import { type Turn, receivedIn } from './upload-turns.ts'
 /** A request's body and what the client says about it. */
 export interface Chunk {
   readonly body: Body
-  /** The offset at which it belongs. Default: where the upload ends. */
+  /** The offset at which it belongs, if the client says so. */
   readonly offset: number | undefined
+  /** Where the client was told that the upload ends, for one that says no more than that: an empty chunk fits later, too. */
+  readonly toldOffset?: number | undefined
   /** Ends the body, together with its connection. */
   readonly stop: () => void
 }
@@ -57,9 +59,9 @@ export class UploadBytes {
   }
 
   /** What a chunk can be added to, or `OutOfOrder` when it belongs elsewhere. */
-  async openAt(name: UploadName, found: FoundUpload, { offset }: Chunk): Promise<OpenUpload> {
+  async openAt(name: UploadName, found: FoundUpload, chunk: Chunk): Promise<OpenUpload> {
     const size = sizeOf(found)
-    if (found.kind === 'committed' || (offset !== undefined && offset !== size)) {
+    if (found.kind === 'committed' || !(await belongsAt(size, chunk))) {
       await this.release(found)
       throw new OutOfOrder(size)
     }
@@ -98,6 +100,17 @@ export class UploadBytes {
 export function sizeOf(found: FoundUpload): number {
   if (found.kind === 'open') return found.writer.size
   return found.kind === 'committed' ? found.size : 0
+}
+
+/** Whether a chunk belongs where the upload ends. Of one about which that is not clear the first bytes are looked at. */
+export async function belongsAt(size: number, { body, offset, toldOffset = size }: Chunk): Promise<boolean> {
+  if (offset !== undefined) return offset === size
+  return toldOffset === size || (toldOffset < size && (await isEmpty(body)))
+}
+
+async function isEmpty(body: Body): Promise<boolean> {
+  for await (const bytes of body) if (bytes.length > 0) return false
+  return true
 }
 
 /** A chunk that does not begin where the upload ends. */

@@ -4,7 +4,15 @@ import { RegistryError } from '../../oci/errors.ts'
 import { type BlobStore, wrongDigest } from '../blob-store.ts'
 import { blobData } from '../layout.ts'
 import { type Body, receive } from '../receive.ts'
-import { type Chunk, type FoundUpload, type OpenUpload, OutOfOrder, type UploadBytes, sizeOf } from './upload-bytes.ts'
+import {
+  type Chunk,
+  type FoundUpload,
+  type OpenUpload,
+  OutOfOrder,
+  type UploadBytes,
+  belongsAt,
+  sizeOf,
+} from './upload-bytes.ts'
 import type { UploadFiles } from './upload-files.ts'
 import type { UploadName } from './upload-state.ts'
 import { type Turn, receivedIn } from './upload-turns.ts'
@@ -57,7 +65,7 @@ export class UploadCompletion {
   async #finish(last: LastRequest, found: FoundUpload): Promise<void> {
     const { name, turn, chunk } = last
     if (found.kind === 'none') {
-      if (chunk.offset) throw new OutOfOrder(0)
+      if (!(await belongsAt(0, chunk))) throw new OutOfOrder(0)
       return this.#receiveBlob(last, chunk.body)
     }
     if (found.kind === 'committed') {

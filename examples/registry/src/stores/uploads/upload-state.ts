@@ -16,7 +16,7 @@ export function keyOf({ repository, id }: UploadName): string {
 export interface UploadState {
   /** Bytes by then. */
   readonly offset: number
-  /** When it began; only who began it knows without asking. */
+  /** When it began. Of the states of this registry only an upload's first one has it. */
   readonly startedAt?: Date | undefined
   /** Nothing but `startedat` and `data` is in its directory: no other kind of server has written there. */
   readonly isOurs: boolean

@@ -78,10 +78,11 @@ export class UploadStore {
    */
   append(name: UploadName, chunk: Chunk, state?: string): Promise<Progress> {
     return this.#inTurn(name, this.#patience, async turn => {
-      const isFresh = !chunk.offset && this.#fresh.canBegin(keyOf(name), this.#states.verify(name, state))
+      const known = this.#states.verify(name, state)
+      const isFresh = !chunk.offset && this.#fresh.canBegin(keyOf(name), known)
       this.#fresh.touch(keyOf(name))
       const found: FoundUpload = isFresh ? { kind: 'none' } : await this.#bytes.find(name)
-      const upload = await this.#bytes.openAt(name, found, chunk)
+      const upload = await this.#bytes.openAt(name, found, { ...chunk, toldOffset: toldOffset(known) })
       await this.#bytes.receive(name, turn, upload, chunk)
       await this.#bytes.keep(name, upload)
       return this.progress(name, upload.writer.size, state)
@@ -97,7 +98,7 @@ export class UploadStore {
       const known = this.#states.verify(name, state)
       const isWhole = !chunk.offset && this.#fresh.mayBeWhole(keyOf(name), known)
       this.#fresh.touch(keyOf(name))
-      const last = { name, turn, digest, chunk }
+      const last = { name, turn, digest, chunk: { ...chunk, toldOffset: toldOffset(known) } }
       try {
         await (isWhole ? this.#completion.receiveWhole(last) : this.#completion.finish(last))
       } catch (error) {
@@ -127,8 +128,8 @@ export class UploadStore {
 
   /** What a client is told about an upload, with a state that goes back to the one that it sent. */
   progress(name: UploadName, size: number, state?: string): Progress {
-    const { startedAt, isOurs = false } = this.#states.verify(name, state) ?? {}
-    return { size, state: this.#states.sign(name, { offset: size, startedAt, isOurs }) }
+    const { isOurs = false } = this.#states.verify(name, state) ?? {}
+    return { size, state: this.#states.sign(name, { offset: size, isOurs }) }
   }
 
   /** Another node may end an upload while this one works on it: then the storage finds it changed or gone. */
@@ -150,4 +151,12 @@ export class UploadStore {
     this.#bytes.forget(name)
     await (state?.isOurs ? this.#files.removeStart(name) : this.#files.removeAll(name)).catch(() => {})
   }
+}
+
+/**
+ * Where a client was told that the upload ends. What a killed node had sent may reach the storage after another node has
+ * told that, and the client's bytes then belong elsewhere. The first URL tells nothing: some clients use it to the end.
+ */
+function toldOffset(state: UploadState | undefined): number | undefined {
+  return state?.offset === 0 && state.startedAt ? undefined : state?.offset
 }
