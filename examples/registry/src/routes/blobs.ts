@@ -16,17 +16,16 @@ interface Route {
 export function blobRoutes(app: FastifyInstance, registry: RegistryParts): void {
   const { blobs } = registry
   const url = '/v2/:name/blobs/:digest'
-  const find = ({ params }: FastifyRequest<Route>): Promise<Blob> =>
-    blobs.find(repositoryName(params.name), digestFrom(params.digest))
 
   // Answered here even where a GET is redirected: the answer is known by now, and another host would be asked for nothing.
-  app.head<Route>(url, async (request, reply) => {
-    const blob = await find(request)
+  app.head<Route>(url, async ({ params }, reply) => {
+    const blob = await blobs.find(repositoryName(params.name), digestFrom(params.digest))
     return describe(reply, blob).header('content-length', blob.size).send()
   })
 
   app.get<Route>(url, async (request, reply) => {
-    const blob = await find(request)
+    const { params } = request
+    const blob = await blobs.findToFetch(repositoryName(params.name), digestFrom(params.digest))
     const elsewhere = registry.redirects ? await blobs.urlFor(blob, clientOf(request)) : undefined
     reply.servedBy = elsewhere?.via ?? 'inline'
     if (!elsewhere) return serve(request, reply, registry, blob)

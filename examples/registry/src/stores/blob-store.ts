@@ -10,6 +10,12 @@ import { LookupCache } from './lookup-cache.ts'
 import { type Body, receive } from './receive.ts'
 import { type Clock, reliedOnFor } from './reliance.ts'
 
+/**
+ * Milliseconds for which a client that fetches a blob is sent to where it was found: well within the life of signed URLs,
+ * which lead there just as long. When it has gone meanwhile, it is told so there.
+ */
+const fetchedFor = 10 * 60_000
+
 /** A blob that a repository has. */
 export interface Blob {
   readonly repository: string
@@ -47,9 +53,12 @@ export class BlobStore {
    * `BLOB_UNKNOWN` when the repository has none.
    */
   async find(repository: string, digest: Digest): Promise<Blob> {
-    const blob = await this.#known.get(nameOf({ repository, digest }), () => this.#lookUp(repository, digest))
-    if (blob === undefined) throw unknownBlob(digest)
-    return blob
+    return this.#find({ repository, digest })
+  }
+
+  /** As `find`, for a client that goes on to fetch the bytes and does not conclude anything else from the answer. */
+  async findToFetch(repository: string, digest: Digest): Promise<Blob> {
+    return this.#find({ repository, digest }, fetchedFor)
   }
 
   /** Whether the storage says now that a repository has a blob. */
@@ -130,6 +139,13 @@ export class BlobStore {
     if (!(await this.has(repository, digest))) throw unknownBlob(digest)
     await remove(this.#storage, layerLink(repository, digest))
     this.#known.delete(nameOf({ repository, digest }))
+  }
+
+  async #find({ repository, digest }: Pick<Blob, 'repository' | 'digest'>, believedFor?: number): Promise<Blob> {
+    const lookUp = (): Promise<Blob | undefined> => this.#lookUp(repository, digest)
+    const blob = await this.#known.get(nameOf({ repository, digest }), lookUp, believedFor)
+    if (blob === undefined) throw unknownBlob(digest)
+    return blob
   }
 
   #remember(blob: Blob): void {

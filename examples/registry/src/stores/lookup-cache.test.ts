@@ -39,6 +39,27 @@ it('believes for a minute what it found', async () => {
   expect(lookups).toEqual(['a', 'a'])
 })
 
+it('believes for ten minutes what it found, for those who ask for that', async () => {
+  const { values, lookups, lookUp } = storage()
+  let now = 1000
+  const cache = new LookupCache<{ bytes: number }>({ entries: 10, clock: { now: () => now } })
+  const tenMinutes = 600_000
+  values.set('a', { bytes: 1 })
+  await cache.get('a', lookUp('a'))
+  now += 599_000
+  values.set('a', { bytes: 2 })
+  expect(await cache.get('a', lookUp('a'), tenMinutes)).toEqual({ bytes: 1 })
+  expect(lookups).toEqual(['a'])
+  // What somebody else had looked up meanwhile counts for all.
+  expect(await cache.get('a', lookUp('a'))).toEqual({ bytes: 2 })
+  now += 2000
+  expect(await cache.get('a', lookUp('a'), tenMinutes)).toEqual({ bytes: 2 })
+  values.delete('a')
+  now += 600_000
+  expect(await cache.get('a', lookUp('a'), tenMinutes)).toBeUndefined()
+  expect(lookups).toEqual(['a', 'a', 'a'])
+})
+
 it('keeps no more entries and no more bytes than it may', async () => {
   const { values, lookups, lookUp } = storage()
   const few = new LookupCache<{ bytes: number }>({ entries: 2 })

@@ -1,11 +1,10 @@
 import { LRUCache } from 'lru-cache'
 
-/**
- * Milliseconds for which a found value is believed. Another node that deletes it can tell nobody, so this is how long it
- * may still be served here: less than the life of the signed URLs that were given out before. To look each blob of a
- * busy registry up once a minute costs next to nothing.
- */
-const believedFor = 60_000
+/** Milliseconds for which a found value is believed. Another node that deletes it can tell nobody. */
+const minute = 60_000
+
+/** Milliseconds for which it is kept, for those who believe it for longer. */
+const keptFor = 10 * minute
 
 export interface LookupCacheOptions<Value> {
   /** The most values that are kept; 0 keeps none. */
@@ -25,16 +24,24 @@ export class LookupCache<Value extends object> {
     if (entries === 0) return
     this.#found = new LRUCache<string, Value>({
       max: entries,
-      ttl: believedFor,
+      ttl: keptFor,
       ttlResolution: 0,
       perf: clock,
       ...(room && { maxSize: room.bytes, sizeCalculation: room.of }),
     })
   }
 
-  /** The value for a key, which is looked up unless it is known. Those who ask at the same time share one lookup. */
-  async get(key: string, lookUp: () => Promise<Value | undefined>): Promise<Value | undefined> {
-    return this.#found?.get(key) ?? this.#underWay.get(key) ?? this.#start(key, lookUp)
+  /**
+   * The value for a key, which is looked up unless it is known. Those who ask at the same time share one lookup.
+   *
+   * @param believedFor milliseconds for which what was found is believed, ten minutes at most. Default: one minute.
+   */
+  async get(
+    key: string,
+    lookUp: () => Promise<Value | undefined>,
+    believedFor: number = minute,
+  ): Promise<Value | undefined> {
+    return this.#believed(key, believedFor) ?? this.#underWay.get(key) ?? this.#start(key, lookUp)
   }
 
   /**
@@ -55,6 +62,14 @@ export class LookupCache<Value extends object> {
   delete(key: string): void {
     this.#found?.delete(key)
     this.#underWay.delete(key)
+  }
+
+  #believed(key: string, believedFor: number): Value | undefined {
+    const found = this.#found
+    if (found === undefined) return undefined
+    const value = found.get(key)
+    if (value === undefined || believedFor >= keptFor) return value
+    return keptFor - found.getRemainingTTL(key) <= believedFor ? value : undefined
   }
 
   async #start(key: string, lookUp: () => Promise<Value | undefined>): Promise<Value | undefined> {
