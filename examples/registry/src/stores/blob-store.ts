@@ -5,7 +5,7 @@ import { RegistryError } from '../oci/errors.ts'
 import { isAdoptable } from './adoption.ts'
 import { allOf } from './all-of.ts'
 import { blobData, layerLink } from './layout.ts'
-import { followLink, orUndefined, remove, writeLink } from './links.ts'
+import { type LinkLikelihood, followLink, orUndefined, remove, writeLink } from './links.ts'
 import { LookupCache } from './lookup-cache.ts'
 import { type Body, receive } from './receive.ts'
 import { type Clock, reliedOnFor } from './reliance.ts'
@@ -49,16 +49,21 @@ export class BlobStore {
   }
 
   /**
-   * The blob of a repository, for a pull. One that is not known takes two requests to the storage, at the same time.
-   * `BLOB_UNKNOWN` when the repository has none.
+   * The blob of a repository, for a client that asks whether there is one: often before a push, when there is none. That
+   * takes one request to the storage then, and two where there is one that is not known. `BLOB_UNKNOWN` when there is none.
    */
   async find(repository: string, digest: Digest): Promise<Blob> {
-    return this.#find({ repository, digest })
+    const name = nameOf({ repository, digest })
+    return known(digest, await this.#known.get(name, () => this.#lookUp(repository, digest, 'unlikely')))
   }
 
-  /** As `find`, for a client that goes on to fetch the bytes and does not conclude anything else from the answer. */
+  /**
+   * The blob of a repository, for a client that goes on to fetch it and concludes nothing else from the answer. One that is
+   * not known takes two requests to the storage, at the same time. `BLOB_UNKNOWN` when there is none.
+   */
   async findToFetch(repository: string, digest: Digest): Promise<Blob> {
-    return this.#find({ repository, digest }, fetchedFor)
+    const name = nameOf({ repository, digest })
+    return known(digest, await this.#known.get(name, () => this.#lookUp(repository, digest), fetchedFor))
   }
 
   /** Whether the storage says now that a repository has a blob. */
@@ -141,13 +146,6 @@ export class BlobStore {
     this.#known.delete(nameOf({ repository, digest }))
   }
 
-  async #find({ repository, digest }: Pick<Blob, 'repository' | 'digest'>, believedFor?: number): Promise<Blob> {
-    const lookUp = (): Promise<Blob | undefined> => this.#lookUp(repository, digest)
-    const blob = await this.#known.get(nameOf({ repository, digest }), lookUp, believedFor)
-    if (blob === undefined) throw unknownBlob(digest)
-    return blob
-  }
-
   #remember(blob: Blob): void {
     this.#known.set(nameOf(blob), blob)
   }
@@ -156,12 +154,18 @@ export class BlobStore {
     return this.#known.ask(nameOf({ repository, digest }), () => this.#lookUp(repository, digest))
   }
 
-  async #lookUp(repository: string, digest: Digest): Promise<Blob | undefined> {
+  async #lookUp(repository: string, digest: Digest, likelihood?: LinkLikelihood): Promise<Blob | undefined> {
     const file = (target: Digest, options: CallOptions): Promise<FileInfo | undefined> =>
       orUndefined(this.#storage.stat(blobData(target), { ...options, fileOnly: true }))
-    const { target, found } = (await followLink(this.#storage, layerLink(repository, digest), digest, file)) ?? {}
+    const link = layerLink(repository, digest)
+    const { target, found } = (await followLink(this.#storage, link, digest, file, likelihood)) ?? {}
     return target && found && { repository, digest, size: found.size, target }
   }
+}
+
+function known(digest: Digest, blob: Blob | undefined): Blob {
+  if (blob === undefined) throw unknownBlob(digest)
+  return blob
 }
 
 function nameOf({ repository, digest }: Pick<Blob, 'repository' | 'digest'>): string {

@@ -17,9 +17,13 @@ export interface Followed<Found> {
   readonly found: Found | undefined
 }
 
+/** Whether a link is there in most cases. */
+export type LinkLikelihood = 'likely' | 'unlikely'
+
 /**
  * Follows the link at `path`, or gives undefined when there is none. Nearly every link leads to the digest that it is named
- * for, so that is looked at while the link is read.
+ * for, so that is looked at while a link is read that is likely there. Where one is not, that would cut a request off, and
+ * its connection with it.
  *
  * What is found under a digest is all repositories' and the link is one's. So where there is no link the other call is given
  * up, and neither how long it takes nor how it ends shows.
@@ -29,7 +33,12 @@ export async function followLink<Found>(
   path: string,
   digest: Digest,
   look: (target: Digest, options: CallOptions) => Promise<Found | undefined>,
+  likelihood: LinkLikelihood = 'likely',
 ): Promise<Followed<Found> | undefined> {
+  if (likelihood === 'unlikely') {
+    const target = await readLink(storage, path)
+    return target && { target, found: await look(target, {}) }
+  }
   const early = new AbortController()
   const found = look(digest, { signal: early.signal })
   // Whether anybody waits for it is known only later.

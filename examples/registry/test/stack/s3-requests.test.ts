@@ -188,6 +188,13 @@ describe('pulling a blob', () => {
   })
 })
 
+it('a client that asks before a push whether a blob is there costs 1 request when it is not', async () => {
+  const cost = await costOf(async () => {
+    expect(await statusOf(get(`blobs/${digestOf(content())}`, 'HEAD'))).toBe(404)
+  })
+  expect(cost).toEqual({ GetObject: 1 })
+})
+
 describe('pulling a manifest', () => {
   async function pushed(): Promise<Digest> {
     const manifest = await newManifest(other)
