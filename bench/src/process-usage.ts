@@ -18,9 +18,3 @@ export async function peakMemory(pid: number): Promise<number> {
   const text = await readFile(`/proc/${pid}/status`, 'utf8')
   return Number(/^VmHWM:\s+(\d+) kB/m.exec(text)?.[1]) * 1024
 }
-
-/** The memory that new processes can have without others losing theirs, in bytes (proc(5), `meminfo`). */
-export async function availableMemory(): Promise<number> {
-  const text = await readFile('/proc/meminfo', 'utf8')
-  return Number(/^MemAvailable:\s+(\d+) kB/m.exec(text)?.[1]) * 1024
-}

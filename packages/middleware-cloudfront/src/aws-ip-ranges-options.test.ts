@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals'
 import { checkOptions } from '@longshore/middleware-core'
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import { thrownBy } from '../test/thrown.ts'
-import { type IpFilterSettings, hasNeededRegions, ipFilterOptions, neededRegions } from './aws-ip-ranges-options.ts'
+import { type IpFilterSettings, ipFilterOptions, ipFilterRules } from './aws-ip-ranges-options.ts'
 import { parseIp } from './ip-address.ts'
 
-const schema = z.object(ipFilterOptions).refine(hasNeededRegions, neededRegions)
+const schema = z.object(ipFilterOptions).check(ipFilterRules)
 const check = (options: object): IpFilterSettings => checkOptions(schema, options, { where: 'cloudfront options' })
 
 describe('the options of the IP filter', () => {

@@ -1,7 +1,8 @@
 import { option } from '@longshore/middleware-core'
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import { parsePrefix } from './ip-prefix.ts'
 import { IpRanges } from './ip-ranges.ts'
+import { secondOrMore } from './second-or-more.ts'
 
 const filters = ['none', 'aws', 'awsregion'] as const
 
@@ -11,48 +12,53 @@ export const ipFilterOptions = {
    * Which clients get the driver's own URL: `none`; `aws`, those with an address of AWS's; `awsregion`, those with one of
    * the regions in `awsRegion`. Default none.
    */
-  ipFilteredBy: option
-    .text({ accepted: `one of ${filters.join(', ')}`, matches: text => text.trim() === '' || isFilter(text) })
-    .transform(text => filters.find(name => name === text.trim().toLowerCase()) ?? 'none')
-    .prefault('none'),
+  ipFilteredBy: z.prefault(
+    z.pipe(
+      option.text({ accepted: `one of ${filters.join(', ')}`, matches: text => text.trim() === '' || isFilter(text) }),
+      z.transform(text => filters.find(name => name === text.trim().toLowerCase()) ?? 'none'),
+    ),
+    'none',
+  ),
   /**
    * The regions of `ipFilteredBy: awsregion`, which requires it: a list, or a text with commas in between. `GLOBAL` stands
    * for addresses of no region, and counts only when it is listed.
    */
-  awsRegion: list('a list of AWS regions, such as eu-central-1,eu-west-1', isName).prefault([]),
+  awsRegion: z.prefault(list('a list of AWS regions, such as eu-central-1,eu-west-1', isName), []),
   /**
    * The services whose addresses count, as AWS's file names them: `EC2,S3`. Default all, as in Distribution: every entry is
    * under `AMAZON`, and a client whose service is not listed would only be sent to CloudFront.
    */
-  services: list('a list of the services that AWS names in its address ranges, such as EC2', isName).prefault([]),
+  services: z.prefault(list('a list of the services that AWS names in its address ranges, such as EC2', isName), []),
   /** How often the ranges are refreshed, at least 1s. Default 12h. */
-  updateFrequency: updateFrequency().prefault('12h'),
+  updateFrequency: z.prefault(secondOrMore('12h'), '12h'),
   /** Distribution's old spelling of `updateFrequency`. It still works, with a warning, and wins when both are there. */
-  updateFrenquency: updateFrequency().optional(),
+  updateFrenquency: z.optional(secondOrMore('12h')),
   /** Where AWS's address ranges come from. Default `https://ip-ranges.amazonaws.com/ip-ranges.json`. */
-  ipRangesUrl: ipRangesUrl().prefault('https://ip-ranges.amazonaws.com/ip-ranges.json'),
+  ipRangesUrl: z.prefault(ipRangesUrl(), 'https://ip-ranges.amazonaws.com/ip-ranges.json'),
   /**
    * Proxies that are trusted to tell whom they forward for, in `X-Forwarded-For` or `Forwarded`: addresses and CIDR blocks.
    * Default none: the address that counts is that of the connection.
    */
-  trustedProxies: list('a list of IP addresses and CIDR blocks, such as 10.0.0.0/8,2001:db8::/32', isPrefix)
-    .transform(texts => new IpRanges(texts.flatMap(text => parsePrefix(text) ?? [])))
-    .prefault([]),
+  trustedProxies: z.prefault(
+    z.pipe(
+      list('a list of IP addresses and CIDR blocks, such as 10.0.0.0/8,2001:db8::/32', isPrefix),
+      z.transform(texts => new IpRanges(texts.flatMap(text => parsePrefix(text) ?? []))),
+    ),
+    [],
+  ),
 }
 
 /** The options once checked. */
-export type IpFilterSettings = z.output<z.ZodObject<typeof ipFilterOptions>>
+export type IpFilterSettings = z.output<z.ZodMiniObject<typeof ipFilterOptions>>
 
-/** Whether the regions are there that `awsregion` cannot do without. */
-export function hasNeededRegions({ ipFilteredBy, awsRegion }: IpFilterSettings): boolean {
-  return ipFilteredBy !== 'awsregion' || awsRegion.length > 0
-}
-
-/** How a mistake in that is told. */
-export const neededRegions = {
-  path: ['awsRegion'],
-  params: { accepted: 'with ipfilteredby awsregion a list of AWS regions, such as eu-central-1,eu-west-1' },
-}
+/** What these options demand of each other: `awsregion` cannot do without regions. */
+export const ipFilterRules = z.refine<IpFilterSettings>(
+  ({ ipFilteredBy, awsRegion }) => ipFilteredBy !== 'awsregion' || awsRegion.length > 0,
+  {
+    path: ['awsRegion'],
+    params: { accepted: 'with ipfilteredby awsregion a list of AWS regions, such as eu-central-1,eu-west-1' },
+  },
+)
 
 function isFilter(text: string): boolean {
   return (filters as readonly string[]).includes(text.trim().toLowerCase())
@@ -67,32 +73,32 @@ function isPrefix(text: string): boolean {
 }
 
 /** A list of texts, or one text with commas between them. Spaces around them do not count; empty ones are left out. */
-function list(accepted: string, matches: (item: string) => boolean): z.ZodType<string[], string | readonly string[]> {
-  const schema = z.unknown().transform((value, context) => {
+function list(
+  accepted: string,
+  matches: (item: string) => boolean,
+): z.ZodMiniType<string[], string | readonly string[]> {
+  const reader = z.transform((value, { issues }) => {
     const given: unknown[] = typeof value === 'string' ? value.split(',') : Array.isArray(value) ? value : [value]
     const items = given.map(item => (typeof item === 'string' ? item.trim() : item)).filter(item => item !== '')
     const wrong = items.findIndex(item => typeof item !== 'string' || !matches(item))
     // No list at all is the default's business; one of commas alone is a mistake.
     if (wrong < 0 && (items.length > 0 || given.length === 0)) return items
     const item = items[wrong]
-    context.addIssue(
+    issues.push(
       typeof item === 'string' && given.length > 1
-        ? { code: 'custom', message: `found '${item}' in the list; accepted: ${accepted}` }
-        : { code: 'custom', params: { accepted } },
+        ? { code: 'custom', input: value, message: `found '${item}' in the list; accepted: ${accepted}` }
+        : { code: 'custom', input: value, params: { accepted } },
     )
     return z.NEVER
   })
-  return schema as unknown as z.ZodType<string[], string | readonly string[]>
+  const schema: z.ZodMiniType = z.pipe(z.unknown(), reader)
+  return schema as z.ZodMiniType<string[], string | readonly string[]>
 }
 
-function updateFrequency(): z.ZodType<number, string> {
-  return option
-    .duration()
-    .refine(milliseconds => milliseconds >= 1000, { params: { accepted: 'a duration of 1s or more, such as 12h' } })
-}
-
-function ipRangesUrl(): z.ZodType<URL, string | URL> {
-  return option.url().refine(url => url.username === '' && url.password === '', {
-    error: 'found a URL with a user name or a password, not shown here; accepted: an http or https URL without',
-  })
+function ipRangesUrl(): z.ZodMiniType<URL, string | URL> {
+  return option.url().check(
+    z.refine(url => url.username === '' && url.password === '', {
+      error: 'found a URL with a user name or a password, not shown here; accepted: an http or https URL without',
+    }),
+  )
 }

@@ -1,6 +1,6 @@
 import { KeyObject } from 'node:crypto'
 import { option } from '@longshore/middleware-core'
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import { acceptedKeys } from './pem.ts'
 import { type PublicKey, acceptedPublicKey } from './public-key.ts'
 import type { SignFunction } from './sign-function.ts'
@@ -14,20 +14,16 @@ const keyPairId = option.text({ accepted: acceptedId, matches: text => /^[A-Za-z
 /** How a key is given: by its private half, or by a function that signs. */
 const privateHalf = {
   /** The private key: RSA-2048 or EC P-256 in PEM, the path of the file or the text. A file is read again when it changes. */
-  privateKey: option.secret(acceptedKeys).optional(),
+  privateKey: z.optional(option.secret(acceptedKeys)),
   /** What opens the private key, when it is encrypted. */
-  passphrase: option.secret('the passphrase of the private key').optional(),
+  passphrase: z.optional(option.secret('the passphrase of the private key')),
   /** Signs in place of a private key, with a KMS or an HSM. Only programs can give it. */
-  sign: valueOf<SignFunction>(acceptedFunction, value => typeof value === 'function').optional(),
+  sign: z.optional(valueOf<SignFunction>(acceptedFunction, value => typeof value === 'function')),
   /** The public half of the key with which `sign` signs: every signature is then verified before it is used. */
-  publicKey: valueOf<PublicKey>(
-    acceptedPublicKey,
-    value => typeof value === 'string' || value instanceof KeyObject,
-  ).optional(),
+  publicKey: z.optional(
+    valueOf<PublicKey>(acceptedPublicKey, value => typeof value === 'string' || value instanceof KeyObject),
+  ),
 }
-
-/** One error tells of every mistake: rules are looked at where single options are wrong, too. */
-const evenAfterMistakes = { when: ({ value }: { value: unknown }) => typeof value === 'object' && value !== null }
 
 const keyEntry = z.object({ keyPairId, ...privateHalf })
 
@@ -35,24 +31,25 @@ const keyEntry = z.object({ keyPairId, ...privateHalf })
 export const keyOptions = {
   ...privateHalf,
   /** The ID under which CloudFront knows the public key. */
-  keyPairId: keyPairId.optional(),
+  keyPairId: z.optional(keyPairId),
   /** Several keys in place of a single one, for rotation: the first usable one signs. */
-  keys: z
-    .array(keyEntry.superRefine(reporting(rulesOfOne), evenAfterMistakes))
-    .refine(keys => keys.length > 0, { params: { accepted: 'a list of one key or more' } })
-    .optional(),
+  keys: z.optional(
+    z
+      .array(keyEntry.check(reporting(rulesOfOne)))
+      .check(z.refine(keys => keys.length > 0, { params: { accepted: 'a list of one key or more' } })),
+  ),
   /** The hash under the signature. Default SHA1, which CloudFront takes for granted; SHA256 lengthens the URL. */
-  hashAlgorithm: option.choice(hashAlgorithms).prefault('SHA1'),
+  hashAlgorithm: z.prefault(option.choice(hashAlgorithms), 'SHA1'),
 }
 
 /** One key, once checked. */
 export type KeyEntry = z.output<typeof keyEntry>
 
 /** The options once checked. */
-export type KeySettings = z.output<z.ZodObject<typeof keyOptions>>
+export type KeySettings = z.output<z.ZodMiniObject<typeof keyOptions>>
 
-/** What the {@link keyOptions} demand of each other, for `superRefine`. */
-export const keyRules = [reporting(rulesOfAll), evenAfterMistakes] as const
+/** What the {@link keyOptions} demand of each other. */
+export const keyRules = reporting(rulesOfAll)
 
 /** Which options are there. */
 type Given = { readonly [name in keyof typeof privateHalf | 'keyPairId' | 'keys']?: unknown }
@@ -76,14 +73,16 @@ function rulesOfAll(given: Given): Mistakes {
   return single === undefined ? {} : { [single]: 'either this and its like, or the option keys' }
 }
 
-function reporting(rules: (given: Given) => Mistakes): (given: Given, context: z.core.$RefinementCtx) => void {
-  return (given, context) => {
+/** One error tells of every mistake: rules are looked at where single options are wrong, too. */
+function reporting(rules: (given: Given) => Mistakes): z.core.$ZodCheck<Given> {
+  const report = (given: Given, context: z.core.$RefinementCtx): void => {
     for (const [name, accepted] of Object.entries(rules(given))) {
       context.addIssue({ code: 'custom', path: [name], params: { accepted } })
     }
   }
+  return z.superRefine(report, { when: ({ value }) => typeof value === 'object' && value !== null })
 }
 
-function valueOf<T>(accepted: string, isOne: (value: unknown) => boolean): z.ZodType<T, T> {
-  return z.custom<T>(isOne, { params: { accepted } }).meta({ accepted, secret: true })
+function valueOf<T>(accepted: string, isOne: (value: unknown) => boolean): z.ZodMiniType<T, T> {
+  return z.custom<T>(isOne, { params: { accepted } }).register(z.globalRegistry, { accepted, secret: true })
 }

@@ -1,42 +1,37 @@
 import { type UrlClient, option } from '@longshore/middleware-core'
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import { clientAddress } from './client-address.ts'
 import { type Lifetime, notBeforeOf } from './expiry.ts'
 import { formatIp } from './ip-address.ts'
 import type { IpRanges } from './ip-ranges.ts'
 import { type Policy, cannedPolicy, customPolicy } from './policy.ts'
+import { secondOrMore } from './second-or-more.ts'
 
 /** The options that decide on the policy of pulls. */
 export const policyOptions = {
   /** `canned`, which is short, or `custom`, which can say more. Default canned. */
-  policy: option.choice(['canned', 'custom']).prefault('canned'),
+  policy: z.prefault(option.choice(['canned', 'custom']), 'canned'),
   /**
    * Custom policies only. A URL does not work before it was made; this is how far an edge's clock may be behind this one's,
    * at least 1s. Default: it always works.
    */
-  notBefore: option
-    .duration()
-    .refine(milliseconds => milliseconds >= 1000, { params: { accepted: 'a duration of 1s or more, such as 5m' } })
-    .optional(),
+  notBefore: z.optional(secondOrMore('5m')),
   /**
    * Custom policies only. A URL works only from the address that it was made for, as `client` and `trustedProxies` tell it.
    * CloudFront knows no IPv6 here: such a client's URL works from anywhere, and so does that of an unknown one. Default false.
    */
-  bindClientIp: option.boolean().prefault(false),
+  bindClientIp: z.prefault(option.boolean(), false),
 }
 
-/** What these options demand of each other, for `superRefine`. */
-export const policyRules = [
-  (given: Partial<PolicySettings>, context: z.core.$RefinementCtx): void => {
-    if (given.policy !== 'canned') return
-    for (const name of ['notBefore', 'bindClientIp'] as const) {
-      if (given[name])
-        context.addIssue({ code: 'custom', path: [name], params: { accepted: 'only with policy custom' } })
-    }
-  },
-] as const
+/** What these options demand of each other. */
+export const policyRules = z.superRefine<Partial<PolicySettings>>((given, context) => {
+  if (given.policy !== 'canned') return
+  for (const name of ['notBefore', 'bindClientIp'] as const) {
+    if (given[name]) context.addIssue({ code: 'custom', path: [name], params: { accepted: 'only with policy custom' } })
+  }
+})
 
-type PolicySettings = z.output<z.ZodObject<typeof policyOptions>>
+type PolicySettings = z.output<z.ZodMiniObject<typeof policyOptions>>
 
 /** The options once checked, lengths of time in milliseconds. */
 export type PullPolicyOptions = PolicySettings & { readonly trustedProxies: IpRanges }

@@ -1,5 +1,5 @@
 import { type SignedUrl, checkOptions, optionError } from '@longshore/middleware-core'
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import { type SignedCookies, signCookies } from './cookies.ts'
 import { keyOptions, keyRules } from './key-options.ts'
 import { KeyRing } from './key-ring.ts'
@@ -7,7 +7,7 @@ import { signUrl } from './signed-url.ts'
 import { type Terms, policyOf, signablePattern, signableUrl } from './terms.ts'
 import { resourceMatches } from './wildcard.ts'
 
-const signerOptions = z.object(keyOptions).superRefine(...keyRules)
+const signerOptions = z.object(keyOptions).check(keyRules)
 
 /** With which key to sign: the options `privateKey`, `passphrase`, `keyPairId`, `sign`, `keys` and `hashAlgorithm`. */
 export type SignerOptions = z.input<typeof signerOptions>

@@ -109,7 +109,7 @@ describe('ForwardingDriver', () => {
 describe('defineMiddleware', () => {
   const label = defineMiddleware({
     name: 'label',
-    options: z.object({ text: option.text().default('none') }),
+    options: z.object({ text: z._default(option.text(), 'none') }),
     wrap: (driver, { text }) => mark(text)(driver),
   })
 

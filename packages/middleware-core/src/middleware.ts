@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import type { z } from 'zod'
+import type * as z from 'zod/mini'
 import { type OptionsSchema, checkOptions } from './options/check-options.ts'
 import {
   type CallOptions,

@@ -1,7 +1,6 @@
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
-import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { announceRequests } from './diagnostics.ts'
 import { type CheckedS3Options, endpointUrl } from './options.ts'
 import { logRequests } from './request-log.ts'
@@ -34,12 +33,13 @@ export function createClient(options: CheckedS3Options, endpoint = endpointOf(op
     responseChecksumValidation: checksums,
     // The SDK sends `Expect: 100-continue` with bodies of 2 MiB and more, and Node then opens a connection for each.
     expectContinueHeader: false,
-    requestHandler: new NodeHttpHandler({
+    // The SDK makes its handler of these. To import the handler's class here would cost every start some milliseconds.
+    requestHandler: {
       connectionTimeout: 10_000,
       socketTimeout: options.requestTimeout,
       httpAgent: new HttpAgent({ keepAlive: true, maxSockets }),
       httpsAgent: new HttpsAgent({ keepAlive: true, maxSockets, rejectUnauthorized: !options.skipVerify }),
-    }),
+    },
   }
   if (endpoint) config.endpoint = endpoint
   if (options.userAgent) config.customUserAgent = [[options.userAgent]]

@@ -1,9 +1,11 @@
 import { Readable, addAbortSignal } from 'node:stream'
 import { AbortMultipartUploadCommand, type S3Client } from '@aws-sdk/client-s3'
-import { Upload } from '@aws-sdk/lib-storage'
 import type { CallOptions } from '@longshore/middleware-core'
 import type { Bucket } from './bucket.ts'
 import { cleanUp } from './clean-up.ts'
+import { lazily } from './lazily.ts'
+
+const libStorage = lazily(() => import('@aws-sdk/lib-storage'))
 
 export interface PutStreamOptions extends CallOptions {
   /** Called as bytes arrive at S3, with how many have so far. */
@@ -22,17 +24,23 @@ export async function putStream(
   options: PutStreamOptions,
 ): Promise<void> {
   const Body = stream instanceof Readable ? stream : Readable.from(stream)
-  const upload = new Upload({
-    client: stoppable(bucket.client, options.signal),
-    params: { Bucket: bucket.name, Key: bucket.keys.key(path), Body, ...bucket.settings },
-    partSize: settings.partSize,
-    queueSize: settings.concurrency,
-    leavePartsOnError: false,
-  })
-  upload.on('httpUploadProgress', ({ loaded }) => options.onProgress?.(loaded ?? 0))
+  // Whoever reads it is told of its failure. Until somebody does, an error that nobody hears would end the process.
+  Body.on('error', () => {})
   if (options.signal) addAbortSignal(options.signal, Body)
+  const store = async (): Promise<void> => {
+    const { Upload } = await libStorage()
+    const upload = new Upload({
+      client: stoppable(bucket.client, options.signal),
+      params: { Bucket: bucket.name, Key: bucket.keys.key(path), Body, ...bucket.settings },
+      partSize: settings.partSize,
+      queueSize: settings.concurrency,
+      leavePartsOnError: false,
+    })
+    upload.on('httpUploadProgress', ({ loaded }) => options.onProgress?.(loaded ?? 0))
+    await upload.done()
+  }
   try {
-    await bucket.run(() => upload.done(), options, path)
+    await bucket.run(store, options, path)
   } finally {
     Body.destroy()
   }

@@ -1,9 +1,11 @@
 import { GetObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3'
-import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import type { SignedUrl, UrlOptions } from '@longshore/middleware-core'
 import type { Bucket } from './bucket.ts'
 import { s3Error } from './errors.ts'
+import { lazily } from './lazily.ts'
 import type { SignatureV2 } from './signature-v2.ts'
+
+const requestPresigner = lazily(() => import('@aws-sdk/s3-request-presigner'))
 
 /** Makes presigned URLs to a bucket's objects: no request, only a signature. */
 export class Presigner {
@@ -36,6 +38,7 @@ export class Presigner {
   async #sign(path: string, method: 'GET' | 'HEAD', seconds: number, now: Date): Promise<string> {
     const input = { Bucket: this.#bucket.name, Key: this.#bucket.keys.key(path) }
     const command = method === 'GET' ? new GetObjectCommand(input) : new HeadObjectCommand(input)
+    const { getSignedUrl } = await requestPresigner()
     // The SDK's presigner knows version 4 only, but also every rule of where the bucket goes: version 2 takes that over.
     const url = await getSignedUrl(this.#client, command, { expiresIn: seconds, signingDate: now })
     if (!this.#signatureV2) return url

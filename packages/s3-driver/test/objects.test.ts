@@ -1,5 +1,5 @@
 import { connect, createServer } from 'node:net'
-import { Readable } from 'node:stream'
+import { PassThrough, Readable } from 'node:stream'
 import { describe, expect, it, jest } from '@jest/globals'
 import { always, matching, nth } from '@longshore/local-cloud'
 import { content, failure, part, until, useBench, write } from './cloud.ts'
@@ -229,6 +229,19 @@ describe('putStream', () => {
       throw new Error('the source broke')
     }
     await expect(bench.driver.putStream('/a', failing())).rejects.toThrow('the source broke')
+    expect([bench.bucket.keys(), bench.bucket.uploads()]).toEqual([[], []])
+  })
+
+  it('hears of a source that fails before it is read', async () => {
+    const source = new PassThrough()
+    // In a callback of its own, the stream tells of its failure before anything else goes on.
+    const told = await new Promise(resolve => {
+      setImmediate(() => {
+        resolve(failure(bench.driver.putStream('/a', source)))
+        source.destroy(new Error('the source broke'))
+      })
+    })
+    expect(told).toMatchObject({ message: expect.stringContaining('the source broke') })
     expect([bench.bucket.keys(), bench.bucket.uploads()]).toEqual([[], []])
   })
 

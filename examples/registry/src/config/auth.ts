@@ -75,11 +75,11 @@ const token = z
     realm: option.text(tokenServer),
     service: option.text(printable),
     issuer: issuers,
-    rootcertbundle: option.text().optional(),
-    jwks: option.text().optional(),
+    rootcertbundle: z.optional(option.text()),
+    jwks: z.optional(option.text()),
     signingalgorithms: z.array(option.choice(signingAlgorithms)).prefault([...signingAlgorithms]),
-    autoredirect: option.boolean().prefault(false),
-    autoredirectpath: option.text(redirectPath).prefault('/auth/token'),
+    autoredirect: z.prefault(option.boolean(), false),
+    autoredirectpath: z.prefault(option.text(redirectPath), '/auth/token'),
   })
   .superRefine(({ rootcertbundle, jwks }, context) => {
     if (rootcertbundle !== undefined || jwks !== undefined) return

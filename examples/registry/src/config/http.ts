@@ -32,25 +32,26 @@ export interface DebugSettings {
 const framing = new Set(['connection', 'content-length', 'keep-alive', 'trailer', 'transfer-encoding', 'upgrade'])
 
 const http = z.object({
-  addr: addressOption().prefault('127.0.0.1:5000'),
-  net: option
-    .text({ accepted: 'tcp; this registry listens on no Unix socket', matches: net => net === 'tcp' })
-    .optional(),
+  addr: z.prefault(addressOption(), '127.0.0.1:5000'),
+  net: z.optional(
+    option.text({ accepted: 'tcp; this registry listens on no Unix socket', matches: net => net === 'tcp' }),
+  ),
   tls: tlsOptions.optional(),
-  host: option.url().optional(),
-  relativeurls: option.boolean().optional(),
-  prefix: option
-    .text({ accepted: 'a path, such as /my/registry/', matches: path => /^(?:\/[\w.~-]+)*\/?$/.test(path) })
-    .prefault('/'),
+  host: z.optional(option.url()),
+  relativeurls: z.optional(option.boolean()),
+  prefix: z.prefault(
+    option.text({ accepted: 'a path, such as /my/registry/', matches: path => /^(?:\/[\w.~-]+)*\/?$/.test(path) }),
+    '/',
+  ),
   headers: z.record(z.string(), z.array(option.text(), 'accepted: a list of texts')).prefault({}),
-  secret: option.secret().optional(),
-  draintimeout: option.duration({ zero: true }).prefault('5s'),
+  secret: z.optional(option.secret()),
+  draintimeout: z.prefault(option.duration({ zero: true }), '5s'),
   debug: z
     .object({
-      addr: addressOption().optional(),
+      addr: z.optional(addressOption()),
       prometheus: z
         .object({
-          enabled: option.boolean().prefault(false),
+          enabled: z.prefault(option.boolean(), false),
           path: option.text({ accepted: 'a path, such as /metrics', matches: path => path.startsWith('/') }),
         })
         .partial({ path: true })
@@ -60,10 +61,11 @@ const http = z.object({
   http2: z.object({ disabled: unused }).optional(),
   h2c: z
     .object({
-      enabled: option
-        .boolean()
-        .refine(enabled => !enabled, { params: { accepted: 'false; this registry speaks HTTP/1.1' } })
-        .optional(),
+      enabled: z.optional(
+        option
+          .boolean()
+          .check(z.refine(enabled => !enabled, { params: { accepted: 'false; this registry speaks HTTP/1.1' } })),
+      ),
     })
     .optional(),
 })

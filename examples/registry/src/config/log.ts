@@ -15,13 +15,13 @@ export interface LogSettings {
   readonly accessLog: boolean
 }
 
-const level = option.choice(logLevels).optional()
+const level = z.optional(option.choice(logLevels))
 
 const log = z.object({
   level,
-  formatter: option.choice(['text', 'json', 'logstash']).prefault('text'),
+  formatter: z.prefault(option.choice(['text', 'json', 'logstash']), 'text'),
   fields: z.record(z.string(), option.text()).prefault({}),
-  accesslog: z.object({ disabled: option.boolean().prefault(false) }).prefault({}),
+  accesslog: z.object({ disabled: z.prefault(option.boolean(), false) }).prefault({}),
   reportcaller: unused,
   hooks: unused,
 })

@@ -29,7 +29,7 @@ const policy = z.object({ repository: z.object({ classes: noClasses }).optional(
 
 const health = z.object({ storagedriver: unused, file: unused, http: unused, tcp: unused })
 const compatibility = z.object({
-  schema1: z.object({ enabled: option.boolean().optional(), trustkey: unused }).optional(),
+  schema1: z.object({ enabled: z.optional(option.boolean()), trustkey: unused }).optional(),
 })
 
 /** The sections that do nothing here. What would protect somebody stops the start; the rest is warned about. */

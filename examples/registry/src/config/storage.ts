@@ -30,22 +30,22 @@ const mostCached = 1_000_000
 const maintenance = z.object({
   uploadpurging: z
     .object({
-      enabled: option.boolean().prefault(true),
-      age: option.duration().prefault('168h'),
-      interval: option.duration().prefault('24h'),
-      dryrun: option.boolean().prefault(false),
+      enabled: z.prefault(option.boolean(), true),
+      age: z.prefault(option.duration(), '168h'),
+      interval: z.prefault(option.duration(), '24h'),
+      dryrun: z.prefault(option.boolean(), false),
     })
     .prefault({}),
-  readonly: z.object({ enabled: option.boolean().prefault(false) }).prefault({}),
+  readonly: z.object({ enabled: z.prefault(option.boolean(), false) }).prefault({}),
 })
-const cacheKind = option.choice(['inmemory', 'redis']).optional()
+const cacheKind = z.optional(option.choice(['inmemory', 'redis']))
 const cache = z.object({
   blobdescriptor: cacheKind,
   layerinfo: cacheKind,
-  blobdescriptorsize: option.integer({ min: 1, max: mostCached, unit: 'blobs' }).optional(),
+  blobdescriptorsize: z.optional(option.integer({ min: 1, max: mostCached, unit: 'blobs' })),
 })
-const deletes = z.object({ enabled: option.boolean().prefault(false) })
-const redirect = z.object({ disable: option.boolean().prefault(false) })
+const deletes = z.object({ enabled: z.prefault(option.boolean(), false) })
+const redirect = z.object({ disable: z.prefault(option.boolean(), false) })
 
 /** What stands beside the driver in `storage`. */
 export function storageSettings(config: Config): StorageSettings {

@@ -27,8 +27,8 @@ export const tlsOptions = z.object({
   certificate: option.text(),
   key: option.text(),
   clientcas: z.array(option.text()).prefault([]),
-  clientauth: option.choice(clientAuthKinds).optional(),
-  minimumtls: option.choice(Object.keys(versions) as VersionName[]).prefault('tls1.2'),
+  clientauth: z.optional(option.choice(clientAuthKinds)),
+  minimumtls: z.prefault(option.choice(Object.keys(versions) as VersionName[]), 'tls1.2'),
   ciphersuites: z.array(option.choice(cipherSuiteNames)).optional(),
   letsencrypt: z
     .object({ cachefile: noLetsEncrypt, email: noLetsEncrypt, hosts: noLetsEncrypt, directoryurl: noLetsEncrypt })

@@ -114,12 +114,11 @@ describe('--workers', () => {
     const url = await readyAt(program)
     const start = await request(`${url}/v2/library/hello/blobs/uploads/`, 'POST')
     let location = start.headers.location ?? ''
-    const { StartedAt } = stateOf(location)
-    expect(Date.parse(StartedAt)).toBeGreaterThan(Date.now() - 600_000)
     for (let round = 0; round < 4; round++) {
       const answer = await request(new URL(location, url).href)
       location = answer.headers.location ?? ''
-      expect(stateOf(location)).toMatchObject({ StartedAt })
+      // Only a state that was believed is answered with another one that says so.
+      expect(stateOf(location)).toMatchObject({ Server: 'longshore' })
     }
   })
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import { unwrap } from '../options/check-options.ts'
 import { packageOf } from '../config/known-packages.ts'
 import type { Layer, Stack } from '../config/resolve-stack.ts'
@@ -26,8 +26,10 @@ function shown(layer: Layer, name: string, value: Tree): string {
 
 /** As its schema declares it or, for drivers of others that declare nothing, by its name. */
 function isSecret(layer: Layer, name: string): boolean {
-  const shape = layer.factory.definition.options.shape as Record<string, z.core.$ZodType>
-  const field = Object.entries(shape).find(([option]) => option.toLowerCase() === name.toLowerCase())?.[1]
+  const { shape } = layer.factory.definition.options._zod.def
+  const field = Object.entries<z.core.$ZodType>(shape).find(
+    ([option]) => option.toLowerCase() === name.toLowerCase(),
+  )?.[1]
   const isDeclared = field !== undefined && z.globalRegistry.get(unwrap(field))?.secret === true
   return isDeclared || /secret|password|passphrase|token|accesskey|credential/i.test(name)
 }

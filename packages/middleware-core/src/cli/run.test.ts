@@ -21,9 +21,9 @@ const bucket = defineDriver({
   name: 's3aws',
   options: z.object({
     bucket: option.text(),
-    endpoint: option.url().optional(),
-    accessKey: option.text().optional(),
-    hidden: option.secret().optional(),
+    endpoint: z.optional(option.url()),
+    accessKey: z.optional(option.text()),
+    hidden: z.optional(option.secret()),
     tags: z.array(option.text()).optional(),
   }),
   create: ({ bucket: name }) => {

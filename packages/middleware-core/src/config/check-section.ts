@@ -1,4 +1,5 @@
-import { z } from 'zod'
+import type * as z from 'zod/mini'
+import { $ZodObject } from 'zod/v4/core'
 import { checkOptions } from '../options/check-options.ts'
 import { optionName } from '../options/config-error.ts'
 import { fitEnvironment } from './fit-environment.ts'
@@ -15,14 +16,14 @@ export interface CheckedSection<Output> {
  * Checks a part of a configuration against its schema. Every mistake says where it was given; an unknown option is a
  * mistake in a file, and only a warning when it comes from the environment.
  */
-export function checkSection<Schema extends z.ZodType>(
+export function checkSection<Schema extends z.core.$ZodType>(
   schema: Schema,
   part: Tree,
   where: readonly PropertyKey[],
   warn: (message: string) => void,
 ): CheckedSection<z.output<Schema>> {
   const fitted = fitEnvironment(schema, part, where, warn)
-  const isEmptyMapping = isAbsent(fitted) && schema instanceof z.ZodObject
+  const isEmptyMapping = isAbsent(fitted) && schema instanceof $ZodObject
   const tree = isEmptyMapping ? mapping([], fitted.source) : fitted
   const value = checkOptions(schema, isAbsent(tree) ? undefined : plain(tree), {
     where: optionName(where),

@@ -88,10 +88,10 @@ reporting:
 describe('Config.section', () => {
   const http = z.object({
     addr: option.text(),
-    drainTimeout: option.duration().default(1000),
-    tls: z.object({ minimumtls: option.choice(['tls1.2', 'tls1.3']).optional() }).optional(),
+    drainTimeout: z._default(option.duration(), 1000),
+    tls: z.object({ minimumtls: z.optional(option.choice(['tls1.2', 'tls1.3'])) }).optional(),
     headers: z.record(z.string(), z.array(z.string())).optional(),
-    secret: option.secret().optional(),
+    secret: z.optional(option.secret()),
   })
 
   it('gives values of the types of the schema', () => {
@@ -105,11 +105,13 @@ describe('Config.section', () => {
 
   it('reads nested sections, single values and what is absent', () => {
     const config = parse('storage: {inmemory: , delete: {enabled: on}, redirect: }\nlog: {level: WARN}\n')
-    const deletion = z.object({ enabled: option.boolean().default(false) })
+    const deletion = z.object({ enabled: z._default(option.boolean(), false) })
     expect(config.section(['storage', 'delete'], deletion)).toEqual({ enabled: true })
-    expect(config.section(['storage', 'redirect'], z.object({ disable: option.boolean().default(false) }))).toEqual({
-      disable: false,
-    })
+    expect(config.section(['storage', 'redirect'], z.object({ disable: z._default(option.boolean(), false) }))).toEqual(
+      {
+        disable: false,
+      },
+    )
     expect(config.section(['health'], deletion)).toEqual({ enabled: false })
     expect(config.section(['health'], deletion.optional())).toBeUndefined()
     expect(config.section(['log', 'level'], option.choice(['info', 'warn']))).toBe('warn')

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { inspect } from 'node:util'
-import type { z } from 'zod'
+import type * as z from 'zod/mini'
 import { checkSection } from './check-section.ts'
 import { ConfigError, type ConfigIssue } from '../options/config-error.ts'
 import { type Environment, applyEnvironment } from './environment.ts'
@@ -36,7 +36,7 @@ export class Config {
    * leaf is a text, so schemas are put together from `option`. A section that is absent is an empty mapping to a schema
    * of an object. Throws one `ConfigError` that lists every mistake with its place.
    */
-  section<Schema extends z.ZodType>(path: readonly [string, ...string[]], schema: Schema): z.output<Schema> {
+  section<Schema extends z.core.$ZodType>(path: readonly [string, ...string[]], schema: Schema): z.output<Schema> {
     return checkSection(schema, this.part(path), path, message => this.warn(message)).value
   }
 

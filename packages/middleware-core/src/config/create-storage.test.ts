@@ -24,9 +24,9 @@ class Packages {
     options: z.object({
       region: option.text(),
       bucket: option.text(),
-      chunkSize: option.integer({ min: 5_242_880, max: 5_368_709_120 }).default(10_485_760),
-      secretKey: option.secret().optional(),
-      encrypt: option.boolean().default(false),
+      chunkSize: z._default(option.integer({ min: 5_242_880, max: 5_368_709_120 }), 10_485_760),
+      secretKey: z.optional(option.secret()),
+      encrypt: z._default(option.boolean(), false),
     }),
     create: options => {
       this.created.push(options)

@@ -1,4 +1,5 @@
-import { z } from 'zod'
+import * as z from 'zod/mini'
+import { $ZodArray, $ZodObject, $ZodRecord } from 'zod/v4/core'
 import { unwrap } from '../options/check-options.ts'
 import { optionName } from '../options/config-error.ts'
 import { nearest } from '../options/nearest.ts'
@@ -16,29 +17,29 @@ export function fitEnvironment(
   warn: (message: string) => void,
 ): Tree {
   const bare = unwrap(schema)
-  if (bare instanceof z.ZodArray) {
+  if (bare instanceof $ZodArray) {
     const opened = structured(tree)
     if (opened.kind !== 'list') return opened
     return list(
-      opened.items.map((item, index) => fitEnvironment(bare.element, item, [...path, index], warn)),
+      opened.items.map((item, index) => fitEnvironment(bare._zod.def.element, item, [...path, index], warn)),
       opened.source,
     )
   }
-  if (bare instanceof z.ZodRecord) {
+  if (bare instanceof $ZodRecord) {
     const opened = structured(tree)
     if (opened.kind !== 'mapping') return opened
     return mapping(
       Array.from(opened.entries, ([name, child]) => [
         name,
-        fitEnvironment(bare.valueType, child, [...path, name], warn),
+        fitEnvironment(bare._zod.def.valueType, child, [...path, name], warn),
       ]),
       opened.source,
     )
   }
-  if (!(bare instanceof z.ZodObject)) return tree
+  if (!(bare instanceof $ZodObject)) return tree
   const opened = structured(tree)
   if (opened.kind !== 'mapping') return opened
-  const fields = new Map(Object.entries(bare.shape).map(([name, field]) => [name.toLowerCase(), field]))
+  const fields = new Map(Object.entries(bare._zod.def.shape).map(([name, field]) => [name.toLowerCase(), field]))
   const entries: [string, Tree][] = []
   for (const [name, child] of opened.entries) {
     const field = fields.get(name.toLowerCase())
@@ -54,7 +55,7 @@ export function fitEnvironment(
 /** Variables went below an option that takes a single value: `REGISTRY_STORAGE_S3_SECRETKEY_FILE`. */
 function leadsNowhere(field: z.core.$ZodType, tree: Tree): boolean {
   const bare = unwrap(field)
-  const isStructure = bare instanceof z.ZodObject || bare instanceof z.ZodArray || bare instanceof z.ZodRecord
+  const isStructure = bare instanceof $ZodObject || bare instanceof $ZodArray || bare instanceof $ZodRecord
   return tree.kind !== 'text' && !isStructure && !z.safeParse(field, plain(tree)).success
 }
 

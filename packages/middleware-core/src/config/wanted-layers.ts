@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import { checkSection } from './check-section.ts'
 import type { Config } from './config.ts'
 import type { Kind } from './known-packages.ts'
@@ -26,17 +26,18 @@ export function wantedDriver(config: Config): WantedLayer<'driver'> {
 }
 
 const middlewareSection = z.object({
-  storage: z
-    .array(
+  storage: z._default(
+    z.array(
       z.object({
         name: option.text(),
-        options: z.unknown().optional(),
-        disabled: option.boolean().default(false),
+        options: z.optional(z.unknown()),
+        disabled: z._default(option.boolean(), false),
       }),
-    )
-    .default([]),
-  registry: z.unknown().optional(),
-  repository: z.unknown().optional(),
+    ),
+    [],
+  ),
+  registry: z.optional(z.unknown()),
+  repository: z.optional(z.unknown()),
 })
 
 /** The middlewares in `middleware.storage` that are not disabled, in their order there. */

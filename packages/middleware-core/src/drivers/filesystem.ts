@@ -2,7 +2,7 @@ import { type Dirent, constants } from 'node:fs'
 import { type FileHandle, lstat, open, rm, unlink } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { Readable } from 'node:stream'
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import * as option from '../options/option.ts'
 import { defineDriver } from '../define-driver.ts'
 import type { DriverImplementation } from '../driver-implementation.ts'
@@ -61,12 +61,12 @@ export const filesystem = defineDriver({
   name: 'filesystem',
   options: z.object({
     /** The directory that holds everything; a relative one is taken from the working directory. */
-    rootDirectory: option.text().default('/var/lib/registry'),
+    rootDirectory: z._default(option.text(), '/var/lib/registry'),
     /**
      * Accepted for the sake of Distribution's configuration, without effect: Node runs file operations on a pool of
      * threads of its own, whose size is the environment variable `UV_THREADPOOL_SIZE`.
      */
-    maxThreads: option.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }).optional(),
+    maxThreads: z.optional(option.integer({ min: 0, max: Number.MAX_SAFE_INTEGER })),
   }),
   create: ({ rootDirectory }) => new FilesystemDriver(new Layout(resolve(rootDirectory))),
 })

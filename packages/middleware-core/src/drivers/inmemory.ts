@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import { defineDriver } from '../define-driver.ts'
 import type { DriverImplementation } from '../driver-implementation.ts'
 import type {

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import * as option from '../options/option.ts'
 import type { SignedUrl, UrlOptions } from '../driver.ts'
 import { toStorageError } from '../errors.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import * as option from '../options/option.ts'
 import type { SignedUrl, UrlOptions } from '../driver.ts'
 import { ForwardingDriver, defineMiddleware } from '../middleware.ts'
@@ -18,20 +18,20 @@ export const rewrite = defineMiddleware({
   name: 'rewrite',
   options: z.object({
     /** The scheme to use instead, such as `https`. */
-    scheme: option
-      .text({ accepted: 'a URL scheme, such as https', matches: value => /^[a-z][a-z0-9+.-]*$/i.test(value) })
-      .optional(),
+    scheme: z.optional(
+      option.text({ accepted: 'a URL scheme, such as https', matches: value => /^[a-z][a-z0-9+.-]*$/i.test(value) }),
+    ),
     /** The host to use instead, with its port when it needs one. The URL's own port goes with its host. */
-    host: option
-      .text({
+    host: z.optional(
+      option.text({
         accepted: 'a host, with a port where it needs one, such as pull.example.com:8443',
         matches: value => /^[^\s/?#@]+$/.test(value) && URL.canParse(`http://${value}`),
-      })
-      .optional(),
+      }),
+    ),
     /** Whole components that are left out at the beginning of the path: `/a` is trimmed from `/a/b`, not from `/ab`. */
-    trimPathPrefix: option
-      .text({ accepted: 'a path that begins with a slash', matches: value => value.startsWith('/') })
-      .optional(),
+    trimPathPrefix: z.optional(
+      option.text({ accepted: 'a path that begins with a slash', matches: value => value.startsWith('/') }),
+    ),
   }),
   wrap: (driver, { scheme, host, trimPathPrefix }) =>
     new (class RewritingDriver extends ForwardingDriver {

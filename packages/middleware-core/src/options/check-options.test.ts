@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { inspect } from 'node:util'
 import { z } from 'zod'
+import * as mini from 'zod/mini'
 import { isStorageError } from '../errors.ts'
 import { checkOptions, type OptionsOrigin } from './check-options.ts'
 import { ConfigError } from './config-error.ts'
@@ -8,10 +9,10 @@ import * as option from './option.ts'
 
 const schema = z.object({
   bucket: option.text(),
-  chunkSize: option.integer({ min: 5, max: 50, unit: 'bytes' }).default(10),
-  secretKey: option.secret().optional(),
-  timeout: option.duration().optional(),
-  endpoint: option.url().optional(),
+  chunkSize: z._default(option.integer({ min: 5, max: 50, unit: 'bytes' }), 10),
+  secretKey: z.optional(option.secret()),
+  timeout: z.optional(option.duration()),
+  endpoint: z.optional(option.url()),
   keys: z.array(z.object({ id: option.text(), privateKey: option.secret() })).optional(),
 })
 
@@ -149,5 +150,44 @@ describe('secrets', () => {
     expect(complaints({ bucket: 'b', secretkey: 5 })).toEqual([
       'storage.s3.secretkey: found a value that is not shown here; accepted: a text',
     ])
+  })
+})
+
+describe.each([
+  ['zod', z],
+  ['zod/mini', mini],
+] as const)("a program's own schema, written with %s", (_name, { array, number, object, optional, string }) => {
+  const own = object({ name: optional(string()), ports: array(number()), secret: object({ key: option.secret() }) })
+  const where = 'own options'
+
+  it('is found with its names, lists and mappings', () => {
+    expect(checkOptions(own, { PORTS: [80], Secret: { KEY: 'k' } }, { where })).toEqual({
+      ports: [80],
+      secret: { key: 'k' },
+    })
+  })
+
+  it("tells its mistakes in zod's own words, and no secret", () => {
+    const options = { NAME: 5, ports: ['eighty'], secret: { key: 5 } }
+    const expected = [
+      'own options.NAME: Invalid input: expected string, received number',
+      'own options.ports[0]: Invalid input: expected number, received string',
+      'own options.secret.key: found a value that is not shown here; accepted: a text',
+    ].join('\n')
+    expect(() => checkOptions(own, options, { where })).toThrow(new ConfigError([{ option: [], problem: expected }]))
+  })
+})
+
+describe("zod's own words", () => {
+  it('are those that the program has chosen', () => {
+    const { localeError } = z.config()
+    z.config(z.locales.de())
+    try {
+      expect(() => checkOptions(mini.object({ name: mini.string() }), { name: 5 }, { where: 'own' })).toThrow(
+        'own.name: Ungültige Eingabe',
+      )
+    } finally {
+      z.config({ localeError })
+    }
   })
 })

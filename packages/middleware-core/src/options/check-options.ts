@@ -1,10 +1,12 @@
 import { inspect } from 'node:util'
-import { z } from 'zod'
+import { en } from 'zod/locales'
+import * as z from 'zod/mini'
+import { $ZodArray, $ZodDefault, $ZodObject, $ZodOptional, $ZodPrefault } from 'zod/v4/core'
 import { ConfigError, type ConfigIssue } from './config-error.ts'
 import { nearest } from './nearest.ts'
 
 /** What a driver's or middleware's options are checked against. Names match without regard to case. */
-export type OptionsSchema = z.ZodObject
+export type OptionsSchema = z.core.$ZodObject
 
 /** Where options come from, for the messages about them. */
 export interface OptionsOrigin {
@@ -18,7 +20,7 @@ export interface OptionsOrigin {
  * Checks options against their schema and gives them the schema's spelling, types and defaults. An empty text or null
  * counts as absent, as it does in a registry's `config.yml`. Throws one {@link ConfigError} that lists every mistake.
  */
-export function checkOptions<Schema extends z.ZodType>(
+export function checkOptions<Schema extends z.core.$ZodType>(
   schema: Schema,
   options: unknown,
   origin: OptionsOrigin,
@@ -28,7 +30,7 @@ export function checkOptions<Schema extends z.ZodType>(
     issues.push({ option: [origin.where, ...option], problem, location: origin.locate?.(option) })
   }
   const spelled = spell(schema, options, [], report)
-  const result = schema.safeParse(spelled)
+  const result = z.safeParse(schema, spelled, { error: inZodsWords })
   for (const issue of result.error?.issues ?? []) {
     const option = asFound(options, issue.path)
     const { schema: field, value } = lookUp(schema, spelled, issue.path)
@@ -38,16 +40,25 @@ export function checkOptions<Schema extends z.ZodType>(
   return result.data
 }
 
+const { localeError: inEnglish } = en()
+
+/** What zod itself says of an issue. `zod/mini` is silent where the full one speaks English unless told otherwise. */
+const inZodsWords: z.core.$ZodErrorMap = issue => {
+  const { customError, localeError = inEnglish } = z.config()
+  return customError?.(issue) ?? localeError(issue)
+}
+
 type Report = (option: readonly PropertyKey[], problem: string) => void
 
 /** The same options under the schema's names, without the absent ones. Unknown names are reported and left out. */
 function spell(schema: z.core.$ZodType, value: unknown, path: PropertyKey[], report: Report): unknown {
   const bare = unwrap(schema)
-  if (bare instanceof z.ZodArray && Array.isArray(value)) {
-    return value.map((item, index) => spell(bare.element, item, [...path, index], report))
+  if (bare instanceof $ZodArray && Array.isArray(value)) {
+    return value.map((item, index) => spell(bare._zod.def.element, item, [...path, index], report))
   }
-  if (!(bare instanceof z.ZodObject) || !isRecord(value)) return value
-  const names = Object.keys(bare.shape)
+  if (!(bare instanceof $ZodObject) || !isRecord(value)) return value
+  const { shape } = bare._zod.def
+  const names = Object.keys(shape)
   const spelled: Record<string, unknown> = {}
   for (const [found, content] of Object.entries(value)) {
     const name = names.find(known => known.toLowerCase() === found.toLowerCase())
@@ -55,7 +66,7 @@ function spell(schema: z.core.$ZodType, value: unknown, path: PropertyKey[], rep
     if (name === undefined) report(here, unknownName(found, names))
     else if (name in spelled) report(here, 'given twice, in different spellings; accepted: one of them')
     else if (content !== null && content !== undefined && content !== '') {
-      spelled[name] = spell(bare.shape[name] as z.core.$ZodType, content, here, report)
+      spelled[name] = spell(shape[name] as z.core.$ZodType, content, here, report)
     }
   }
   return spelled
@@ -77,8 +88,8 @@ function problemOf(issue: z.core.$ZodIssue, field: z.core.$ZodType | undefined, 
   const accepted = issue.code === 'custom' ? (issue.params?.['accepted'] as string | undefined) : undefined
   if (value === undefined && accepted !== undefined) return `missing; accepted: ${accepted}`
   if (issue.code === 'invalid_type' && value !== undefined) {
-    if (field instanceof z.ZodObject) return `found ${shape(value)}; accepted: a mapping of options`
-    if (field instanceof z.ZodArray) return `found ${shape(value)}; accepted: a list`
+    if (field instanceof $ZodObject) return `found ${shape(value)}; accepted: a mapping of options`
+    if (field instanceof $ZodArray) return `found ${shape(value)}; accepted: a list`
   }
   if (accepted === undefined) return value === undefined && issue.code === 'invalid_type' ? 'missing' : issue.message
   const isSecret = field !== undefined && z.globalRegistry.get(field)?.secret === true
@@ -126,7 +137,11 @@ function lookUp(
   for (const part of path) {
     const bare: z.core.$ZodType | undefined = field && unwrap(field)
     field =
-      bare instanceof z.ZodObject ? bare.shape[part as string] : bare instanceof z.ZodArray ? bare.element : undefined
+      bare instanceof $ZodObject
+        ? bare._zod.def.shape[part as string]
+        : bare instanceof $ZodArray
+          ? bare._zod.def.element
+          : undefined
     here = (here as Record<PropertyKey, unknown> | undefined)?.[part]
   }
   return { schema: field && unwrap(field), value: here }
@@ -135,8 +150,8 @@ function lookUp(
 /** The schema without what makes it optional. */
 export function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
   let bare = schema
-  while (bare instanceof z.ZodOptional || bare instanceof z.ZodDefault || bare instanceof z.ZodPrefault) {
-    bare = bare.unwrap()
+  while (bare instanceof $ZodOptional || bare instanceof $ZodDefault || bare instanceof $ZodPrefault) {
+    bare = bare._zod.def.innerType
   }
   return bare
 }

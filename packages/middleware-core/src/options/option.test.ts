@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
-import type { z } from 'zod'
+import * as z from 'zod/mini'
 import { boolean, choice, duration, integer, secret, text, url } from './option.ts'
 
 /** What a kind makes of a value; `refused` when it does not take it. */
-const read = (kind: z.ZodType, value: unknown): unknown => {
+const read = (kind: z.ZodMiniType, value: unknown): unknown => {
   const result = kind.safeParse(value)
   return result.success ? result.data : 'refused'
 }
@@ -42,7 +42,7 @@ describe('integer', () => {
   )
 
   it('says its range and unit', () => {
-    expect(size.meta()?.accepted).toBe('a whole number from 5 to 50 (bytes)')
+    expect(z.globalRegistry.get(size)?.accepted).toBe('a whole number from 5 to 50 (bytes)')
   })
 
   it('refuses numbers that lost digits', () => {
@@ -78,7 +78,7 @@ describe('choice', () => {
   })
 
   it('says its names', () => {
-    expect(storageClass.meta()?.accepted).toBe('one of NONE, Standard')
+    expect(z.globalRegistry.get(storageClass)?.accepted).toBe('one of NONE, Standard')
   })
 })
 

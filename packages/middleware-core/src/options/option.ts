@@ -1,5 +1,5 @@
 import parseDuration from 'parse-duration'
-import { z } from 'zod'
+import * as z from 'zod/mini'
 
 /**
  * The kinds of options that drivers and middlewares have. Configuration files and the environment give texts, programs
@@ -12,7 +12,7 @@ interface OptionMeta extends Record<string, unknown> {
   secret?: true
 }
 
-declare module 'zod' {
+declare module 'zod/v4/core' {
   interface GlobalMeta {
     accepted?: string | undefined
     secret?: true | undefined
@@ -22,21 +22,23 @@ declare module 'zod' {
 /** Reads a value, or answers undefined when it is not acceptable. */
 type Reader<Output> = (value: unknown) => Output | undefined
 
-function kind<Output, Input>(meta: OptionMeta, read: Reader<Output>): z.ZodType<Output, Input> {
-  const schema = z.unknown().transform((value, context): Output => {
+function kind<Output, Input>(meta: OptionMeta, read: Reader<Output>): z.ZodMiniType<Output, Input> {
+  const { accepted } = meta
+  const reader = z.transform((value, { issues }): Output => {
     const output = read(value)
     if (output !== undefined) return output
-    context.addIssue({ code: 'custom', message: `accepted: ${meta.accepted}`, params: { accepted: meta.accepted } })
+    issues.push({ code: 'custom', input: value, message: `accepted: ${accepted}`, params: { accepted } })
     return z.NEVER
   })
-  return schema.meta(meta) as unknown as z.ZodType<Output, Input>
+  const schema: z.ZodMiniType = z.pipe(z.unknown(), reader).register(z.globalRegistry, meta)
+  return schema as z.ZodMiniType<Output, Input>
 }
 
 const trueTexts = new Set(['true', 't', '1', 'yes', 'on'])
 const falseTexts = new Set(['false', 'f', '0', 'no', 'off'])
 
 /** `true` or `false`, or a text that says so as Go's `ParseBool` or YAML 1.1 would. */
-export function boolean(): z.ZodType<boolean, boolean | string> {
+export function boolean(): z.ZodMiniType<boolean, boolean | string> {
   return kind({ accepted: 'true or false' }, value => {
     if (typeof value === 'boolean') return value
     const text = typeof value === 'string' ? value.toLowerCase() : ''
@@ -45,7 +47,7 @@ export function boolean(): z.ZodType<boolean, boolean | string> {
 }
 
 /** A whole number between `min` and `max`, both included. `unit` is for the reader: `bytes`. */
-export function integer(range: { min: number; max: number; unit?: string }): z.ZodType<number, number | string> {
+export function integer(range: { min: number; max: number; unit?: string }): z.ZodMiniType<number, number | string> {
   const unit = range.unit ? ` (${range.unit})` : ''
   const accepted = `a whole number from ${range.min} to ${range.max}${unit}`
   return kind({ accepted }, value => {
@@ -56,26 +58,26 @@ export function integer(range: { min: number; max: number; unit?: string }): z.Z
 }
 
 /** A text. With `accepted`, one that `matches`. */
-export function text(rule?: { accepted: string; matches: (value: string) => boolean }): z.ZodType<string, string> {
+export function text(rule?: { accepted: string; matches: (value: string) => boolean }): z.ZodMiniType<string, string> {
   return kind({ accepted: rule?.accepted ?? 'a text' }, value =>
     typeof value === 'string' && (rule?.matches(value) ?? true) ? value : undefined,
   )
 }
 
 /** A text that no error, log or inspection shows. */
-export function secret(accepted = 'a text'): z.ZodType<string, string> {
+export function secret(accepted = 'a text'): z.ZodMiniType<string, string> {
   return kind({ accepted, secret: true }, value => (typeof value === 'string' ? value : undefined))
 }
 
 /** One of the names, without regard to case; the result is spelled as in the list. */
-export function choice<const Names extends readonly string[]>(names: Names): z.ZodType<Names[number], string> {
+export function choice<const Names extends readonly string[]>(names: Names): z.ZodMiniType<Names[number], string> {
   return kind({ accepted: `one of ${names.join(', ')}` }, value =>
     typeof value === 'string' ? names.find(name => name.toLowerCase() === value.toLowerCase()) : undefined,
   )
 }
 
 /** A length of time with its unit, such as `20m` or `1h30m`, longer than zero; the result is in milliseconds. */
-export function duration(range: { zero?: boolean } = {}): z.ZodType<number, string> {
+export function duration(range: { zero?: boolean } = {}): z.ZodMiniType<number, string> {
   const accepted = `a duration with its unit${range.zero ? ', or 0' : ', longer than 0'}, such as 20m or 1h30m`
   return kind({ accepted }, value => {
     if (typeof value !== 'string') return undefined
@@ -90,7 +92,7 @@ export function duration(range: { zero?: boolean } = {}): z.ZodType<number, stri
 }
 
 /** An absolute http or https URL. */
-export function url(): z.ZodType<URL, string | URL> {
+export function url(): z.ZodMiniType<URL, string | URL> {
   return kind({ accepted: 'an http or https URL with a host, such as https://example.com/' }, value => {
     if (!(value instanceof URL || (typeof value === 'string' && URL.canParse(value)))) return undefined
     const parsed = new URL(value)
