@@ -23,9 +23,9 @@ async function status(url: string): Promise<number | undefined> {
 }
 
 /** What an upload's URL says of it, behind the signature. */
-function stateOf(location: string): { StartedAt: string } {
+function stateOf(location: string): { Server: string } {
   const state = Buffer.from(new URL(location, 'http://x').searchParams.get('_state') ?? '', 'base64url')
-  return JSON.parse(state.subarray(32).toString()) as { StartedAt: string }
+  return JSON.parse(state.subarray(32).toString()) as { Server: string }
 }
 
 /** The ids of a program's workers. */
