@@ -75,7 +75,7 @@ export const S3Options = z
     /** Parts of one upload that are under way at once. */
     uploadConcurrency: z._default(option.integer({ min: 1, max: 100 }), 4),
     /** Bytes that all uploads of the process together may hold in memory. */
-    uploadMemory: z._default(option.integer({ min: 5 * mebibyte, max: 64 * gibibyte, unit: 'bytes' }), 128 * mebibyte),
+    uploadMemory: z._default(option.integer({ min: 5 * mebibyte, max: 64 * gibibyte, unit: 'bytes' }), 64 * mebibyte),
     /** `equal`: all parts but the last are chunksize. `growing`: see `parts.ts`. Default: growing, and equal on R2. */
     partSizing: z.optional(option.choice(['equal', 'growing'])),
     retryMode: z._default(option.choice(['standard', 'adaptive']), 'standard'),

@@ -1,6 +1,6 @@
 import type { CallOptions } from '@longshore/middleware-core'
 import type { Bucket } from './bucket.ts'
-import { type UploadRecord, deleteRecord, readRecord, writeRecord } from './upload-record.ts'
+import { type StorableRecord, type UploadRecord, deleteRecord, readRecord, writeRecord } from './upload-record.ts'
 import type { UploadState } from './upload-state.ts'
 
 /** Milliseconds that a record on its way may take after everything else was stopped. */
@@ -27,7 +27,7 @@ export class OwnRecord {
     this.#isBegun = known.hasRecord
   }
 
-  write(record: Omit<UploadRecord, 'token' | 'staged'>): Promise<void> {
+  write(record: Omit<StorableRecord, 'token' | 'staged'>): Promise<void> {
     this.#isBegun = true
     const staged = record.uploadId === undefined ? undefined : this.#staged
     const own = { token: this.token, staged }

@@ -19,6 +19,8 @@ export class PartBuffer {
   #bytes: Buffer = Buffer.alloc(0)
   #length = 0
   #lease: Lease | undefined
+  /** A request that was cut off may still read the lease's memory. */
+  #isForsaken = false
 
   constructor(capacity: number, memory: UploadMemory) {
     this.capacity = capacity
@@ -63,6 +65,24 @@ export class PartBuffer {
     this.#lease = lease
   }
 
+  /** Has the bytes stored in one piece behind a header. That is put before them in their own memory, if there is room. */
+  async storeBehind(header: Uint8Array, store: (content: Uint8Array) => Promise<void>): Promise<void> {
+    const end = header.length + this.#length
+    if (end > this.#bytes.length) return store(Buffer.concat([header, this.bytes]))
+    this.#bytes.copyWithin(header.length, 0, this.#length)
+    this.#bytes.set(header)
+    try {
+      await store(this.#bytes.subarray(0, end))
+      this.#bytes.copyWithin(0, header.length, end)
+    } catch (error) {
+      const intact = Buffer.allocUnsafeSlow(this.#bytes.length)
+      this.#bytes.copy(intact, 0, header.length, end)
+      this.#bytes = intact
+      this.#isForsaken = true
+      throw error
+    }
+  }
+
   /** Takes back bytes that were in it before, from where they are now. That is opened once there is memory for them. */
   async refill({ length, open }: StoredBytes, signal: AbortSignal): Promise<void> {
     if (length > smallSize) await this.reserve(signal)
@@ -75,8 +95,9 @@ export class PartBuffer {
   }
 
   release(options?: { reuse: boolean }): void {
-    this.#lease?.release(options)
+    this.#lease?.release(this.#isForsaken ? { reuse: false } : options)
     this.#lease = undefined
+    this.#isForsaken = false
     this.#bytes = Buffer.alloc(0)
     this.#length = 0
   }

@@ -7,9 +7,20 @@ import { ObjectStream, isInvalidRange } from './object-stream.ts'
 
 /** The whole of a small object: one GET. `path` is what errors are about. */
 export async function readWhole(bucket: Bucket, key: string, options: CallOptions, path: string): Promise<WholeObject> {
-  const { stream, modifiedAt } = await openObject(bucket, key, 0, options, path)
+  const { stream, size, modifiedAt } = await openObject(bucket, key, 0, options, path)
   if (options.signal) addAbortSignal(options.signal, stream)
-  return { content: await bucket.run(() => buffer(stream), options, path), modifiedAt }
+  const collected = (): Promise<Buffer> => (size === undefined ? buffer(stream) : bufferOf(size, stream))
+  return { content: await bucket.run(collected, options, path), modifiedAt }
+}
+
+/** All of a stream of so many bytes. To gather its chunks first would take their memory a second time. */
+async function bufferOf(size: number, stream: Readable): Promise<Buffer> {
+  const content = Buffer.allocUnsafe(size)
+  let length = 0
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    length += chunk.copy(content, length)
+  }
+  return content.subarray(0, length)
 }
 
 export interface WholeObject {
@@ -42,8 +53,9 @@ async function openObject(
   offset: number,
   options: Omit<ReadOptions, 'offset'>,
   path: string,
-): Promise<{ stream: Readable; modifiedAt: Date | undefined }> {
+): Promise<{ stream: Readable; size: number | undefined; modifiedAt: Date | undefined }> {
   let etag = options.revision
+  let size: number | undefined
   let modifiedAt: Date | undefined
   const open = async (position: number): Promise<Readable> => {
     const command = new GetObjectCommand({
@@ -52,11 +64,16 @@ async function openObject(
       ...(position > 0 ? { Range: `bytes=${position}-` } : {}),
       ...(etag ? { IfMatch: etag } : {}),
     })
-    const { Body, ETag, LastModified } = await bucket.run(o => bucket.client.send(command, o), options, path)
+    const { Body, ContentLength, ETag, LastModified } = await bucket.run(
+      o => bucket.client.send(command, o),
+      options,
+      path,
+    )
     etag = ETag
+    size ??= ContentLength
     modifiedAt = LastModified
     return Body as Readable
   }
   const stream = new ObjectStream(await open(offset), offset, open)
-  return { stream, modifiedAt }
+  return { stream, size, modifiedAt }
 }

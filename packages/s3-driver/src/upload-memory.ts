@@ -1,7 +1,13 @@
 import { announceMemory } from './diagnostics.ts'
 
+/** What the memory for a part has beyond it, for the header of a record. It is too little to be counted. */
+const headerRoom = 16 * 1024
+
 /** A piece of the budget, with the memory it stands for. */
 export interface Lease {
+  /** Bytes that count. */
+  readonly size: number
+  /** That many, and some room. */
   readonly bytes: Buffer
   /**
    * Gives the memory back. It is used again for another part unless `reuse` is false: then a request that was cut off may
@@ -123,14 +129,15 @@ export class UploadMemory {
   }
 
   #lease(size: number): Lease {
-    const index = this.#free.findIndex(buffer => buffer.length === size)
+    const index = this.#free.findIndex(buffer => buffer.length === size + headerRoom)
     const [kept] = index < 0 ? [] : this.#free.splice(index, 1)
     this.#used += size
     announceMemory(this.#used, this.#limit)
     this.#shrinkFree()
-    const bytes = kept ?? Buffer.allocUnsafeSlow(size)
+    const bytes = kept ?? Buffer.allocUnsafeSlow(size + headerRoom)
     let isOut = true
     return {
+      size,
       bytes,
       release: ({ reuse } = { reuse: true }) => {
         if (!isOut) return
@@ -147,8 +154,9 @@ export class UploadMemory {
 
   /** Parts of other sizes are wanted now: what is kept counts too. */
   #shrinkFree(): void {
-    let kept = this.#free.reduce((sum, buffer) => sum + buffer.length, 0)
-    while (kept > 0 && this.#used + kept > this.#limit) kept -= this.#free.shift()?.length ?? kept
+    const sizeOf = (buffer: Buffer): number => buffer.length - headerRoom
+    let kept = this.#free.reduce((sum, buffer) => sum + sizeOf(buffer), 0)
+    while (kept > 0 && this.#used + kept > this.#limit) kept -= sizeOf(this.#free.shift() as Buffer)
   }
 }
 

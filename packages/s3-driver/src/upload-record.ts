@@ -1,6 +1,7 @@
 import { type CallOptions, StorageError, isStorageError } from '@longshore/middleware-core'
 import { type Bucket, deleteObject, putObject } from './bucket.ts'
 import { readWhole } from './read.ts'
+import type { PartBuffer } from './part-buffer.ts'
 import { type HeldPart, fingerprint } from './parts.ts'
 import type { Spill } from './spill.ts'
 
@@ -34,6 +35,12 @@ export interface UploadRecord {
   readonly parts?: string | undefined
 }
 
+/** Bytes that come behind a record's header. */
+type StorableTail = Uint8Array | Pick<PartBuffer, 'storeBehind'>
+
+/** A record that is to be stored. */
+export type StorableRecord = Omit<UploadRecord, 'tail'> & { readonly tail: StorableTail }
+
 /** A record as it was found. */
 export interface FoundRecord extends UploadRecord {
   /** To the second. */
@@ -44,19 +51,21 @@ export interface FoundRecord extends UploadRecord {
  * A reader that knows no `staged` would look for the multipart upload at another key, and take it for gone. One that knows no
  * `revision` loses nothing.
  */
-function versionOf({ staged }: UploadRecord): number {
+function versionOf({ staged }: StorableRecord): number {
   return staged === undefined ? 1 : 2
 }
 
 export async function writeRecord(
   bucket: Bucket,
   path: string,
-  record: UploadRecord,
+  record: StorableRecord,
   options: CallOptions,
 ): Promise<void> {
-  const { tail, ...header } = record
-  const content = Buffer.concat([Buffer.from(`${JSON.stringify({ version: versionOf(record), ...header })}\n`), tail])
-  await putObject(bucket, { key: bucket.keys.uploadRecord(path), path }, content, options)
+  const { tail, ...fields } = record
+  const header = Buffer.from(`${JSON.stringify({ version: versionOf(record), ...fields })}\n`)
+  const place = { key: bucket.keys.uploadRecord(path), path }
+  const store = (content: Uint8Array): Promise<void> => putObject(bucket, place, content, options)
+  await (tail instanceof Uint8Array ? store(Buffer.concat([header, tail])) : tail.storeBehind(header, store))
 }
 
 /** The record of an upload to `path`, or undefined. */

@@ -9,7 +9,7 @@ import { Publication } from './publication.ts'
 import { Spills } from './spill.ts'
 import type { IdleHolder } from './upload-memory.ts'
 import { UploadParts } from './upload-parts.ts'
-import type { UploadRecord } from './upload-record.ts'
+import type { StorableRecord } from './upload-record.ts'
 import { type UploadPaths, type UploadSettings, type UploadState, stageFor, uploadPlace } from './upload-state.ts'
 
 /**
@@ -94,7 +94,7 @@ export class S3Upload implements Upload, IdleHolder {
     await this.#parts.done()
     // What a commit has made an object of is no upload any more, and durable.
     if (!this.#stored && !this.#publication.isCompleted) {
-      await this.#recordAll({ tail: this.#buffer.bytes })
+      await this.#recordAll({ tail: this.#buffer })
       this.#stored = { length: this.#buffer.length, open: async () => [await this.#recordedBytes()] }
     }
     this.#isClosed = true
@@ -219,7 +219,7 @@ export class S3Upload implements Upload, IdleHolder {
   }
 
   /** Records all that was written so far. */
-  async #recordAll(tail: Pick<UploadRecord, 'tail' | 'spill'>): Promise<void> {
+  async #recordAll(tail: Pick<StorableRecord, 'tail' | 'spill'>): Promise<void> {
     // What has not changed since keeps its revision.
     const revision = this.#revision ?? randomUUID()
     await this.#record.write({ ...(await this.#parts.recorded()), revision, ...tail })

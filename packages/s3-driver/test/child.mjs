@@ -1,10 +1,10 @@
-// One process of `processes.test.ts`, `killed.test.ts` and `memory.test.ts`, on the built packages: node child.mjs JOB OPTIONS [ARGUMENTS...]
+// One process of `processes.test.ts`, `killed.test.ts` and `memory.test.ts`, bundled by `child.ts`: node child.mjs JOB OPTIONS [ARGUMENTS...]
 import { once } from 'node:events'
 import { writeSync } from 'node:fs'
 import { defineDriver } from '@longshore/middleware-core'
-import { s3 } from '@longshore/s3-driver'
-import { S3Driver } from '../dist/driver.js'
-import { S3Options } from '../dist/options.js'
+import { S3Driver } from '../src/driver.ts'
+import { S3Options } from '../src/options.ts'
+import { s3 } from '../src/s3.ts'
 
 const [job, options, path, ...numbers] = process.argv.slice(2)
 const driver = (job === 'churn' ? withParts(Number(numbers[0])) : s3)(JSON.parse(options))

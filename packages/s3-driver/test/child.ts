@@ -1,18 +1,29 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { build as bundle } from 'esbuild'
 import type { LocalCloud } from '@longshore/local-cloud'
 import { type S3DriverOptions, optionsOn } from './cloud.ts'
 
-const script = fileURLToPath(new URL('./child.mjs', import.meta.url))
-const packageFolder = fileURLToPath(new URL('..', import.meta.url))
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
-/** Builds what a child imports, unless it is up to date. `npm test` has done so already. */
-export function build(): void {
-  const compiler = fileURLToPath(new URL('../../../node_modules/typescript/bin/tsc', import.meta.url))
-  execFileSync(process.execPath, [compiler, '-b', packageFolder], { stdio: 'inherit' })
-  if (!existsSync(`${packageFolder}/dist/index.js`)) throw new Error('the build gave no dist/index.js')
+/** Where Node finds the packages that are not bundled; each of Jest's workers has its own. */
+const script = here(`../node_modules/.cache/child-${process.env['JEST_WORKER_ID']}.mjs`)
+
+/** Makes one program of the child and the sources that it imports, as they are now. */
+export async function build(): Promise<void> {
+  await bundle({
+    entryPoints: [here('./child.mjs')],
+    outfile: script,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    packages: 'external',
+    alias: { '@longshore/middleware-core': here('../../middleware-core/src/index.ts') },
+    sourcemap: 'inline',
+    logLevel: 'warning',
+  })
 }
 
 /** A process with a driver of its own. `line` is the first line that it prints. */
