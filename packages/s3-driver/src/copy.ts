@@ -3,7 +3,7 @@ import { CopyObjectCommand, UploadPartCopyCommand } from '@aws-sdk/client-s3'
 import { type CallOptions, type MoveOptions, isStorageError, otherRevision } from '@longshore/middleware-core'
 import { type Bucket, type Place, deleteObject, headObject, putObject } from './bucket.ts'
 import { cleanUp } from './clean-up.ts'
-import { MultipartUpload } from './multipart.ts'
+import { MultipartUpload, isGone } from './multipart.ts'
 import { type CheckedS3Options, isAmazon } from './options.ts'
 import { inParallel } from './parallel.ts'
 import { type Part, maxParts } from './parts.ts'
@@ -24,6 +24,9 @@ const thresholdOnAmazon = 32 * 1024 * 1024
  * does copy the bytes has a minute for this many, until the request times out.
  */
 const thresholdElsewhere = 1024 * 1024 * 1024
+
+/** Times that a copy whose multipart upload has gone is made. */
+const mostTries = 4
 
 export function copySettings(options: CheckedS3Options): CopySettings {
   const threshold = isAmazon(options) ? thresholdOnAmazon : thresholdElsewhere
@@ -108,7 +111,21 @@ async function copyWhole(
   }
 }
 
-async function copyInParts(
+/**
+ * A copy whose last answer was lost, and which another to the same place has replaced since, cannot be told from one that
+ * never came about. The source is still there, so it is copied again.
+ */
+async function copyInParts(...copy: Parameters<typeof tryInParts>): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await tryInParts(...copy)
+    } catch (error) {
+      if (!isGone(error) || tries === mostTries) throw error
+    }
+  }
+}
+
+async function tryInParts(
   bucket: Bucket,
   source: Place,
   destination: Place,

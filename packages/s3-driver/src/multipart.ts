@@ -152,6 +152,7 @@ export async function* listUploads(bucket: Bucket, prefix: string, options: Call
   }
 }
 
-function isGone(error: unknown): boolean {
+/** Whether the server does not know the upload: it was completed or discarded. */
+export function isGone(error: unknown): boolean {
   return isStorageError(error) && errorName(error.cause) === 'NoSuchUpload'
 }

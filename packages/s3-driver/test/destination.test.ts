@@ -47,6 +47,22 @@ async function expectOnly(bytes: Buffer): Promise<void> {
 }
 
 describe('a commit to another path', () => {
+  it('copies again when the answer was lost and another object is in its place before that is noticed', async () => {
+    bench.cloud.s3.mood.forgetsCompletedUploads = true
+    let completions = 0
+    bench.cloud.s3.faults.add(({ operation, key }) => {
+      if (operation !== 'CompleteMultipartUpload' || key !== 'blobs/b') return undefined
+      completions += 1
+      if (completions === 1) return { kind: 'reset', when: 'after' }
+      // By another upload to the same destination, while this one tries again.
+      if (completions === 2) void bench.bucket.put('blobs/b', content(7))
+      return undefined
+    })
+    await commit(whole, bench.another(inParts))
+    expect(completions).toBe(3)
+    await expectOnly(whole)
+  })
+
   it('is one PUT for an object of one part', async () => {
     await commit(small)
     expect(bench.cloud.s3.requests.counts()).toEqual({ PutObject: 1 })

@@ -9,8 +9,11 @@ export interface Place {
   readonly credentials: Credentials
   /** Default: pulls go to the bucket. */
   readonly edge?: { readonly baseUrl: string; readonly keyFile: string; readonly keyPairId: string }
-  /** Whether a registry that asks the bucket again and again by itself keeps in memory what it learnt. Default false. */
-  readonly descriptorCache?: boolean
+  /**
+   * Whether a registry that asks the bucket again and again by itself keeps in memory what it learnt, or of how many blobs.
+   * Default: as it does by itself.
+   */
+  readonly descriptorCache?: boolean | number
 }
 
 /** The local cloud's bucket; with the file that holds its private key, behind its edge. */
@@ -26,6 +29,8 @@ export function storageSections({ endpoint, region, bucket, credentials, edge, d
     - name: cloudfront
       options: { baseurl: '${edge?.baseUrl}', privatekey: ${edge?.keyFile}, keypairid: ${edge?.keyPairId}, duration: 20m }
 `
+  const size = typeof descriptorCache === 'number' ? `, blobdescriptorsize: ${descriptorCache}` : ''
+  const cache = `  cache: { blobdescriptor: inmemory${size} }\n`
   return `version: 0.1
 storage:
   s3:
@@ -37,5 +42,5 @@ storage:
     secure: false
     forcepathstyle: true
   delete: { enabled: true }
-${descriptorCache ? '  cache: { blobdescriptor: inmemory }\n' : ''}${edge ? middleware : ''}`
+${descriptorCache ? cache : ''}${edge ? middleware : ''}`
 }
