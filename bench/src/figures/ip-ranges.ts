@@ -1,4 +1,6 @@
 import { BlockList, isIPv4 } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
 import { type Side, alternate } from '../alternate.ts'
 import type { Figure } from '../figure.ts'
 import { atLeast, timesAtLeast } from '../row.ts'
@@ -56,11 +58,20 @@ interface Lookup<Address = unknown, Prefix = unknown> {
   parsePrefix(text: string): Prefix | undefined
 }
 
-/** The lookup is not for users of the package to call, so it is loaded from beside the package's entry. */
+/** The lookup is not for users of the package to call, so it is made of the package's sources. */
 async function loadLookup(): Promise<Lookup> {
-  const entry = import.meta.resolve('@longshore/middleware-cloudfront')
-  const files = ['ip-ranges.js', 'ip-address.js', 'ip-prefix.js'].map(file => import(new URL(file, entry).href))
-  return Object.assign({}, ...(await Promise.all(files))) as Lookup
+  const sources = new URL('../src/', import.meta.resolve('@longshore/middleware-cloudfront'))
+  const files = ['ip-ranges.ts', 'ip-address.ts', 'ip-prefix.ts']
+  const contents = files.map(file => `export * from './${file}'`).join('\n')
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: fileURLToPath(sources) },
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    write: false,
+  })
+  const code = Buffer.from(outputFiles[0]?.contents ?? []).toString('base64')
+  return (await import(`data:text/javascript;base64,${code}`)) as Lookup
 }
 
 function blockList(prefixes: readonly string[]): BlockList {

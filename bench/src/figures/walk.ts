@@ -7,6 +7,7 @@ import type { Bench } from '../bench.ts'
 import type { Figure } from '../figure.ts'
 import { startCountingProxy } from '../load/counting-proxy.ts'
 import { openDriver } from '../open-driver.ts'
+import { type RegistryKind, registryKinds, startRegistry } from '../registries/registry.ts'
 import { seededPlace, seededRepository } from '../registries/seeded-place.ts'
 import { type Row, atMost, timesAtMost } from '../row.ts'
 
@@ -22,25 +23,27 @@ export const walk: Figure = {
   async measure(bench) {
     const place = await seededPlace(bench)
     const plan = { rounds: bench.size(3, 1), log: bench.log }
-    const catalog = await alternate([ours(bench, place, `${top}/repositories`), catalogOf(bench, place)], plan)
+    const catalog = await alternate(
+      registryKinds.map(kind => catalogOf(bench, kind, place)),
+      plan,
+    )
+    const links = await alternate([ours(bench, place, `${top}/repositories`)], plan)
     // It asks for every blob by itself, which takes minutes: once has to do.
     const once = { rounds: 1, warmUps: 0, log: bench.log }
     const mark = await alternate([ours(bench, place, top), markOf(bench, place)], once)
     const count = place.blobs.toLocaleString('en-US')
     const rows: Row[] = [
       {
-        what: `${count} objects, against _catalog`,
+        what: `${count} objects`,
         unit: 's',
-        ours: catalog.of('Longshore', 'time'),
-        peer: catalog.of('docker-registry', 'time'),
-        target: timesAtMost(1 / 2),
+        ours: links.of('Longshore', 'time'),
       },
       {
         what: `${count} objects, LIST requests`,
         unit: 'requests',
-        ours: catalog.of('Longshore', 'lists'),
-        peer: catalog.of('docker-registry', 'lists'),
-        target: atMost(Math.ceil(place.blobs / page)),
+        ours: links.of('Longshore', 'lists'),
+        // After a full page Ceph does not know that it was the last.
+        target: atMost(Math.ceil(place.blobs / page) + 1),
       },
       {
         what: `twice as many, against garbage-collect --dry-run`,
@@ -48,6 +51,19 @@ export const walk: Figure = {
         ours: mark.of('Longshore', 'time'),
         peer: mark.of('docker-registry', 'time'),
         target: timesAtMost(1 / 2),
+      },
+      {
+        what: `_catalog of the repository that has them, LIST requests`,
+        unit: 'requests',
+        ours: catalog.of('Longshore', 'lists'),
+        peer: catalog.of('docker-registry', 'lists'),
+        target: timesAtMost(1),
+      },
+      {
+        what: `the same, time`,
+        unit: 'ms',
+        ours: catalog.of('Longshore', 'milliseconds'),
+        peer: catalog.of('docker-registry', 'milliseconds'),
       },
     ]
     return rows
@@ -68,22 +84,18 @@ function ours(bench: Bench, place: Place, path: string): Side {
   }
 }
 
-/** `_catalog` walks all that lies below the repositories. */
-function catalogOf(bench: Bench, place: Place): Side {
+/** `_catalog` passes over what lies in a repository: it is the listing that a registry does most. */
+function catalogOf(bench: Bench, kind: RegistryKind, place: Place): Side {
   return {
-    name: 'docker-registry',
-    needs: ['docker-registry'],
+    ...kind,
     async prepare() {
       const proxy = await bench.scope.start(() => startCountingProxy(place.endpoint))
-      const directory = await bench.directory()
-      const direct = await bench.scope.start(() => startDockerRegistry(directory, place))
-      const counted = await bench.scope.start(() =>
-        startDockerRegistry(directory, { ...place, endpoint: proxy.endpoint }),
-      )
+      const direct = await startRegistry(kind, bench, place)
+      const counted = await startRegistry(kind, bench, { ...place, endpoint: proxy.endpoint })
       await proxy.taken()
       await askForCatalog(counted.authority)
       const lists = await proxy.taken(isList)
-      return async () => ({ time: await secondsOf(() => askForCatalog(direct.authority)), lists })
+      return async () => ({ milliseconds: 1000 * (await secondsOf(() => askForCatalog(direct.authority))), lists })
     },
   }
 }

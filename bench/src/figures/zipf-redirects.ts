@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Place } from '@longshore/e2e/registry-configuration'
 import { type Side, alternate } from '../alternate.ts'
 import type { Figure } from '../figure.ts'
 import { pullEach } from '../load/pull.ts'
@@ -29,8 +30,7 @@ export const zipfRedirects: Figure = {
     const side = (kind: RegistryKind): Side => ({
       ...kind,
       async prepare() {
-        // docker-registry's has no bound.
-        const { authority } = await startRegistry(kind, bench, { ...place, descriptorCache: place.blobs })
+        const { authority } = await startRegistry(kind, bench, withRoomForAll(place))
         bench.log(`${kind.name}: the first pull of each`)
         const cold = await pullEach(authority, paths, connections)
         const url = `http://${authority}/v2/`
@@ -63,4 +63,10 @@ export const zipfRedirects: Figure = {
       },
     ]
   },
+}
+
+/** As one would configure a registry with so many blobs. docker-registry's cache has no bound, and it keeps no URLs. */
+function withRoomForAll({ blobs, ...place }: Place & { readonly blobs: number }): Place {
+  const { edge } = place
+  return { ...place, descriptorCache: blobs, ...(edge && { edge: { ...edge, cacheSize: blobs } }) }
 }

@@ -1,6 +1,14 @@
 import type { LocalCloud } from '@longshore/local-cloud'
 import type { Credentials } from './ceph.ts'
 
+interface Edge {
+  readonly baseUrl: string
+  readonly keyFile: string
+  readonly keyPairId: string
+  /** How many signed URLs are kept. Default: as many as the middleware keeps by itself. */
+  readonly cacheSize?: number
+}
+
 /** Where a registry keeps its files, and through which edge they are pulled. */
 export interface Place {
   readonly endpoint: string
@@ -8,7 +16,7 @@ export interface Place {
   readonly bucket: string
   readonly credentials: Credentials
   /** Default: pulls go to the bucket. */
-  readonly edge?: { readonly baseUrl: string; readonly keyFile: string; readonly keyPairId: string }
+  readonly edge?: Edge
   /**
    * Whether a registry that asks the bucket again and again by itself keeps in memory what it learnt, or of how many blobs.
    * Default: as it does by itself.
@@ -24,10 +32,11 @@ export function placeOn({ s3, bucket, region, credentials, edge, keyPairId }: Lo
 
 /** The sections of a `config.yml` that say so, alike for docker-registry and for Longshore's registry. */
 export function storageSections({ endpoint, region, bucket, credentials, edge, descriptorCache }: Place): string {
+  const urls = edge?.cacheSize === undefined ? '' : `, cachesize: ${edge.cacheSize}`
   const middleware = `middleware:
   storage:
     - name: cloudfront
-      options: { baseurl: '${edge?.baseUrl}', privatekey: ${edge?.keyFile}, keypairid: ${edge?.keyPairId}, duration: 20m }
+      options: { baseurl: '${edge?.baseUrl}', privatekey: ${edge?.keyFile}, keypairid: ${edge?.keyPairId}, duration: 20m${urls} }
 `
   const size = typeof descriptorCache === 'number' ? `, blobdescriptorsize: ${descriptorCache}` : ''
   const cache = `  cache: { blobdescriptor: inmemory${size} }\n`
