@@ -36,14 +36,15 @@ export function seededDigest(index: number): string {
   return createHash('sha256').update(`seed ${index}`).digest('hex')
 }
 
-/** A repository's blobs, each with its data and its link, as Distribution lays them out. */
+/** A repository's blobs, each with its data and its link, as Distribution lays them out, and a tag, so that it is one. */
 export function seededBlobs(repository: string, count: number): SeedObject[] {
-  const objects: SeedObject[] = []
+  const top = `docker/registry/v2/repositories/${repository}`
+  const objects: SeedObject[] = [[`${top}/_manifests/tags/v1/current/link`, `sha256:${seededDigest(0)}`]]
   for (let index = 0; index < count; index++) {
     const hex = seededDigest(index)
     objects.push(
       [`docker/registry/v2/blobs/sha256/${hex.slice(0, 2)}/${hex}/data`, 'x'],
-      [`docker/registry/v2/repositories/${repository}/_layers/sha256/${hex}/link`, `sha256:${hex}`],
+      [`${top}/_layers/sha256/${hex}/link`, `sha256:${hex}`],
     )
   }
   return objects
