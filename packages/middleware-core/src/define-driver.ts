@@ -113,7 +113,7 @@ class DutifulDriver implements StorageDriver {
   }
 
   writer(path: string, options: WriteOptions = {}): Promise<UploadWriter> {
-    const { append = false, destination = path, signal } = options
+    const { append = false, destination = path, known, signal } = options
     const check = (): void => {
       assertPath(path)
       assertPath(destination)
@@ -122,6 +122,7 @@ class DutifulDriver implements StorageDriver {
       const upload = await this.#inner.upload(path, append, {
         signal,
         ...(destination === path ? {} : { destination }),
+        ...(append && known ? { known } : {}),
       })
       if (options.signal?.aborted) await upload.release()
       options.signal?.throwIfAborted()

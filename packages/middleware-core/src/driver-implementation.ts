@@ -26,7 +26,7 @@ export interface DriverImplementation {
   reader(path: string, offset: number, options: Omit<ReadOptions, 'offset'>): Promise<Readable>
   /**
    * Starts, or with `append` continues, an upload. The signal covers this call; later aborts come as `release`. A
-   * `destination` differs from `path`.
+   * `destination` differs from `path`. What is `known` comes only with `append`, and need not be heeded.
    */
   upload(path: string, append: boolean, options: Omit<WriteOptions, 'append'>): Promise<Upload>
   /**

@@ -177,6 +177,20 @@ export interface WriteOptions extends CallOptions {
   append?: boolean | undefined
   /** The path at which the commit puts the file. Default: the writer's own. Who maps paths maps this one, too. */
   destination?: string | undefined
+  /**
+   * With `append`: what the caller knows of the upload from the writer that was closed last. A driver may take its word for
+   * it, which saves an object storage from reading what is known. Whatever another writer has added since is then left out,
+   * and discarded by a commit or a cancel: for callers who know from elsewhere, from a digest say, that nothing is missing.
+   * A driver that looks goes on from what it finds. Which it was, the writer's `revision` tells.
+   */
+  known?: KnownUpload | undefined
+}
+
+/** All bytes of an upload. */
+export interface KnownUpload {
+  /** The {@link FileWriter.revision} that stands for them. */
+  readonly revision: string
+  readonly content: Uint8Array
 }
 
 export interface StatOptions extends CallOptions {

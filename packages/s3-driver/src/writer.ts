@@ -10,6 +10,7 @@ import { Spills } from './spill.ts'
 import type { IdleHolder } from './upload-memory.ts'
 import { UploadParts } from './upload-parts.ts'
 import type { StorableRecord } from './upload-record.ts'
+import { newRevision, tokenIn } from './upload-revision.ts'
 import { type UploadPaths, type UploadSettings, type UploadState, stageFor, uploadPlace } from './upload-state.ts'
 
 /**
@@ -220,9 +221,13 @@ export class S3Upload implements Upload, IdleHolder {
 
   /** Records all that was written so far. */
   async #recordAll(tail: Pick<StorableRecord, 'tail' | 'spill'>): Promise<void> {
-    // What has not changed since keeps its revision.
-    const revision = this.#revision ?? randomUUID()
-    await this.#record.write({ ...(await this.#parts.recorded()), revision, ...tail })
+    const parts = await this.#parts.recorded()
+    const isRecordAlone = parts.uploadId === undefined && tail.spill === undefined
+    const known = this.#revision
+    // What has not changed since keeps its revision, unless that says no longer where the bytes are.
+    const isKept = known !== undefined && (isRecordAlone || tokenIn(known) === undefined)
+    const revision = isKept ? known : newRevision(isRecordAlone, this.#record.token)
+    await this.#record.write({ ...parts, revision, ...tail })
     this.#revision = revision
   }
 
