@@ -25,7 +25,7 @@ export function blobRoutes(app: FastifyInstance, registry: RegistryParts): void 
 
   app.get<Route>(url, async (request, reply) => {
     const { params } = request
-    const blob = await blobs.findToFetch(repositoryName(params.name), digestFrom(params.digest))
+    const blob = await blobs.findToFetch(repositoryName(params.name), digestFrom(params.digest), registry.redirects)
     const elsewhere = registry.redirects ? await blobs.urlFor(blob, clientOf(request)) : undefined
     reply.servedBy = elsewhere?.via ?? 'inline'
     if (!elsewhere) return serve(request, reply, registry, blob)

@@ -16,6 +16,9 @@ import { type Clock, reliedOnFor } from './reliance.ts'
  */
 const fetchedFor = 10 * 60_000
 
+/** Bytes up to which a blob is stored once more rather than asked after: one request either way, and one less for a new one. */
+const askedAfterFrom = 1 << 16
+
 /** A blob that a repository has. */
 export interface Blob {
   readonly repository: string
@@ -45,7 +48,7 @@ export class BlobStore {
   constructor(storage: StorageDriver, cached: number, clock: Clock = performance) {
     this.#storage = storage
     this.#clock = clock
-    this.#known = new LookupCache({ entries: cached })
+    this.#known = new LookupCache({ entries: cached, clock })
   }
 
   /**
@@ -60,10 +63,13 @@ export class BlobStore {
   /**
    * The blob of a repository, for a client that goes on to fetch it and concludes nothing else from the answer. One that is
    * not known takes two requests to the storage, at the same time. `BLOB_UNKNOWN` when there is none.
+   *
+   * @param isElsewhere whether the client is sent to where it is, and is told there when it has gone
    */
-  async findToFetch(repository: string, digest: Digest): Promise<Blob> {
+  async findToFetch(repository: string, digest: Digest, isElsewhere: boolean): Promise<Blob> {
     const name = nameOf({ repository, digest })
-    return known(digest, await this.#known.get(name, () => this.#lookUp(repository, digest), fetchedFor))
+    const believedFor = isElsewhere ? fetchedFor : undefined
+    return known(digest, await this.#known.get(name, () => this.#lookUp(repository, digest), believedFor))
   }
 
   /** Whether the storage says now that a repository has a blob. */
@@ -116,7 +122,7 @@ export class BlobStore {
    */
   async publish(repository: string, digest: Digest, size: number, put: () => Promise<void>): Promise<boolean> {
     const [isThere] = await allOf([
-      isAdoptable(this.#storage, blobData(digest)),
+      size > askedAfterFrom && isAdoptable(this.#storage, blobData(digest)),
       writeLink(this.#storage, layerLink(repository, digest), digest),
     ])
     if (!isThere) await put()

@@ -163,9 +163,13 @@ describe('bytes that are there already', () => {
       fetch(`${url}/v2/library/hello/blobs/uploads/?digest=${digestOf(bytes)}`, { method: 'POST', body: bytes }),
     'in the PUT': async (url: string, bytes: Buffer<ArrayBuffer>) =>
       put(await startUpload({ url }), digestOf(bytes), bytes),
-    'in a PATCH': async (url: string, bytes: Buffer<ArrayBuffer>) =>
-      put(locationOf(await patch(await startUpload({ url }), bytes)), digestOf(bytes)),
+    'in a PATCH': inPatch,
+    'in a large PATCH': inPatch,
     'as a manifest': async (url: string, bytes: Buffer<ArrayBuffer>) => putManifest({ url }, 'v1', bytes.toString()),
+  }
+
+  async function inPatch(url: string, bytes: Buffer<ArrayBuffer>): Promise<Response> {
+    return put(locationOf(await patch(await startUpload({ url }), bytes)), digestOf(bytes))
   }
 
   async function manifestBytes(storage: StorageDriver): Promise<Buffer<ArrayBuffer>> {
@@ -173,8 +177,8 @@ describe('bytes that are there already', () => {
     return Buffer.from(await newManifest(other))
   }
 
-  /** Whoever has all bytes at hand stores them in any case. */
-  const always = new Set(['in the POST', 'in the PUT', 'as a manifest'])
+  /** Whoever has all bytes at hand stores them in any case, and whoever would ask as long as it takes to store them. */
+  const always = new Set(['in the POST', 'in the PUT', 'in a PATCH', 'as a manifest'])
 
   it.each(
     Object.entries(pushes).flatMap(([how, push]) => [
@@ -184,7 +188,8 @@ describe('bytes that are there already', () => {
   )('and come %s are stored again when they are %s hours old: %s', async (how, hours, isStored, push) => {
     const storage = new Aged(inmemory({}))
     await using own = await startRegistry({ storage })
-    const bytes = how === 'as a manifest' ? await manifestBytes(storage) : content()
+    const bytes =
+      how === 'as a manifest' ? await manifestBytes(storage) : content(how === 'in a large PATCH' ? 100_000 : 1000)
     expect((await push(own.url, bytes)).status).toBe(201)
     const { revision } = await storage.stat(dataOf(digestOf(bytes)))
     storage.hours = hours

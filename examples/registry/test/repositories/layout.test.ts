@@ -110,9 +110,9 @@ it('writes in the order in which a failure in between leaves nothing that cannot
   ])
 })
 
-it('leaves what is there where it is when an upload has the same bytes', async () => {
+it('leaves what is there where it is when an upload has the same bytes, and more than are stored again unasked', async () => {
   await using registry = await startRegistry()
-  const bytes = content()
+  const bytes = content(100_000)
   const digest = await pushBlob(registry, bytes)
   const { modifiedAt } = await registry.storage.stat(blobPath(digest))
   const location = locationOf(await patch(await startUpload(registry, 'library/other'), bytes))

@@ -1,5 +1,11 @@
 import { once } from 'node:events'
-import { type FileInfo, type FileWriter, type StorageDriver, isStorageError } from '@longshore/middleware-core'
+import {
+  type FileInfo,
+  type FileWriter,
+  type KnownUpload,
+  type StorageDriver,
+  isStorageError,
+} from '@longshore/middleware-core'
 import { type Digest, hashFor, matches } from '../../oci/digest.ts'
 import { RegistryError } from '../../oci/errors.ts'
 import { wrongDigest } from '../blob-store.ts'
@@ -36,12 +42,12 @@ export class UploadFiles {
 
   /**
    * Asks the storage where an upload stands. A writer's commit then puts the bytes at `destination`, or leaves them with the
-   * upload. `BLOB_UPLOAD_UNKNOWN` when there is no such upload.
+   * upload. What is `known` of the upload need not be asked for. `BLOB_UPLOAD_UNKNOWN` when there is no such upload.
    */
-  async find({ repository, id }: UploadName, destination?: string): Promise<StoredBytes> {
+  async find({ repository, id }: UploadName, destination?: string, known?: KnownUpload): Promise<StoredBytes> {
     const data = uploadData(repository, id)
     try {
-      return { kind: 'open', writer: await this.#storage.writer(data, { append: true, destination }) }
+      return { kind: 'open', writer: await this.#storage.writer(data, { append: true, destination, known }) }
     } catch (error) {
       if (isStorageError(error, 'CONFLICT')) {
         const { size } = await this.#storage.stat(data, { fileOnly: true })
