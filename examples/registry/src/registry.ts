@@ -82,7 +82,7 @@ export function createRegistry(storage: StorageDriver, options: RegistryOptions 
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, _body, done) => done(null))
 
-  takeTurns(app)
+  takeTurns(app, closeConnections(app))
   reportRequests(app, options.onArrival ?? (() => {}), options.onRequest ?? (() => {}))
   answerErrors(app, options.onFailure ?? ((error, request) => console.error(failureText(error, request))))
   answerHeaders(app, options.headers ?? {})
@@ -94,7 +94,6 @@ export function createRegistry(storage: StorageDriver, options: RegistryOptions 
   endEarlyAnswers(app)
   closeAfterHandlers(app)
   const refuseOtherMethods = allowedMethods(app, new Set(options.readOnly ? writes : []))
-  closeConnections(app)
 
   const health = options.health ?? new Health(storage)
   app.addHook('preClose', async () => health.stop())

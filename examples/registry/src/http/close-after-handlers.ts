@@ -5,19 +5,23 @@ import type { FastifyInstance } from 'fastify'
  * they had received, or clean up. Call it before the routes are added.
  */
 export function closeAfterHandlers(app: FastifyInstance): void {
-  const underWay = new Set<Promise<unknown>>()
+  let underWay = 0
+  let onIdle = (): void => {}
+  const ended = (): void => {
+    underWay -= 1
+    if (underWay === 0) onIdle()
+  }
   app.addHook('onRoute', route => {
     const { handler } = route
     route.handler = function (request, reply) {
       const result: unknown = handler.call(this, request, reply)
       if (!(result instanceof Promise)) return result
-      underWay.add(result)
-      const ended = (): boolean => underWay.delete(result)
+      underWay += 1
       result.then(ended, ended)
       return result
     }
   })
   app.addHook('onClose', async () => {
-    await Promise.allSettled(underWay)
+    if (underWay > 0) await new Promise<void>(resolve => (onIdle = resolve))
   })
 }

@@ -1,10 +1,13 @@
+import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 
 /**
  * Ends connections as their answers go out, once the registry closes: clients that keep theirs alive would keep it from
  * ending. Those without a request are ended at once, by the server itself.
+ *
+ * @returns what ends the connection of an answer that is out, once the registry closes: its headers may have been out before
  */
-export function closeConnections(app: FastifyInstance): void {
+export function closeConnections(app: FastifyInstance): (socket: Socket) => void {
   let isClosing = false
   app.addHook('preClose', async () => {
     isClosing = true
@@ -13,9 +16,7 @@ export function closeConnections(app: FastifyInstance): void {
     if (isClosing) reply.header('connection', 'close')
     done()
   })
-  // For answers whose headers were out before.
-  app.addHook('onResponse', ({ socket }, _reply, done) => {
+  return socket => {
     if (isClosing) socket.end()
-    done()
-  })
+  }
 }

@@ -3,6 +3,7 @@
  * such a request is refused where any other bad name is, and is logged and counted like it.
  */
 export function withDecodablePath(url: string): string {
+  if (!url.includes('%')) return url
   const [path = ''] = url.split('?', 1)
   return isDecodable(path) ? url : path.replaceAll('%', '%25') + url.slice(path.length)
 }

@@ -60,7 +60,7 @@ export function reportRequests(app: FastifyInstance, onArrival: OnArrival, onReq
     const { method } = request
     const route = request.routeOptions.url
     reply.header('x-request-id', request.id)
-    reply.raw.once('close', () => {
+    reply.raw.on('close', () => {
       // Property by property: to spread other objects into it was the largest cost of a redirect.
       onRequest({
         method,

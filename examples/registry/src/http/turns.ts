@@ -7,10 +7,12 @@ import type { FastifyInstance } from 'fastify'
  * by then. Node gives an answer its connection, and with it the certainty of a `close`, only when it is its turn: a request
  * that was begun before would keep what it had opened for ever.
  *
- * Call it before any other hook is added: all that is begun with a request is then ended with its answer.
+ * Call it before any other hook for requests is added: all that is begun with a request is then ended with its answer.
+ *
+ * @param answered told of a connection when an answer of its is out, before the next one's turn
  */
-export function takeTurns(app: FastifyInstance): void {
-  app.addHook('onRequest', ({ raw }, reply, done) => turnsOf(raw.socket).take(reply.raw, done))
+export function takeTurns(app: FastifyInstance, answered: (socket: Socket) => void): void {
+  app.addHook('onRequest', ({ raw }, reply, done) => turnsOf(raw.socket, answered).take(reply.raw, done))
 }
 
 /** Whether a client is being sent an answer, in the middle of which another one would be taken for its content. */
@@ -20,10 +22,10 @@ export function isAnswering(socket: Socket): boolean {
 
 const connections = new WeakMap<Socket, Turns>()
 
-function turnsOf(socket: Socket): Turns {
+function turnsOf(socket: Socket, answered: (socket: Socket) => void): Turns {
   const known = connections.get(socket)
   if (known) return known
-  const turns = new Turns(socket)
+  const turns = new Turns(socket, () => answered(socket))
   connections.set(socket, turns)
   return turns
 }
@@ -38,10 +40,12 @@ class Turns {
   readonly #socket: Socket
   readonly #waiting: Turn[] = []
   readonly #onClose = (): void => this.#pass()
+  readonly #answered: () => void
   #answer: ServerResponse | undefined
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, answered: () => void) {
     this.#socket = socket
+    this.#answered = answered
   }
 
   /** The answer under way. */
@@ -62,7 +66,7 @@ class Turns {
 
   #enter(answer: ServerResponse): void {
     this.#answer = answer
-    answer.once('close', this.#onClose)
+    answer.on('close', this.#onClose)
   }
 
   /** What comes behind the last answer of a connection is not carried out: RFC 9112, section 9.6. */
@@ -72,6 +76,7 @@ class Turns {
 
   #pass(): void {
     this.#answer = undefined
+    this.#answered()
     if (!this.#socket.writable) this.#waiting.length = 0
     const next = this.#waiting.shift()
     if (next === undefined) return

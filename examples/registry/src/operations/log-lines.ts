@@ -33,14 +33,16 @@ export function logTo(output: NodeJS.WriteStream, suffix = ''): Log {
 
 /** What a terminal would obey. */
 // oxlint-disable-next-line no-control-regex
-const controls = /[\u0000-\u001f\u007f-\u009f]/g
+const controls = /[\u0000-\u001f\u007f-\u009f]/
+const allControls = new RegExp(controls, 'g')
 
 /** `12:00:01  registry  GET   /v2/hello/blobs/sha256:ab12cd34ef56…  307 → cloudfront  3 ms  b1946ac92492d234` */
 export function format({ who, what, target, outcome, milliseconds, id = '' }: Line, time: Date): string {
   const took = milliseconds === undefined ? '' : `${Math.round(milliseconds)} ms`
   const subject = `${what.padEnd(6)}  ${short(target)}`
   const line = `${clockAt(time)}  ${who.padEnd(8)}  ${subject.padEnd(76)}  ${outcome.padEnd(20)}  ${took.padEnd(7)}  ${id}`
-  return line.trimEnd().replaceAll(controls, '?')
+  const trimmed = line.trimEnd()
+  return controls.test(trimmed) ? trimmed.replaceAll(allControls, '?') : trimmed
 }
 
 let lastSecond = 0
@@ -66,8 +68,16 @@ export function registryLine({ id, method, url, status, servedBy, received, mill
 
 /** Digests and ids are recognised by their beginnings, and all objects of a registry begin alike. */
 function short(target: string): string {
-  return target
-    .replace(/^\/?docker\/registry\/v2\//, '…/')
-    .replaceAll(/[0-9a-f]{64,}/g, hex => `${hex.slice(0, 12)}…`)
-    .replaceAll(/([0-9a-f]{8})(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '$1…')
+  const shortened = withShortDigests(target.replace(/^\/?docker\/registry\/v2\//, '…/'))
+  return shortened.includes('-')
+    ? shortened.replaceAll(/([0-9a-f]{8})(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '$1…')
+    : shortened
+}
+
+/** Not by `replaceAll`, which takes twice as long: nearly every request's line has one digest. */
+function withShortDigests(text: string): string {
+  const found = /[0-9a-f]{64,}/.exec(text)
+  if (found === null) return text
+  const end = found.index + found[0].length
+  return `${text.slice(0, found.index + 12)}…${withShortDigests(text.slice(end))}`
 }
