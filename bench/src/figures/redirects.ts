@@ -75,5 +75,6 @@ async function answering(
   await locationFrom(server.authority, path)
   const url = `http://${server.authority}${path}`
   await wrk(bench, { url, connections, seconds: bench.size(2, 1) })
-  return wrk(bench, { url, connections, seconds: bench.size(5, 2) })
+  // Awaited here, or the server would be ended before.
+  return await wrk(bench, { url, connections, seconds: bench.size(5, 2) })
 }
