@@ -5,10 +5,11 @@ const shownParameters = new Set(['digest', 'mount', 'from', 'n', 'last', 'artifa
 
 /** A request's path and query for a log line: the values of query parameters that no endpoint knows are left out. */
 export function shownUrl(url: string): string {
-  const [path = '', ...query] = originForm(url).split('?')
-  if (query.length === 0) return path
-  const parameters = query.join('?').split('&')
-  return `${path}?${parameters.map(shown).join('&')}`
+  const target = originForm(url)
+  const end = target.indexOf('?')
+  if (end < 0) return target
+  const parameters = target.slice(end + 1).split('&')
+  return `${target.slice(0, end)}?${parameters.map(shown).join('&')}`
 }
 
 function shown(parameter: string): string {

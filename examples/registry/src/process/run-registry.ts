@@ -9,6 +9,7 @@ import type { RegistryLog } from '../operations/registry-log.ts'
 import { startUploadPurging } from '../purging/upload-purging.ts'
 import { createRegistry } from '../registry.ts'
 import { openEntrance } from './entrance.ts'
+import { keepTicksQuick } from './quick-ticks.ts'
 
 /**
  * A registry that listens, in this process or in several. Disposing of it lets its requests end, for as long as the
@@ -38,6 +39,7 @@ export async function runRegistry(
   config: Config,
   { address, log, secret, worker }: RunOptions,
 ): Promise<RunningRegistry> {
+  keepTicksQuick()
   const { deletes, redirects, drainTimeout, debug, ...settings } = registrySettings(config)
   const metrics = debug?.prometheus.enabled ? new Metrics(worker) : undefined
   // Of several workers one tells of files that all read, and purges what all see.

@@ -32,15 +32,15 @@ export class LookupCache<Value extends object> {
   }
 
   /**
-   * The value for a key, which is looked up unless it is known. Those who ask at the same time share one lookup.
+   * The value for a key, at once when it is known, and else as it is looked up. Those who ask at the same time share one lookup.
    *
    * @param believedFor milliseconds for which what was found is believed, ten minutes at most. Default: one minute.
    */
-  async get(
+  get(
     key: string,
     lookUp: () => Promise<Value | undefined>,
     believedFor: number = minute,
-  ): Promise<Value | undefined> {
+  ): Value | Promise<Value | undefined> {
     return this.#believed(key, believedFor) ?? this.#underWay.get(key) ?? this.#start(key, lookUp)
   }
 

@@ -65,7 +65,7 @@ export class ManifestStore {
   }
 
   /** The same, but undefined when the repository has none. */
-  find(repository: string, digest: Digest): Promise<StoredManifest | undefined> {
+  async find(repository: string, digest: Digest): Promise<StoredManifest | undefined> {
     return this.#known.get(nameOf(repository, digest), () => this.#lookUp(repository, digest))
   }
 
