@@ -1,4 +1,5 @@
 import { type StorageDriver, type StorageErrorCode, isStorageError } from '@longshore/middleware-core'
+import { NoAnswer, askStorage } from './ask-storage.ts'
 
 /** Whether a registry can do its work, and if not, why, in a few words that anybody may read. */
 export interface HealthReport {
@@ -35,7 +36,7 @@ export class Health {
   /** Never rejects, and takes no longer than the patience. Everybody who asks meanwhile gets the same answer. */
   async check(): Promise<HealthReport> {
     if (this.#isStopping) return { healthy: false, reason: 'shutting down' }
-    this.#latest ??= this.#askStorage().finally(() => {
+    this.#latest ??= this.#ask().finally(() => {
       setTimeout(() => (this.#latest = undefined), this.#maxAge).unref()
     })
     return this.#latest
@@ -46,25 +47,14 @@ export class Health {
     this.#isStopping = true
   }
 
-  async #askStorage(): Promise<HealthReport> {
-    const giveUp = new AbortController()
-    let timer: NodeJS.Timeout | undefined
-    const tooLate = new Promise<HealthReport>(resolve => {
-      timer = setTimeout(() => {
-        resolve({ healthy: false, reason: 'the storage does not answer' })
-        giveUp.abort()
-      }, this.#patience)
-    })
-    const answer = this.#storage.stat('/', { signal: giveUp.signal }).then(() => ({ healthy: true }), reportOf)
-    // A storage need not heed the signal.
-    const report = await Promise.race([answer, tooLate])
-    clearTimeout(timer)
-    return report
+  #ask(): Promise<HealthReport> {
+    return askStorage(this.#storage, this.#patience).then(() => ({ healthy: true }), reportOf)
   }
 }
 
 /** The error's own words may hold what only the operator should see. */
 function reportOf(error: unknown): HealthReport {
+  if (error instanceof NoAnswer) return { healthy: false, reason: 'the storage does not answer' }
   const reason = isStorageError(error) ? reasons[error.code] : undefined
   return { healthy: false, reason: reason ?? 'the storage fails' }
 }

@@ -10,6 +10,7 @@ import { startUploadPurging } from '../purging/upload-purging.ts'
 import { createRegistry } from '../registry.ts'
 import { openEntrance } from './entrance.ts'
 import { keepTicksQuick } from './quick-ticks.ts'
+import { storageProblem } from './storage-problem.ts'
 
 /**
  * A registry that listens, in this process or in several. Disposing of it lets its requests end, for as long as the
@@ -18,7 +19,7 @@ import { keepTicksQuick } from './quick-ticks.ts'
 export interface RunningRegistry extends Operations, AsyncDisposable {
   /** Host and port as clients write them: `127.0.0.1:5000`. */
   readonly authority: string
-  /** What is odd in the configuration. */
+  /** What is odd in the configuration, and what keeps the storage from being used. */
   readonly warnings: readonly string[]
   /** How many requests there have been. */
   readonly requests: number
@@ -49,6 +50,7 @@ export async function runRegistry(
     entrance[Symbol.dispose]()
     throw error
   })
+  const problem = isFirst ? storageProblem(storage) : undefined
   const health = new Health(storage)
   const purging =
     isFirst && settings.uploadPurging.enabled ? startUploadPurging(storage, settings.uploadPurging, log) : undefined
@@ -88,7 +90,7 @@ export async function runRegistry(
     const authority = await listen(app, { ...settings.address, ...address }, { host: '--host', port: '--port' })
     return {
       authority,
-      warnings: config.warnings,
+      warnings: [...config.warnings, ...[await problem].filter(text => text !== undefined)],
       get requests() {
         return requests
       },

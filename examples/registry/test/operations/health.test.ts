@@ -44,10 +44,11 @@ describe('/healthz', () => {
     await using cloud = await startLocalCloud()
     const program = await here.startWith(cloudConfig(cloud))
     const url = await readyAt(program)
+    const before = cloud.s3.requests.count('HeadBucket')
     const begun = performance.now()
     for (let round = 0; round < 50; round++) expect(await health(`${url}/healthz`)).toEqual(well)
     const seconds = (performance.now() - begun) / 1000
-    expect(cloud.s3.requests.count('HeadBucket')).toBeLessThanOrEqual(1 + Math.ceil(seconds))
+    expect(cloud.s3.requests.count('HeadBucket') - before).toBeLessThanOrEqual(1 + Math.ceil(seconds))
   })
 
   it('answers in time when the storage does not', async () => {

@@ -1,9 +1,11 @@
 import { once } from 'node:events'
 import { access, readFile, readdir } from 'node:fs/promises'
 import { createServer } from 'node:net'
+import { always, startLocalCloud } from '@longshore/local-cloud'
 import { describe, expect, it } from '@jest/globals'
 import { content, pushBlob } from '../support/client.ts'
-import { printed, workplace } from '../support/program.ts'
+import { cloudConfig } from '../support/cloud.ts'
+import { printed, readyAt, workplace } from '../support/program.ts'
 
 const here = workplace()
 
@@ -90,6 +92,16 @@ describe('with a configuration', () => {
     const run = await here.startWith('http:\n  addr: nowhere\nstorage: inmemory\n')
     expect(await run.ended).toBe(1)
     expect(run.errors).toMatch(/^config\.yml:2: http\.addr: found 'nowhere'; accepted: .*\n$/)
+  })
+
+  it('says that its storage cannot be used, and why, and starts all the same', async () => {
+    await using cloud = await startLocalCloud()
+    const heal = cloud.s3.faults.add(always({ kind: 'error', status: 403, code: 'InvalidAccessKeyId' }))
+    const program = await here.startWith(cloudConfig(cloud))
+    const url = await readyAt(program)
+    expect(program.errors).toMatch(/^Warning: the storage cannot be used, and requests .* until it can: .*403.*\n$/)
+    heal()
+    await pushBlob({ url })
   })
 
   it('says that it is not there', async () => {
