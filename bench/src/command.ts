@@ -69,6 +69,7 @@ async function measure(figures: readonly Figure[], { quick = false, json, svg }:
     log('interrupted; everything that was started is ended')
   }
   console.log(`\n${table(outcomes)}`)
+  if (quick) console.log('\nMeasured with small sizes: what is reached or not says little.')
   const results = report(machine, outcomes, { quick })
   if (json !== undefined) await writeTo(json, `${JSON.stringify(results, undefined, 2)}\n`)
   if (svg !== undefined) {

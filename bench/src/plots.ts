@@ -33,10 +33,10 @@ function barOf(row: Row): Bar | undefined {
   if (compared === undefined || compared === 0) return undefined
   const aim = target && (target.of === 'ours' ? 1 : better(target.value))
   const against = peer === undefined ? '' : ` against ${text(peer, row)} (${peer.name})`
-  const wanted = target === undefined ? '' : `, target ${goal(target, unit)}`
+  const wanted = target && (target.of === 'ours' ? goal(target, unit) : `>= ${times(better(target.value))}`)
   return {
     label: what,
-    detail: `${text(ours, row)}${against}${wanted}`,
+    detail: `${text(ours, row)}${against}${wanted === undefined ? '' : `, target ${wanted}`}`,
     value: better(compared),
     text: times(better(compared)),
     target: aim,

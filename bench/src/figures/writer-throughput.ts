@@ -28,14 +28,14 @@ const chunk = randomBytes(mebibyte / 16)
 export const writerThroughput: Figure = {
   name: 'writer-throughput',
   title: 'Storing 1 GiB in parts of 10 MiB, four at a time, from one process in the same Ceph',
-  seconds: 90,
+  seconds: 110,
   needs: ['radosgw'],
   async measure(bench) {
     // Whole parts, so that everybody sends the same ones.
     const size = bench.size(102, 5) * partSize
     const place = await newPlace(bench)
     const sides = [writer(bench, place, size), libStorage(bench, place, size), rawParts(bench, place, size)]
-    const samples = await alternate(sides, { rounds: bench.size(3, 1), log: bench.log })
+    const samples = await alternate(sides, { rounds: bench.size(7, 1), log: bench.log })
     const ours = samples.of('Longshore', 'throughput')
     return [
       {

@@ -68,7 +68,7 @@ export function barChart({ title, subtitle, bars }: Chart): string {
       text(`${tick}x`, { x: scale.at(tick), y: bottom + 16, class: 'tick', 'text-anchor': 'middle' }),
     ),
     ...bars.map((bar, index) => drawBar(bar, head + index * rowHeight, scale)),
-    ...legend(height - 10),
+    ...legend(height - 10, new Set(bars.map(({ state }) => state))),
   ]
   const box = { viewBox: `0 0 ${width} ${height}`, width, height, role: 'img', 'aria-label': title }
   return `${element('svg', { xmlns: 'http://www.w3.org/2000/svg', ...box }, content.join('\n'))}\n`
@@ -114,12 +114,14 @@ function mark(x: number, middle: number, kind: 'one' | 'grid' | 'target'): strin
   return element('line', { x1: x, x2: x, y1: middle - barHeight, y2: middle + barHeight, class: kind })
 }
 
-function legend(y: number): string[] {
-  const entries = [
-    ['reached', 'target reached'],
-    ['missed', 'target missed'],
-    ['neutral', 'no target'],
-  ] as const
+const meanings = [
+  ['reached', 'target reached'],
+  ['missed', 'target missed'],
+  ['neutral', 'no target'],
+] as const
+
+function legend(y: number, states: ReadonlySet<Bar['state']>): string[] {
+  const entries = meanings.filter(([state]) => states.has(state))
   const squares = entries.flatMap(([state, meaning], index) => [
     element('rect', { x: margin + index * 130, y: y - 9, width: 10, height: 10, rx: 2, class: state }),
     text(meaning, { x: margin + 16 + index * 130, y, class: 'tick' }),
