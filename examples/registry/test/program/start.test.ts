@@ -5,7 +5,7 @@ import { always, startLocalCloud } from '@longshore/local-cloud'
 import { describe, expect, it } from '@jest/globals'
 import { content, pushBlob } from '../support/client.ts'
 import { cloudConfig } from '../support/cloud.ts'
-import { printed, readyAt, workplace } from '../support/program.ts'
+import { complained, printed, readyAt, workplace } from '../support/program.ts'
 
 const here = workplace()
 
@@ -98,8 +98,8 @@ describe('with a configuration', () => {
     await using cloud = await startLocalCloud()
     const heal = cloud.s3.faults.add(always({ kind: 'error', status: 403, code: 'InvalidAccessKeyId' }))
     const program = await here.startWith(cloudConfig(cloud))
+    await complained(program, /^Warning: the storage cannot be used, and requests .* until it can: .*403.*\n$/)
     const url = await readyAt(program)
-    expect(program.errors).toMatch(/^Warning: the storage cannot be used, and requests .* until it can: .*403.*\n$/)
     heal()
     await pushBlob({ url })
   })
