@@ -226,8 +226,8 @@ describe('the middleware', () => {
     await urlOf(storage, '/a')
     await storage[Symbol.asyncDispose]()
     await storage[Symbol.asyncDispose]()
-    await expect(storage.urlFor('/a')).rejects.toMatchObject({ code: 'CLOSED', driver: 'bucket' })
-    await expect(storage.getContent('/a')).rejects.toMatchObject({ code: 'CLOSED' })
+    await expect(storage.urlFor('/a')).rejects.toMatchObject({ code: 'DISPOSED', driver: 'bucket' })
+    await expect(storage.getContent('/a')).rejects.toMatchObject({ code: 'DISPOSED' })
   })
 
   it('refuses a wrong key when the stack is put together', () => {

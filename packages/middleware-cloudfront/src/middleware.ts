@@ -108,7 +108,7 @@ export class CloudFrontDriver extends ForwardingDriver {
   }
 
   #check({ expiresIn, signal }: UrlOptions): void {
-    if (this.#disposed) throw new StorageError('CLOSED', 'the driver has been disposed of', { driver: this.name })
+    if (this.#disposed) throw new StorageError('DISPOSED', 'the driver has been disposed of', { driver: this.name })
     signal?.throwIfAborted()
     if (expiresIn === undefined || expiresIn >= 1) return
     const detail = `a URL that works for ${expiresIn} seconds; accepted as expiresIn: a number of 1 or more`

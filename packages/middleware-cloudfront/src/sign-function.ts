@@ -9,7 +9,7 @@ import type { HashAlgorithm, KeyIdentity, SigningKey } from './signing-key.ts'
  * `RSASSA_PKCS1_V1_5_SHA_256` or `ECDSA_SHA_256`, and `hashAlgorithm: 'SHA256'`.)
  *
  * A `StorageError` that it throws reaches the caller as it is. Any other error becomes one: `UNAVAILABLE` when it says that
- * another try may work, as throttling, a server's own failure, a lost connection and a time limit do, or else `FAILED`.
+ * another try may work, as throttling, a server's own failure, a lost connection and a time limit do, or else `UNKNOWN`.
  */
 export type SignFunction = (bytes: Uint8Array) => Uint8Array | Promise<Uint8Array>
 
@@ -37,11 +37,11 @@ export class ExternalSigningKey implements SigningKey {
   async sign(data: Uint8Array): Promise<Uint8Array> {
     const signature = await this.#call(data)
     if (!(signature instanceof Uint8Array) || signature.length === 0) {
-      throw this.#failure('FAILED', 'gave no signature; accepted: a Uint8Array')
+      throw this.#failure('UNKNOWN', 'gave no signature; accepted: a Uint8Array')
     }
     if (this.#publicKey && !verify(this.hashAlgorithm, data, this.#publicKey, signature)) {
       const by = `that the public key does not verify with ${this.hashAlgorithm}`
-      throw this.#failure('FAILED', `gave a signature ${by}`)
+      throw this.#failure('UNKNOWN', `gave a signature ${by}`)
     }
     return signature
   }
@@ -55,11 +55,11 @@ export class ExternalSigningKey implements SigningKey {
       const said: TellingError = Object(error) as TellingError
       // Its message stays out of what clients may see: only who wrote the function knows what is in it.
       const what = `failed (${[said.code, said.name].find(name => typeof name === 'string') ?? 'unknown error'})`
-      throw this.#failure(mayWorkLater(said) ? 'UNAVAILABLE' : 'FAILED', what, error)
+      throw this.#failure(mayWorkLater(said) ? 'UNAVAILABLE' : 'UNKNOWN', what, error)
     }
   }
 
-  #failure(code: 'FAILED' | 'UNAVAILABLE', what: string, cause?: unknown): StorageError {
+  #failure(code: 'UNKNOWN' | 'UNAVAILABLE', what: string, cause?: unknown): StorageError {
     const detail = `the function that signs for ${this.keyPairId} ${what}`
     return new StorageError(code, detail, { retryAfter: code === 'UNAVAILABLE' ? 1 : undefined, cause })
   }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { CopyObjectCommand, UploadPartCopyCommand } from '@aws-sdk/client-s3'
-import { type CallOptions, type MoveOptions, isStorageError, otherRevision } from '@longshore/middleware-core'
+import { type CallOptions, type MoveOptions, isStorageError, revisionMismatch } from '@longshore/middleware-core'
 import { type Bucket, type Place, deleteObject, headObject, putObject } from './bucket.ts'
 import { cleanUp } from './clean-up.ts'
 import { MultipartUpload, isGone } from './multipart.ts'
@@ -63,7 +63,7 @@ export interface Source {
   readonly etag: string | undefined
 }
 
-/** Copies an object of which size and ETag are certain: `CONFLICT` when another has taken its place. */
+/** Copies an object of which size and ETag are certain: `PRECONDITION_FAILED` when another has taken its place. */
 export function copyObject(
   bucket: Bucket,
   source: Place,
@@ -82,7 +82,7 @@ function isWhole(size: number, settings: CopySettings): boolean {
 
 async function headOf(bucket: Bucket, place: Place, options: MoveOptions): Promise<Source> {
   const { ContentLength, ETag } = await headObject(bucket, place, options)
-  if (options.revision !== undefined && options.revision !== ETag) throw otherRevision(place.path)
+  if (options.revision !== undefined && options.revision !== ETag) throw revisionMismatch(place.path)
   return { size: ContentLength ?? 0, etag: ETag }
 }
 

@@ -9,7 +9,7 @@ import {
   type ReadOptions,
   type SignedUrl,
   type StatOptions,
-  type SweepResult,
+  type PurgeResult,
   type Upload,
   type UrlOptions,
   type WalkOptions,
@@ -74,7 +74,7 @@ export class S3Driver implements DriverImplementation {
     return readObject(this.#bucket, this.#bucket.keys.key(path), offset, options, path)
   }
 
-  async upload(path: string, append: boolean, options: Omit<WriteOptions, 'append'>): Promise<Upload> {
+  async writer(path: string, append: boolean, options: Omit<WriteOptions, 'append'>): Promise<Upload> {
     const paths = { path, destination: options.destination ?? path }
     if (append) return resumeUpload(this.#bucket, paths, this.#uploads, options)
     return new S3Upload(this.#bucket, paths, this.#uploads)
@@ -134,7 +134,7 @@ export class S3Driver implements DriverImplementation {
     return this.#bucket.keys.key(path)
   }
 
-  sweep(olderThan: Date, path: string, options: CallOptions): Promise<SweepResult> {
+  purgeUploads(olderThan: Date, path: string, options: CallOptions): Promise<PurgeResult> {
     return sweepUploads(this.#bucket, olderThan, path, options)
   }
 

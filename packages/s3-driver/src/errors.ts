@@ -21,7 +21,9 @@ const unavailable = new Set([
   'ENOTFOUND',
   'EPIPE',
   'ETIMEDOUT',
+  'ConditionalRequestConflict',
   'InternalError',
+  'OperationAborted',
   'RequestTimeout',
   'RequestTimeTooSkewed',
   'ServiceUnavailable',
@@ -30,7 +32,6 @@ const unavailable = new Set([
   'TimeoutError',
   'TooManyRequestsException',
 ])
-const conflicting = new Set(['ConditionalRequestConflict', 'NoSuchUpload', 'OperationAborted', 'PreconditionFailed'])
 
 /** The parts of the SDK's errors that tell what happened. */
 interface SdkError extends Error {
@@ -74,7 +75,7 @@ const noBucket = 'the bucket does not exist, and none is ever created'
 
 /** HEAD answers 404 for a missing bucket as for a missing object. */
 export function noSuchBucket(cause: unknown): StorageError {
-  return new StorageError('FAILED', noBucket, { cause })
+  return new StorageError('UNKNOWN', noBucket, { cause })
 }
 
 /** Fields in which an SDK error repeats the request: its headers, with the session token, and what was signed of it. */
@@ -102,11 +103,12 @@ function codeOf(name: string, status: number | undefined): StorageErrorCode {
   if (denied.has(name) || status === 401) return 'ACCESS_DENIED'
   if (unavailable.has(name) || status === 429 || (status !== undefined && status >= 500 && status !== 501))
     return 'UNAVAILABLE'
-  if (conflicting.has(name) || status === 409 || status === 412) return 'CONFLICT'
+  if (name === 'NoSuchUpload') return 'UPLOAD_NOT_FOUND'
+  if (status === 412) return 'PRECONDITION_FAILED'
   if (name === 'NotImplemented' || status === 501) return 'UNSUPPORTED'
   // HEAD answers have no body to tell more: a bare 403 or 404 is all there is.
   if (status === 403) return 'ACCESS_DENIED'
-  return 'FAILED'
+  return 'UNKNOWN'
 }
 
 function explanation(name: string, error: SdkError): string {

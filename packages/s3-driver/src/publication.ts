@@ -71,7 +71,7 @@ export class Publication {
     } catch (error) {
       if (!isStorageError(error, 'PATH_NOT_FOUND')) throw error
       const detail = `somebody has removed ${this.#source.path} while it was being committed`
-      throw new StorageError('CONFLICT', detail, { path: this.#source.path, cause: error })
+      throw new StorageError('UPLOAD_NOT_FOUND', detail, { path: this.#source.path, cause: error })
     }
   }
 }

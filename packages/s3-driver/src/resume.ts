@@ -140,7 +140,7 @@ async function replaceEmptyFile(
   const { ContentLength } = await headObject(bucket, bucket.place(path), options)
   if (ContentLength === 0) return new S3Upload(bucket, paths, settings)
   throw new StorageError(
-    'CONFLICT',
+    'ALREADY_COMMITTED',
     `a committed file of ${ContentLength} bytes is at ${path}; accepted: an unfinished upload, or an empty file`,
     { path },
   )

@@ -1,4 +1,4 @@
-import type { CallOptions, SweepResult } from '@longshore/middleware-core'
+import type { CallOptions, PurgeResult } from '@longshore/middleware-core'
 import type { Bucket } from './bucket.ts'
 import { pages } from './list-page.ts'
 import { MultipartUpload, listUploads } from './multipart.ts'
@@ -15,7 +15,7 @@ export async function sweepUploads(
   olderThan: Date,
   top: string,
   options: CallOptions,
-): Promise<SweepResult> {
+): Promise<PurgeResult> {
   const isCovered = (path: string): boolean => top === '/' || path === top || path.startsWith(`${top}/`)
   let uploads = 0
   const live = new Set<string>()

@@ -108,7 +108,7 @@ function parse(bytes: Buffer, path: string): UploadRecord {
   const end = bytes.indexOf('\n')
   const header = JSON.parse(bytes.subarray(0, end).toString()) as UploadRecord & { version: number }
   if (header.version !== 1 && header.version !== 2) {
-    throw new StorageError('FAILED', `the upload's record has version ${header.version}; accepted: 1, 2`, { path })
+    throw new StorageError('UNKNOWN', `the upload's record has version ${header.version}; accepted: 1, 2`, { path })
   }
   return { ...header, tail: bytes.subarray(end + 1) }
 }

@@ -255,7 +255,7 @@ export class S3Upload implements Upload, IdleHolder {
     const record = await this.#record.read(multipart?.id, this.#options)
     if (record && record.revision === this.#revision) return record.tail
     const detail = 'another upload to this path was closed or committed meanwhile'
-    throw new StorageError('CONFLICT', detail, { path: this.#path })
+    throw new StorageError('UPLOAD_NOT_FOUND', detail, { path: this.#path })
   }
 
   async #removeTraces(): Promise<void> {

@@ -99,9 +99,9 @@ const operations: Record<string, Operation> = {
     before: { d: small, 'd/1': small, 'd/2/3': small },
     run: (driver, signal) => driver.delete('/d', { signal }),
   },
-  sweep: {
+  purgeUploads: {
     begin: closeUpload,
-    run: (driver, signal) => driver.sweep({ olderThan: new Date(Date.now() + 60_000), signal }),
+    run: (driver, signal) => driver.purgeUploads({ olderThan: new Date(Date.now() + 60_000), signal }),
   },
 }
 
@@ -145,7 +145,7 @@ async function abortAt(n: number, operation: Operation, fault: Fault | undefined
   for (const key of visible) expect([key, (await bench.bucket.read(key))?.equals(contents[key]!)]).toEqual([key, true])
   // A request that was cut off may still be taking effect: what it leaves goes with the next sweep.
   await until(async () => {
-    await bench.driver.sweep({ olderThan: new Date(Date.now() + 60_000) })
+    await bench.driver.purgeUploads({ olderThan: new Date(Date.now() + 60_000) })
     return bench.bucket.keys('~uploads/').length + bench.bucket.uploads().length === 0
   })
   bench.bucket.clear()

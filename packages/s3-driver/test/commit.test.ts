@@ -50,7 +50,9 @@ describe('a commit succeeds when', () => {
     )
     await upload()
     // The first one holds no parts. Nothing but a listing tells it from the uploads of other writers.
-    await expect(bench.driver.sweep({ olderThan: new Date(Date.now() + 60_000) })).resolves.toEqual({ uploads: 1 })
+    await expect(bench.driver.purgeUploads({ olderThan: new Date(Date.now() + 60_000) })).resolves.toEqual({
+      uploads: 1,
+    })
     await expectWhole()
   })
 
@@ -143,7 +145,7 @@ describe('on a server that', () => {
     for await (const { path } of bench.driver.walk('/')) walked.push(path)
     expect(walked).toEqual(['/d', '/d/a'])
     await expect(bench.driver.stat('/e')).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
-    await expect(bench.driver.sweep({ olderThan: new Date() })).resolves.toEqual({ uploads: 0 })
+    await expect(bench.driver.purgeUploads({ olderThan: new Date() })).resolves.toEqual({ uploads: 0 })
     await bench.driver.delete('/d')
     expect(bench.bucket.keys()).toEqual([])
   })

@@ -110,7 +110,7 @@ describe('uploads that nobody writes to', () => {
     expect(continued.size).toBe(100_000)
     await continued.commit()
     for (const writer of idle.slice(2)) await writer.cancel()
-    await expect(third.commit()).rejects.toMatchObject({ code: 'WRITER_STATE' })
+    await expect(third.commit()).rejects.toMatchObject({ code: 'INVALID_STATE' })
     const bucket = cloud.s3.bucket(cloud.bucket)
     expect(bucket.keys()).toEqual(['busy', 'idle/0', 'idle/1'])
     for (const index of [0, 1]) {
@@ -141,7 +141,7 @@ describe('uploads that nobody writes to', () => {
     expect(
       (await cloud.s3.bucket(cloud.bucket).read(`idle/${index}`))?.equals(content(part + 100_000, index + 1)),
     ).toBe(true)
-    await another.sweep({ olderThan: new Date(Date.now() + 60_000) })
+    await another.purgeUploads({ olderThan: new Date(Date.now() + 60_000) })
     expect(cloud.s3.bucket(cloud.bucket).keys()).toEqual(['busy', `idle/${index}`])
     await another[Symbol.asyncDispose]()
   })

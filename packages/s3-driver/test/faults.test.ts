@@ -139,7 +139,7 @@ async function continuePush(driver: () => StorageDriver, bytes = whole, destinat
     await writer.commit()
   } catch (error) {
     // It was committed after all.
-    if (!isStorageError(error, 'CONFLICT')) throw error
+    if (!isStorageError(error, 'UPLOAD_NOT_FOUND')) throw error
   }
 }
 
@@ -252,7 +252,7 @@ async function runWith(
       await (scenario.repeat ?? scenario.run)(() => driver())
       await expectDone(bucket, scenario)
     }
-    await driver().sweep({ olderThan: new Date(Date.now() + 60_000) })
+    await driver().purgeUploads({ olderThan: new Date(Date.now() + 60_000) })
     expect([bucket.keys(), bucket.uploads()]).toEqual([scenario.after, []])
   } finally {
     cloud.s3.faults.clear()

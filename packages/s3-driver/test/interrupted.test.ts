@@ -180,7 +180,7 @@ describe('an upload of another program', () => {
     await write(writer, bytes.subarray(writer.size))
     await writer.commit()
     expect((await bench.bucket.read(key))?.equals(bytes)).toBe(true)
-    await bench.driver.sweep({ olderThan: new Date(Date.now() + 60_000) })
+    await bench.driver.purgeUploads({ olderThan: new Date(Date.now() + 60_000) })
     expect(bench.bucket.uploads()).toEqual([])
   })
 
@@ -201,7 +201,7 @@ describe('an upload of another program', () => {
     await uploadElsewhere(key, { 1: bytes.subarray(0, part) })
     bench.cloud.s3.mood.noListMultipartUploads = true
     await expect(bench.driver.writer(path, { append: true })).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
-    await expect(bench.driver.sweep({ olderThan: new Date() })).resolves.toEqual({ uploads: 0 })
+    await expect(bench.driver.purgeUploads({ olderThan: new Date() })).resolves.toEqual({ uploads: 0 })
   })
 })
 
@@ -237,7 +237,7 @@ describe('cancel', () => {
       if (what === 'was lost once') await until(() => uploadedParts() > 0 || bench.bucket.uploads().length > 1)
       await writer.cancel()
       bench.cloud.s3.faults.clear()
-      await bench.driver.sweep({ olderThan: new Date(Date.now() + 60_000) })
+      await bench.driver.purgeUploads({ olderThan: new Date(Date.now() + 60_000) })
       expect([bench.bucket.keys(), bench.bucket.uploads()]).toEqual([[], []])
     })
 
@@ -266,10 +266,12 @@ describe('sweep', () => {
     await tail.close()
     await uploadElsewhere('a/3', { 1: bytes.subarray(0, mebibyte) })
     await uploadElsewhere('b/4', {})
-    await expect(bench.driver.sweep({ olderThan: new Date(Date.now() - 60_000) })).resolves.toEqual({ uploads: 0 })
+    await expect(bench.driver.purgeUploads({ olderThan: new Date(Date.now() - 60_000) })).resolves.toEqual({
+      uploads: 0,
+    })
     expect(bench.bucket.uploads()).toHaveLength(3)
     const olderThan = new Date(Date.now() + 60_000)
-    await expect(bench.driver.sweep({ olderThan, path: '/a' })).resolves.toEqual({ uploads: 3 })
+    await expect(bench.driver.purgeUploads({ olderThan, path: '/a' })).resolves.toEqual({ uploads: 3 })
     expect(bench.bucket.keys()).toEqual([])
     expect(bench.bucket.uploads().map(upload => upload.key)).toEqual(['b/4'])
   })

@@ -87,7 +87,10 @@ describe('moving', () => {
     await driver.putContent('/a', content(2 * part + 2))
     await driver.putContent('/b', 'before')
     for (const size of [undefined, part, 2 * part + 1]) {
-      await expect(driver.move('/a', '/b', { revision, size })).rejects.toMatchObject({ code: 'CONFLICT', path: '/a' })
+      await expect(driver.move('/a', '/b', { revision, size })).rejects.toMatchObject({
+        code: 'PRECONDITION_FAILED',
+        path: '/a',
+      })
     }
     expect(await driver.stat('/a')).toMatchObject({ size: 2 * part + 2 })
     expect((await bench.bucket.read('b'))?.toString()).toBe('before')
@@ -148,7 +151,7 @@ describe('reading', () => {
     bench.cloud.s3.faults.add(matching({ operation: 'GetObject' }, nth(1, { kind: 'cut', bytes: 1_000_000 })))
     const reader = await bench.driver.reader('/a')
     await bench.bucket.put('a', content(part, 2))
-    await expect(reader.toArray()).rejects.toMatchObject({ code: 'CONFLICT' })
+    await expect(reader.toArray()).rejects.toMatchObject({ code: 'PRECONDITION_FAILED' })
   })
 
   it('gives up as UNAVAILABLE when nothing comes any more', async () => {

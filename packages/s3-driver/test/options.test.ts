@@ -91,7 +91,7 @@ describe('signature V2', () => {
       expect([method, answer.status]).toEqual([method, 200])
       await answer.arrayBuffer()
     }
-    await driver.sweep({ olderThan: new Date() })
+    await driver.purgeUploads({ olderThan: new Date() })
     await driver.putContent('/d/2', 'x')
     await driver.delete('/d')
     expect(bench.bucket.keys()).toEqual([])

@@ -135,7 +135,7 @@ describe('a closed writer', () => {
   it('does not commit what another has recorded since', async () => {
     const first = await closed(100)
     await closed(200, true)
-    await expect(first.commit()).rejects.toMatchObject({ code: 'CONFLICT' })
+    await expect(first.commit()).rejects.toMatchObject({ code: 'UPLOAD_NOT_FOUND' })
     await (await resumed()).commit()
     expect((await bench.bucket.read(path.slice(1)))?.equals(bytes.subarray(0, 200))).toBe(true)
   })

@@ -52,7 +52,7 @@ describe('the health', () => {
   it.each<[StorageErrorCode, string]>([
     ['ACCESS_DENIED', 'the storage refuses access'],
     ['CONFIG', 'the storage is not there as configured'],
-    ['FAILED', 'the storage fails'],
+    ['UNKNOWN', 'the storage fails'],
   ])('gives a reason, but not the words of the error: %s', async (code, reason) => {
     const failing = storage(() => Promise.reject(new StorageError(code, 'hush')))
     expect(await new Health(failing).check()).toEqual({ healthy: false, reason })

@@ -19,7 +19,7 @@ export function collectStorageMetrics(register: Registry, buckets: number[]): vo
   })
   observeOperations((trace, seconds) => {
     const { driver, operation, error } = trace
-    const code = error === undefined ? 'OK' : isStorageError(error) ? error.code : 'FAILED'
+    const code = error === undefined ? 'OK' : isStorageError(error) ? error.code : 'UNKNOWN'
     operations.observe({ driver, operation, code }, seconds)
   })
 

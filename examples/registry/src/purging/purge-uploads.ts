@@ -113,7 +113,7 @@ class Purge {
     if (this.#options.dryRun) return
     for (const path of [repositories, blobs]) {
       try {
-        const { uploads } = await this.#storage.sweep({ path, olderThan: this.#cutoff })
+        const { uploads } = await this.#storage.purgeUploads({ path, olderThan: this.#cutoff })
         this.summary.swept += uploads
       } catch (error) {
         this.#fail(path, error)
@@ -143,7 +143,7 @@ class Purge {
     if (!this.#options.dryRun) {
       if (!isOver && (await this.#grows(upload))) return false
       const directory = uploadDirectory(repository, id)
-      if (isOver) await this.#storage.sweep({ path: directory, olderThan: endOfTime })
+      if (isOver) await this.#storage.purgeUploads({ path: directory, olderThan: endOfTime })
       await remove(this.#storage, directory)
     }
     this.#options.onPurged?.({ repository, id, startedAt })
@@ -172,7 +172,7 @@ class Purge {
       await release(await this.#storage.writer(path, { append: true }))
       return true
     } catch (error) {
-      if (isStorageError(error, 'PATH_NOT_FOUND') || isStorageError(error, 'CONFLICT')) return false
+      if (isStorageError(error, 'PATH_NOT_FOUND', 'UPLOAD_NOT_FOUND', 'ALREADY_COMMITTED')) return false
       throw error
     }
   }

@@ -75,7 +75,7 @@ describe('beside a PATCH that is under way', () => {
     await closed
     expect((await fetch(location)).status).toBe(404)
     expect(await filesOf(storage)).toEqual(new Map())
-    expect(await storage.sweep({ olderThan: new Date(Date.now() + 1000) })).toEqual({ uploads: 0 })
+    expect(await storage.purgeUploads({ olderThan: new Date(Date.now() + 1000) })).toEqual({ uploads: 0 })
   })
 
   it('DELETE refuses those that wait for it', async () => {

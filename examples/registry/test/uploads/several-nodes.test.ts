@@ -141,7 +141,7 @@ describe('an upload on several nodes', () => {
     class Conflicting extends ForwardingDriver {
       override async writer(path: string, options?: WriteOptions): Promise<FileWriter> {
         const writer = await super.writer(path, options)
-        writer.close = () => Promise.reject(new StorageError('CONFLICT', 'changed meanwhile'))
+        writer.close = () => Promise.reject(new StorageError('UPLOAD_NOT_FOUND', 'changed meanwhile'))
         return writer
       }
     }

@@ -173,7 +173,7 @@ describe('an upload of bytes that are there already', () => {
       const location = locationOf(await patch(await startUpload(nodes.one), bytes))
       expect((await put(location.replace(nodes.one.url, lastNode.url), digest)).status).toBe(201)
       expect(await nodes.uploads()).toEqual([])
-      expect(await nodes.storage.sweep({ olderThan: new Date(Date.now() + 1000) })).toEqual({ uploads: 0 })
+      expect(await nodes.storage.purgeUploads({ olderThan: new Date(Date.now() + 1000) })).toEqual({ uploads: 0 })
     }
   })
 })

@@ -219,7 +219,7 @@ describe('cancelling an upload', () => {
     expect((await fetch(location, { method: 'DELETE' })).status).toBe(204)
     expect((await fetch(location)).status).toBe(404)
     expect(await filesOf(own.storage)).toEqual(new Map())
-    expect(await own.storage.sweep({ olderThan: new Date(Date.now() + 1000) })).toEqual({ uploads: 0 })
+    expect(await own.storage.purgeUploads({ olderThan: new Date(Date.now() + 1000) })).toEqual({ uploads: 0 })
   })
 })
 

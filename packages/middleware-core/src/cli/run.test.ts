@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { z } from 'zod'
 import * as option from '../options/option.ts'
-import { InMemoryStorage } from '../drivers/inmemory.ts'
-import { defineDriver } from '../define-driver.ts'
+import { InMemoryStorage } from '../drivers/inmemory/driver.ts'
+import { defineDriver } from '../authoring/define-driver.ts'
 import { run } from './run.ts'
 
 let directory: string
@@ -31,7 +31,7 @@ const bucket = defineDriver({
     return Object.assign(new InMemoryStorage(), {
       urlFor: (path: string) =>
         Promise.resolve({ url: `https://${name}.example${path}?Signature=x`, expiresAt: new Date(0), via: 's3' }),
-      sweep: (olderThan: Date, path: string) => {
+      purgeUploads: (olderThan: Date, path: string) => {
         swept.push({ olderThan, path })
         return Promise.resolve({ uploads: 3 })
       },
@@ -144,11 +144,11 @@ describe('longshore url', () => {
   })
 })
 
-describe('longshore sweep', () => {
+describe('longshore purge-uploads', () => {
   it('discards uploads older than a duration, below a directory', async () => {
     swept.length = 0
     const start = Date.now()
-    const outcome = await longshore(['sweep', 'CONFIG', '--older-than', '24h', '--path', '/docker'], s3)
+    const outcome = await longshore(['purge-uploads', 'CONFIG', '--older-than', '24h', '--path', '/docker'], s3)
     expect(outcome).toEqual({ code: 0, out: '3 unfinished uploads discarded\n', error: '' })
     const [{ olderThan, path } = { olderThan: new Date(0), path: '' }] = swept
     expect(path).toBe('/docker')
@@ -157,9 +157,9 @@ describe('longshore sweep', () => {
   })
 
   it('wants the duration, with its unit', async () => {
-    const missing = await longshore(['sweep', 'CONFIG'], s3)
+    const missing = await longshore(['purge-uploads', 'CONFIG'], s3)
     expect(missing).toMatchObject({ code: 1, error: expect.stringContaining('--older-than') })
-    const bare = await longshore(['sweep', 'CONFIG', '--older-than', '24'], s3)
+    const bare = await longshore(['purge-uploads', 'CONFIG', '--older-than', '24'], s3)
     expect(bare).toMatchObject({ code: 1, error: expect.stringContaining('accepted: a duration with its unit') })
   })
 })

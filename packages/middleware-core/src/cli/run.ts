@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { addCheck } from './check.ts'
-import { addSweep } from './sweep.ts'
+import { addPurgeUploads } from './purge-uploads.ts'
 import type { Terminal } from './terminal.ts'
 import { addUrl } from './url.ts'
 
@@ -12,7 +12,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     .configureOutput({ writeOut: text => terminal.out(text), writeErr: text => terminal.error(text) })
     .exitOverride()
   // Sub-commands take over the settings of their parent when they are made.
-  for (const add of [addCheck, addUrl, addSweep]) add(program, terminal)
+  for (const add of [addCheck, addUrl, addPurgeUploads]) add(program, terminal)
   try {
     await program.parseAsync(args, { from: 'user' })
     return 0

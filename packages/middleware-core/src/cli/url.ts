@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { StorageError } from '../errors.ts'
+import { StorageError } from '../contract/errors.ts'
 import { withStack } from './load.ts'
 import type { Terminal } from './terminal.ts'
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import { z } from 'zod'
-import { defineDriver } from '../define-driver.ts'
-import { InMemoryStorage } from '../drivers/inmemory.ts'
-import { defineMiddleware } from '../middleware.ts'
+import { defineDriver } from '../authoring/define-driver.ts'
+import { InMemoryStorage } from '../drivers/inmemory/driver.ts'
+import { defineMiddleware } from '../middleware/define-middleware.ts'
 import { findFactory } from './find-factory.ts'
 import type { Kind } from './known-packages.ts'
 

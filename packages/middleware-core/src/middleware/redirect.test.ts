@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
-import type { UrlOptions } from '../driver.ts'
-import { inmemory } from '../drivers/inmemory.ts'
-import { compose } from '../middleware.ts'
+import type { UrlOptions } from '../contract/storage-driver.ts'
+import { inmemory } from '../drivers/inmemory/driver.ts'
+import { compose } from './define-middleware.ts'
 import { redirect } from './redirect.ts'
 
 const urlOf = async (baseUrl: string, path = '/a/b', options?: UrlOptions): Promise<string | undefined> =>

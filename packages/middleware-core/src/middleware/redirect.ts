@@ -1,9 +1,9 @@
 import * as z from 'zod/mini'
 import * as option from '../options/option.ts'
-import type { SignedUrl, UrlOptions } from '../driver.ts'
-import { toStorageError } from '../errors.ts'
-import { ForwardingDriver, defineMiddleware } from '../middleware.ts'
-import { assertPath } from '../path.ts'
+import type { SignedUrl, UrlOptions } from '../contract/storage-driver.ts'
+import { toStorageError } from '../contract/errors.ts'
+import { ForwardingDriver, defineMiddleware } from './define-middleware.ts'
+import { assertPath } from '../contract/paths.ts'
 
 /** The last moment that an RFC 3339 timestamp can name. */
 const END_OF_TIME = '9999-12-31T23:59:59Z'

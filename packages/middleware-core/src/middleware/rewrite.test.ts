@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
-import type { SignedUrl, StorageDriver, UrlOptions } from '../driver.ts'
-import { ForwardingDriver, compose } from '../middleware.ts'
-import { inmemory } from '../drivers/inmemory.ts'
+import type { SignedUrl, StorageDriver, UrlOptions } from '../contract/storage-driver.ts'
+import { ForwardingDriver, compose } from './define-middleware.ts'
+import { inmemory } from '../drivers/inmemory/driver.ts'
 import { rewrite } from './rewrite.ts'
 
 const expiresAt = new Date()

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
 import * as option from '../options/option.ts'
-import type { SignedUrl, UrlOptions } from '../driver.ts'
-import { ForwardingDriver, defineMiddleware } from '../middleware.ts'
+import type { SignedUrl, UrlOptions } from '../contract/storage-driver.ts'
+import { ForwardingDriver, defineMiddleware } from './define-middleware.ts'
 
 /**
  * Changes the scheme, the host or the beginning of the path in the URLs of the driver it wraps; what is not given stays

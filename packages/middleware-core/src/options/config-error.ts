@@ -1,4 +1,4 @@
-import { StorageError } from '../errors.ts'
+import { StorageError } from '../contract/errors.ts'
 
 /** One mistake in a configuration. */
 export interface ConfigIssue {

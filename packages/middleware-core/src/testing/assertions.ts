@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import type { Readable } from 'node:stream'
-import type { FileInfo, FileWriter, StorageDriver } from '../driver.ts'
-import { StorageError, type StorageErrorCode } from '../errors.ts'
-import { walkPosition } from '../path.ts'
+import type { FileInfo, FileWriter, StorageDriver } from '../contract/storage-driver.ts'
+import { StorageError, type StorageErrorCode } from '../contract/errors.ts'
+import { walkPosition } from '../contract/paths.ts'
 
 /** Fails, saying where they differ, unless both hold the same bytes. */
 export function assertBytes(found: Uint8Array, expected: Uint8Array): void {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import type { FileWriter, StorageDriver, WriteOptions } from '../driver.ts'
-import { root } from '../path.ts'
+import type { FileWriter, StorageDriver, WriteOptions } from '../contract/storage-driver.ts'
+import { root } from '../contract/paths.ts'
 import { assertFails, exists, write } from './assertions.ts'
 import type { Settings } from './options.ts'
 
@@ -78,7 +78,7 @@ export class Sandbox {
 
   /** Fails unless no upload is left anywhere in the directory. Those that are there are discarded. */
   readonly assertNoUploads = async (): Promise<void> => {
-    assert.deepEqual(await this.driver.sweep({ path: this.directory, olderThan: tomorrow() }), { uploads: 0 })
+    assert.deepEqual(await this.driver.purgeUploads({ path: this.directory, olderThan: tomorrow() }), { uploads: 0 })
   }
 
   /** Fails unless nothing at all can be seen at `name`, by any method. */
@@ -99,7 +99,7 @@ export class Sandbox {
 
   async #end(exclusive: boolean): Promise<void> {
     try {
-      await this.driver.sweep({ path: this.directory, olderThan: tomorrow() })
+      await this.driver.purgeUploads({ path: this.directory, olderThan: tomorrow() })
       await exists(this.driver.delete(this.directory))
       if (exclusive) assert.deepEqual(await this.driver.list(root), [], 'the test leaves something in the storage')
     } finally {

@@ -15,7 +15,7 @@ import { testRevision } from './contract/revision.ts'
 import { testSamePath } from './contract/same-path.ts'
 import { testSignals } from './contract/signals.ts'
 import { testStat } from './contract/stat.ts'
-import { testSweep } from './contract/sweep.ts'
+import { testPurgeUploads } from './contract/purge-uploads.ts'
 import { testUploadRevision } from './contract/upload-revision.ts'
 import { testUrl } from './contract/url.ts'
 import { testVisibility } from './contract/visibility.ts'
@@ -45,7 +45,7 @@ const sections: Record<string, Section> = {
   'file only': testFileOnly,
   'many files': testMany,
   urlFor: testUrl,
-  sweep: testSweep,
+  purgeUploads: testPurgeUploads,
   errors: testErrors,
   signals: testSignals,
   disposal: testDisposal,

@@ -1,9 +1,9 @@
 import { expect, it } from '@jest/globals'
-import type { DriverImplementation } from '../../src/driver-implementation.ts'
-import type { FileWriter, StorageDriver, WriteOptions } from '../../src/driver.ts'
-import type { Upload } from '../../src/file-writer.ts'
-import { driverFrom } from '../../src/define-driver.ts'
-import { InMemoryStorage } from '../../src/drivers/inmemory.ts'
+import type { DriverImplementation } from '../../src/authoring/driver-implementation.ts'
+import type { FileWriter, StorageDriver, WriteOptions } from '../../src/contract/storage-driver.ts'
+import type { Upload } from '../../src/authoring/upload-writer.ts'
+import { driverFrom } from '../../src/authoring/define-driver.ts'
+import { InMemoryStorage } from '../../src/drivers/inmemory/driver.ts'
 import {
   type DriverTestOptions,
   type TestResult,
@@ -75,12 +75,12 @@ export function itCatches(defects: readonly Defect[]): void {
 
 /** Uploads that do some things differently. */
 export function changedUploads(
-  storage: Pick<DriverImplementation, 'upload'>,
+  storage: Pick<DriverImplementation, 'writer'>,
   changes: (upload: Upload, path: string, destination: string) => Partial<Upload>,
 ): Partial<DriverImplementation> {
   return {
-    upload: async (path, append, options) => {
-      const upload = await storage.upload(path, append, options)
+    writer: async (path, append, options) => {
+      const upload = await storage.writer(path, append, options)
       return changed(upload, changes(upload, path, options.destination ?? path))
     },
   }

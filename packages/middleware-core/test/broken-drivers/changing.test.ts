@@ -1,5 +1,5 @@
 import { describe } from '@jest/globals'
-import { parentPath } from '../../src/path.ts'
+import { parentPath } from '../../src/contract/paths.ts'
 import { type Defect, itCatches } from './broken-driver.ts'
 
 const defects: Defect[] = [
@@ -130,30 +130,30 @@ const defects: Defect[] = [
   },
   {
     name: 'sweeps what is younger',
-    caughtBy: 'sweep > keeps uploads that are younger',
+    caughtBy: 'purgeUploads > keeps uploads that are younger',
     storage: storage => ({
-      sweep: (_, path, options) => storage.sweep(new Date(Date.now() + 60_000), path, options),
+      purgeUploads: (_, path, options) => storage.purgeUploads(new Date(Date.now() + 60_000), path, options),
     }),
   },
   {
     name: 'sweeps everywhere',
-    caughtBy: 'sweep > keeps what lies neither at the path nor below it',
-    storage: storage => ({ sweep: (olderThan, _, options) => storage.sweep(olderThan, '/', options) }),
+    caughtBy: 'purgeUploads > keeps what lies neither at the path nor below it',
+    storage: storage => ({ purgeUploads: (olderThan, _, options) => storage.purgeUploads(olderThan, '/', options) }),
   },
   {
     name: 'sweeps only what lies below the path',
-    caughtBy: 'sweep > discards what was left at the path itself',
+    caughtBy: 'purgeUploads > discards what was left at the path itself',
     storage: storage => ({
-      sweep: async (olderThan, path, options) => {
-        const own = await storage.upload(path, true, options).catch(() => undefined)
-        return storage.sweep(own ? new Date(0) : olderThan, path, options)
+      purgeUploads: async (olderThan, path, options) => {
+        const own = await storage.writer(path, true, options).catch(() => undefined)
+        return storage.purgeUploads(own ? new Date(0) : olderThan, path, options)
       },
     }),
   },
   {
     name: 'never sweeps',
-    caughtBy: 'sweep > discards uploads that are old enough',
-    storage: () => ({ sweep: async () => ({ uploads: 0 }) }),
+    caughtBy: 'purgeUploads > discards uploads that are old enough',
+    storage: () => ({ purgeUploads: async () => ({ uploads: 0 }) }),
   },
 ]
 

@@ -1,6 +1,6 @@
 import { describe } from '@jest/globals'
-import type { DriverImplementation } from '../../src/driver-implementation.ts'
-import type { Upload } from '../../src/file-writer.ts'
+import type { DriverImplementation } from '../../src/authoring/driver-implementation.ts'
+import type { Upload } from '../../src/authoring/upload-writer.ts'
 import { type Defect, changedUploads, changedWriters, itCatches } from './broken-driver.ts'
 
 /** Uploads whose commit publishes at the path, and leaves the way to the destination to `carry`. */
@@ -9,7 +9,7 @@ function carried(
   carry: (path: string, destination: string) => Promise<void>,
 ): Partial<DriverImplementation> {
   return changedUploads(
-    { upload: (path, append, { signal }) => storage.upload(path, append, { signal }) },
+    { writer: (path, append, { signal }) => storage.writer(path, append, { signal }) },
     (upload, path, destination) => ({
       commit: async signal => {
         await upload.commit(signal)
@@ -49,7 +49,7 @@ const defects: Defect[] = [
     name: 'knows a destination only when an upload starts',
     caughtBy: 'destination > a commit in another process puts 32 bytes and more there',
     storage: storage => ({
-      upload: (path, append, options) => storage.upload(path, append, append ? { signal: options.signal } : options),
+      writer: (path, append, options) => storage.writer(path, append, append ? { signal: options.signal } : options),
     }),
   },
   {
@@ -75,9 +75,9 @@ const defects: Defect[] = [
     storage: storage => {
       const first = new Map<string, string>()
       return {
-        upload: (path, append, { signal, destination = path }) => {
+        writer: (path, append, { signal, destination = path }) => {
           if (!append) first.set(path, destination)
-          return storage.upload(path, append, { signal, destination: first.get(path) ?? destination })
+          return storage.writer(path, append, { signal, destination: first.get(path) ?? destination })
         },
       }
     },
@@ -86,9 +86,9 @@ const defects: Defect[] = [
     name: 'leaves the upload at the path',
     caughtBy: 'destination > a commit puts 0 bytes there, and leaves nothing at the path',
     storage: storage => ({
-      upload: async (path, append, options) => {
-        const upload = await storage.upload(path, append, options)
-        if (options.destination !== undefined) await (await storage.upload(path, false, {})).close()
+      writer: async (path, append, options) => {
+        const upload = await storage.writer(path, append, options)
+        if (options.destination !== undefined) await (await storage.writer(path, false, {})).close()
         return upload
       },
     }),
@@ -97,9 +97,9 @@ const defects: Defect[] = [
     name: 'makes room at the destination when the upload begins',
     caughtBy: 'destination > keeps what is there until the commit, and then replaces it',
     storage: storage => ({
-      upload: async (path, append, options) => {
+      writer: async (path, append, options) => {
         if (options.destination) await storage.delete(options.destination, { fileOnly: true })
-        return storage.upload(path, append, options)
+        return storage.writer(path, append, options)
       },
     }),
   },
@@ -132,7 +132,7 @@ const defects: Defect[] = [
       changedUploads(storage, (upload, path, destination) => ({
         commit: async signal => {
           await upload.commit(signal)
-          if (destination !== path) await storage.sweep(new Date(Date.now() + 60_000), destination, {})
+          if (destination !== path) await storage.purgeUploads(new Date(Date.now() + 60_000), destination, {})
         },
       })),
   },
@@ -152,9 +152,9 @@ const defects: Defect[] = [
     name: 'appends to a committed file that goes elsewhere',
     caughtBy: 'destination > appends to nothing but to an empty file',
     storage: storage => ({
-      upload: async (path, append, options) => {
+      writer: async (path, append, options) => {
         const info = options.destination === undefined ? undefined : await storage.stat(path, { fileOnly: true })
-        return storage.upload(path, append && !info, options)
+        return storage.writer(path, append && !info, options)
       },
     }),
   },

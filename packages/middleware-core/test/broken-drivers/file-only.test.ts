@@ -1,6 +1,6 @@
 import { describe } from '@jest/globals'
-import { pathNotFound } from '../../src/errors.ts'
-import { parentPath } from '../../src/path.ts'
+import { pathNotFound } from '../../src/contract/errors.ts'
+import { parentPath } from '../../src/contract/paths.ts'
 import { type Defect, itCatches } from './broken-driver.ts'
 
 const defects: Defect[] = [
@@ -37,7 +37,7 @@ const defects: Defect[] = [
       stat: async (path, options) => {
         const info = await storage.stat(path, options)
         if (info || !options.fileOnly) return info
-        const upload = await storage.upload(path, true, options).catch(() => undefined)
+        const upload = await storage.writer(path, true, options).catch(() => undefined)
         await upload?.close()
         return upload && { path, size: upload.size, modifiedAt: new Date(), isDirectory: false }
       },

@@ -1,7 +1,7 @@
 import { describe } from '@jest/globals'
-import type { FileInfo } from '../../src/driver.ts'
-import { pathNotFound } from '../../src/errors.ts'
-import { parentPath, walkPosition } from '../../src/path.ts'
+import type { FileInfo } from '../../src/contract/storage-driver.ts'
+import { pathNotFound } from '../../src/contract/errors.ts'
+import { parentPath, walkPosition } from '../../src/contract/paths.ts'
 import { type Defect, itCatches } from './broken-driver.ts'
 
 async function collect(walk: AsyncIterable<FileInfo>): Promise<FileInfo[]> {

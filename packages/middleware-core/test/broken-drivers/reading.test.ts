@@ -1,7 +1,7 @@
 import { describe } from '@jest/globals'
 import { Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
-import { StorageError } from '../../src/errors.ts'
+import { StorageError } from '../../src/contract/errors.ts'
 import { type Defect, itCatches } from './broken-driver.ts'
 
 const defects: Defect[] = [
@@ -18,7 +18,7 @@ const defects: Defect[] = [
     storage: storage => ({
       reader: async (path, offset, options) => {
         const { length } = await storage.getContent(path, options)
-        if (offset >= length) throw new StorageError('INVALID_OFFSET', 'beyond the end')
+        if (offset >= length) throw new StorageError('INVALID_ARGUMENT', 'beyond the end')
         return storage.reader(path, offset, options)
       },
     }),

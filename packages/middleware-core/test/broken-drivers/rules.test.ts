@@ -1,6 +1,6 @@
 import { describe } from '@jest/globals'
-import type { SignedUrl } from '../../src/driver.ts'
-import { StorageError, isStorageError, pathNotFound } from '../../src/errors.ts'
+import type { SignedUrl } from '../../src/contract/storage-driver.ts'
+import { StorageError, isStorageError, pathNotFound } from '../../src/contract/errors.ts'
 import { type Defect, itCatches } from './broken-driver.ts'
 
 const signed = (url: string, seconds = 60): SignedUrl => ({
@@ -53,7 +53,7 @@ const defects: Defect[] = [
     storage: storage => ({
       stat: async (path, options) => {
         const info = await storage.stat(path, options)
-        if (!info) throw new StorageError('FAILED', '404')
+        if (!info) throw new StorageError('UNKNOWN', '404')
         return info
       },
     }),

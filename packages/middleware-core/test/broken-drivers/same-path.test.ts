@@ -1,6 +1,6 @@
 import { describe } from '@jest/globals'
-import { StorageError } from '../../src/errors.ts'
-import type { Upload } from '../../src/file-writer.ts'
+import { StorageError } from '../../src/contract/errors.ts'
+import type { Upload } from '../../src/authoring/upload-writer.ts'
 import { type Defect, changedUploads, itCatches } from './broken-driver.ts'
 
 /** The uploads that are under way at each path, the oldest first. */
@@ -21,8 +21,8 @@ const defects: Defect[] = [
     storage: storage => {
       const places = new Map<string, Upload>()
       return {
-        upload: async (path, append, options) => {
-          const upload = places.get(path) ?? (await storage.upload(path, append, options))
+        writer: async (path, append, options) => {
+          const upload = places.get(path) ?? (await storage.writer(path, append, options))
           places.set(path, upload)
           return upload
         },
@@ -69,7 +69,7 @@ const defects: Defect[] = [
         uploadsTo(path).push(upload)
         return {
           commit: async signal => {
-            if (uploadsTo(path).length > 1) throw new StorageError('CONFLICT', 'another writer is on the path')
+            if (uploadsTo(path).length > 1) throw new StorageError('UPLOAD_NOT_FOUND', 'another writer is on the path')
             await upload.commit(signal)
           },
         }
@@ -106,8 +106,8 @@ const defects: Defect[] = [
     name: 'begins a new upload with what an abandoned one had',
     caughtBy: 'writers on one path > a new upload takes nothing from one of 32 bytes that was abandoned',
     storage: storage => ({
-      upload: (path, append, options) =>
-        storage.upload(path, true, options).catch(() => storage.upload(path, append, options)),
+      writer: (path, append, options) =>
+        storage.writer(path, true, options).catch(() => storage.writer(path, append, options)),
     }),
   },
   {

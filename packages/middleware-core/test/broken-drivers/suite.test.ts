@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import type { FileInfo } from '../../src/driver.ts'
+import type { FileInfo } from '../../src/contract/storage-driver.ts'
 import { type Flaw, changedUploads, failuresOf, resultsOf } from './broken-driver.ts'
 
 /** Sizes are remembered, and a move forgets only that of its source. */
@@ -84,7 +84,7 @@ describe('the suite', () => {
     const results = await resultsOf({
       storage: storage => ({
         getContent: async () => Buffer.from('wrong'),
-        sweep: async () => {
+        purgeUploads: async () => {
           throw new Error('the clean-up failed')
         },
         delete: storage.delete.bind(storage),
@@ -114,7 +114,7 @@ describe('the fuzzer', () => {
   })
 
   it.each<[string, NonNullable<Flaw['storage']>]>([
-    ['destinations', storage => ({ upload: (path, append) => storage.upload(path, append, {}) })],
+    ['destinations', storage => ({ writer: (path, append) => storage.writer(path, append, {}) })],
     ['revisions of uploads', storage => changedUploads(storage, () => ({ revision: 'of any bytes' }))],
     ['files only', storage => ({ delete: path => storage.delete(path, {}) })],
   ])('meets %s', async (_, storage) => {

@@ -1,6 +1,6 @@
 import { describe } from '@jest/globals'
-import type { DriverImplementation } from '../../src/driver-implementation.ts'
-import { type StorageErrorCode, isStorageError, pathNotFound } from '../../src/errors.ts'
+import type { DriverImplementation } from '../../src/authoring/driver-implementation.ts'
+import { type StorageErrorCode, isStorageError, pathNotFound } from '../../src/contract/errors.ts'
 import { type Defect, changedUploads, changedWriters, itCatches } from './broken-driver.ts'
 
 /** Publishes what an upload has taken over so far, with each write or when it is closed. */
@@ -25,9 +25,9 @@ function publishingEarly(storage: DriverImplementation, publish: 'write' | 'clos
 /** Starts an upload where continuing one is refused with this code. */
 function startingAnewAt(storage: DriverImplementation, code: StorageErrorCode): Partial<DriverImplementation> {
   return {
-    upload: (path, append, options) =>
-      storage.upload(path, append, options).catch((error: unknown) => {
-        if (isStorageError(error, code)) return storage.upload(path, false, options)
+    writer: (path, append, options) =>
+      storage.writer(path, append, options).catch((error: unknown) => {
+        if (isStorageError(error, code)) return storage.writer(path, false, options)
         throw error
       }),
   }
@@ -48,8 +48,8 @@ const defects: Defect[] = [
     name: 'removes the old content when an upload begins',
     caughtBy: 'visibility > the old content stays readable until the commit',
     storage: storage => ({
-      upload: async (path, append, options) => {
-        const upload = await storage.upload(path, append, options)
+      writer: async (path, append, options) => {
+        const upload = await storage.writer(path, append, options)
         await storage.delete(path, options).catch(() => {})
         return upload
       },
@@ -64,9 +64,9 @@ const defects: Defect[] = [
     name: 'starts anew instead of continuing',
     caughtBy: 'append > continues an upload of 32 bytes again and again',
     storage: storage => ({
-      upload: async (path, append, options) => {
-        await storage.upload(path, append, options)
-        return storage.upload(path, false, options)
+      writer: async (path, append, options) => {
+        await storage.writer(path, append, options)
+        return storage.writer(path, false, options)
       },
     }),
   },
@@ -113,7 +113,7 @@ const defects: Defect[] = [
   {
     name: 'appends to committed files',
     caughtBy: 'append > conflicts with a committed file that has content',
-    storage: storage => startingAnewAt(storage, 'CONFLICT'),
+    storage: storage => startingAnewAt(storage, 'ALREADY_COMMITTED'),
   },
   {
     name: 'appends to nothing',
@@ -124,10 +124,10 @@ const defects: Defect[] = [
     name: 'does not append to an empty file',
     caughtBy: 'append > replaces a committed empty file',
     storage: storage => ({
-      upload: async (path, append, options) => {
+      writer: async (path, append, options) => {
         const info = await storage.stat(path, options)
         if (append && info?.size === 0) throw pathNotFound(path)
-        return storage.upload(path, append, options)
+        return storage.writer(path, append, options)
       },
     }),
   },
@@ -135,8 +135,8 @@ const defects: Defect[] = [
     name: 'continues the upload of a sibling',
     caughtBy: 'append > finds nothing where only siblings are',
     storage: storage => ({
-      upload: (path, append, options) =>
-        storage.upload(path, append, options).catch(() => storage.upload(`${path}b`, append, options)),
+      writer: (path, append, options) =>
+        storage.writer(path, append, options).catch(() => storage.writer(`${path}b`, append, options)),
     }),
   },
   {
@@ -198,7 +198,7 @@ const defects: Defect[] = [
       changedWriters(driver, writer => ({
         commit: options =>
           writer.commit(options).catch((error: unknown) => {
-            if (!isStorageError(error, 'WRITER_STATE')) throw error
+            if (!isStorageError(error, 'INVALID_STATE')) throw error
           }),
       })),
   },

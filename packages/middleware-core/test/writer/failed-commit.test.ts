@@ -6,9 +6,9 @@ describe('a commit that fails', () => {
   it('keeps the upload, so that it can be continued', async () => {
     const { calls, writer } = recorded({ commit: () => Promise.reject(new Error('no such upload')) })
     writer.write('content')
-    await expect(writer.commit()).rejects.toMatchObject({ code: 'FAILED', detail: 'no such upload' })
+    await expect(writer.commit()).rejects.toMatchObject({ code: 'UNKNOWN', detail: 'no such upload' })
     expect(calls).toEqual(['write', 'commit', 'close'])
-    await expect(writer.commit()).rejects.toMatchObject({ code: 'WRITER_STATE' })
+    await expect(writer.commit()).rejects.toMatchObject({ code: 'INVALID_STATE' })
     await writer.cancel()
     expect(calls.at(-1)).toBe('cancel')
   })
@@ -16,7 +16,7 @@ describe('a commit that fails', () => {
   it('does not store again what was closed', async () => {
     const { calls, writer } = recorded({ commit: () => Promise.reject(new Error('no such upload')) })
     await writer.close()
-    await expect(writer.commit()).rejects.toMatchObject({ code: 'FAILED' })
+    await expect(writer.commit()).rejects.toMatchObject({ code: 'UNKNOWN' })
     expect(calls).toEqual(['close', 'commit'])
   })
 
@@ -31,7 +31,7 @@ describe('a commit that fails', () => {
     await expect(writer.commit()).rejects.toMatchObject({ code: 'UNAVAILABLE', retryAfter: 3 })
     await expect(writer.commit()).rejects.toMatchObject({ code: 'UNAVAILABLE' })
     await writer.commit()
-    await expect(writer.commit()).rejects.toMatchObject({ code: 'WRITER_STATE' })
+    await expect(writer.commit()).rejects.toMatchObject({ code: 'INVALID_STATE' })
     expect(calls.filter(call => call === 'close')).toHaveLength(1)
   })
 
@@ -44,7 +44,7 @@ describe('a commit that fails', () => {
       },
     })
     await expect(writer.commit()).rejects.toMatchObject({ code: 'UNAVAILABLE' })
-    await expect(writer.commit()).rejects.toMatchObject({ code: 'WRITER_STATE' })
+    await expect(writer.commit()).rejects.toMatchObject({ code: 'INVALID_STATE' })
     expect(calls).toEqual(['commit', 'close', 'release'])
   })
 
@@ -93,7 +93,7 @@ describe('a commit that fails', () => {
     controller.abort(reason)
     await expect(committing).rejects.toBe(reason)
     expect(calls).toEqual(['write', 'commit', 'close', 'release'])
-    await expect(writer.commit()).rejects.toMatchObject({ code: 'WRITER_STATE' })
+    await expect(writer.commit()).rejects.toMatchObject({ code: 'INVALID_STATE' })
     await writer.cancel()
     expect(calls.at(-1)).toBe('cancel')
   })

@@ -1,5 +1,5 @@
-import { StorageError, toStorageError } from '../../src/errors.ts'
-import { type Upload, UploadWriter } from '../../src/file-writer.ts'
+import { StorageError, toStorageError } from '../../src/contract/errors.ts'
+import { type Upload, UploadWriter } from '../../src/authoring/upload-writer.ts'
 
 /** What a storage throws that is throttling. */
 export const unavailable = (): StorageError => new StorageError('UNAVAILABLE', 'slow down', { retryAfter: 3 })

@@ -117,7 +117,10 @@ export class UploadCompletion {
 
 /** Whether an upload that failed like this can never be finished: it has other bytes, or they changed while it was published. */
 export function isSpoiled(error: unknown): boolean {
-  return isStorageError(error, 'CONFLICT') || (error instanceof RegistryError && error.code === 'DIGEST_INVALID')
+  return (
+    isStorageError(error, 'UPLOAD_NOT_FOUND', 'ALREADY_COMMITTED', 'PRECONDITION_FAILED') ||
+    (error instanceof RegistryError && error.code === 'DIGEST_INVALID')
+  )
 }
 
 async function* counted(body: Body, arrived: { bytes: number }): AsyncGenerator<Buffer> {

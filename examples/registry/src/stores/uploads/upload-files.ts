@@ -49,7 +49,7 @@ export class UploadFiles {
     try {
       return { kind: 'open', writer: await this.#storage.writer(data, { append: true, destination, known }) }
     } catch (error) {
-      if (isStorageError(error, 'CONFLICT')) {
+      if (isStorageError(error, 'ALREADY_COMMITTED')) {
         const { size } = await this.#storage.stat(data, { fileOnly: true })
         return { kind: 'committed', size }
       }

@@ -141,7 +141,14 @@ export class UploadStore {
     try {
       return await this.#turns.run(keyOf(name), task, patience)
     } catch (error) {
-      if (isStorageError(error, 'CONFLICT') || isStorageError(error, 'PATH_NOT_FOUND')) throw unknownUpload(name.id)
+      const isGone = isStorageError(
+        error,
+        'UPLOAD_NOT_FOUND',
+        'ALREADY_COMMITTED',
+        'PRECONDITION_FAILED',
+        'PATH_NOT_FOUND',
+      )
+      if (isGone) throw unknownUpload(name.id)
       throw error
     }
   }

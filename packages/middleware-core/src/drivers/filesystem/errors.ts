@@ -1,4 +1,4 @@
-import { StorageError, type StorageErrorCode } from '../../errors.ts'
+import { StorageError, type StorageErrorCode } from '../../contract/errors.ts'
 
 /** A path that meets one of these leads to no file and to no directory of the storage. */
 const absent = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'])
@@ -11,10 +11,10 @@ const forbidden = 'the file system does not permit it'
 /** What the file system's own error codes mean to a caller, in words that tell nothing of the server's directories. */
 const meanings: Record<string, readonly [StorageErrorCode, string]> = {
   ENOENT: ['PATH_NOT_FOUND', 'the file was removed meanwhile'],
-  ENOTDIR: ['CONFLICT', inTheWay],
-  EISDIR: ['CONFLICT', inTheWay],
-  EEXIST: ['CONFLICT', inTheWay],
-  ENOTEMPTY: ['CONFLICT', inTheWay],
+  ENOTDIR: ['NOT_A_DIRECTORY', inTheWay],
+  EISDIR: ['NOT_A_DIRECTORY', inTheWay],
+  EEXIST: ['NOT_A_DIRECTORY', inTheWay],
+  ENOTEMPTY: ['NOT_A_DIRECTORY', inTheWay],
   EACCES: ['ACCESS_DENIED', forbidden],
   EPERM: ['ACCESS_DENIED', forbidden],
   EROFS: ['ACCESS_DENIED', 'the file system is mounted read-only'],
@@ -48,10 +48,10 @@ export async function orAbsent<T>(pending: Promise<T>): Promise<T | undefined> {
 }
 
 /** What an error of the file system means to a caller. */
-export function explain(error: unknown): StorageError {
+export function mapError(error: unknown): StorageError {
   const code = codeOf(error)
   if (code === undefined || !/^E[A-Z0-9]+$/.test(code))
-    return new StorageError('FAILED', String(error), { cause: error })
-  const [meaning, detail] = meanings[code] ?? ['FAILED', 'the file system failed']
+    return new StorageError('UNKNOWN', String(error), { cause: error })
+  const [meaning, detail] = meanings[code] ?? ['UNKNOWN', 'the file system failed']
   return new StorageError(meaning, `${detail} (${code})`, { cause: error })
 }

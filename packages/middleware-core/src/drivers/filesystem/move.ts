@@ -1,6 +1,6 @@
 import { link, lstat, mkdir, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { otherRevision, pathNotFound } from '../../errors.ts'
+import { revisionMismatch, pathNotFound } from '../../contract/errors.ts'
 import { prune, syncDirectory } from './directories.ts'
 import { codeOf, orAbsent } from './errors.ts'
 import type { Layout } from './layout.ts'
@@ -56,6 +56,6 @@ async function moveLink(layout: Layout, source: string, destination: string, rev
 async function assertRevision(file: string, path: string, revision: string | undefined): Promise<{ ino: bigint }> {
   const stats = await orAbsent(lstat(file, { bigint: true }))
   if (!stats?.isFile()) throw pathNotFound(path)
-  if (revision !== undefined && revision !== revisionOf(stats)) throw otherRevision(path)
+  if (revision !== undefined && revision !== revisionOf(stats)) throw revisionMismatch(path)
   return stats
 }

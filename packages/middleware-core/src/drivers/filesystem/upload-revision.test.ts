@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { appendFile, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { FileWriter, StorageDriver } from '../../driver.ts'
-import { isStorageError } from '../../errors.ts'
-import { filesystem } from '../filesystem.ts'
+import type { FileWriter, StorageDriver } from '../../contract/storage-driver.ts'
+import { isStorageError } from '../../contract/errors.ts'
+import { filesystem } from './driver.ts'
 
 const rootDirectory = await mkdtemp(join(tmpdir(), 'longshore-'))
 const uploads = join(rootDirectory, '~uploads')
@@ -34,7 +34,7 @@ async function foundRevision(path: string, leave: 'close' | 'destroy'): Promise<
 
 /** Another writer was faster to continue, or to end, the upload. */
 function expectOutrun(error: unknown): void {
-  if (!isStorageError(error, 'CONFLICT') && !isStorageError(error, 'PATH_NOT_FOUND')) throw error
+  if (!isStorageError(error, 'UPLOAD_NOT_FOUND') && !isStorageError(error, 'PATH_NOT_FOUND')) throw error
 }
 
 afterEach(() => rm(rootDirectory, { recursive: true, force: true }))
@@ -95,7 +95,7 @@ describe('the revision of an upload', () => {
     await storage.putContent('/file', 'x')
     const writer = await storage.writer('/a', { destination: '/file/below' })
     writer.write('content')
-    await expect(writer.commit()).rejects.toMatchObject({ code: 'CONFLICT', path: '/a' })
+    await expect(writer.commit()).rejects.toMatchObject({ code: 'NOT_A_DIRECTORY', path: '/a' })
     expect(await foundRevision('/a', 'close')).toEqual(expect.any(String))
   })
 

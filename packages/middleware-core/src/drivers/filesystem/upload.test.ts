@@ -2,8 +2,8 @@ import { afterEach, describe, expect, it } from '@jest/globals'
 import { mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { StorageDriver } from '../../driver.ts'
-import { filesystem } from '../filesystem.ts'
+import type { StorageDriver } from '../../contract/storage-driver.ts'
+import { filesystem } from './driver.ts'
 
 const rootDirectory = await mkdtemp(join(tmpdir(), 'longshore-'))
 const uploads = join(rootDirectory, '~uploads')
@@ -66,7 +66,7 @@ describe('uploads', () => {
     await last?.commit()
     for (const holder of holders) {
       holder.write('evil')
-      await expect(holder.close()).rejects.toMatchObject({ code: 'CONFLICT', path: '/a' })
+      await expect(holder.close()).rejects.toMatchObject({ code: 'UPLOAD_NOT_FOUND', path: '/a' })
     }
     expect(await storage.getContent('/a')).toEqual(Buffer.from('one two three'))
     expect(await readdir(uploads)).toEqual([])
@@ -81,7 +81,7 @@ describe('uploads', () => {
       await first.close()
       const second = await another().writer('/a', { append: true })
       second.write(' two')
-      if (end === 'commit') await expect(first.commit()).rejects.toMatchObject({ code: 'CONFLICT', path: '/a' })
+      if (end === 'commit') await expect(first.commit()).rejects.toMatchObject({ code: 'UPLOAD_NOT_FOUND', path: '/a' })
       else await first.close()
       await first.cancel()
       await second.commit()
@@ -146,8 +146,8 @@ describe('uploads', () => {
     await old.close()
     await age('~a')
     const young = await storage.writer('/a')
-    expect(await storage.sweep({ olderThan: new Date('2002-01-01'), path: '/a' })).toEqual({ uploads: 1 })
-    await expect(old.commit()).rejects.toMatchObject({ code: 'CONFLICT' })
+    expect(await storage.purgeUploads({ olderThan: new Date('2002-01-01'), path: '/a' })).toEqual({ uploads: 1 })
+    await expect(old.commit()).rejects.toMatchObject({ code: 'UPLOAD_NOT_FOUND' })
     await young.commit()
   })
 
@@ -162,9 +162,9 @@ describe('uploads', () => {
     for (const path of ['~a~old', '~ab~old', '~old']) await age(path)
     await utimes(join(temporaries, 'old'), longAgo, longAgo)
     const olderThan = new Date('2002-01-01')
-    expect(await storage.sweep({ olderThan, path: '/a' })).toEqual({ uploads: 1 })
+    expect(await storage.purgeUploads({ olderThan, path: '/a' })).toEqual({ uploads: 1 })
     expect(await uploadPaths()).toEqual(['~ab~old', '~a~new', '~old'].toSorted())
-    expect(await storage.sweep({ olderThan })).toEqual({ uploads: 2 })
+    expect(await storage.purgeUploads({ olderThan })).toEqual({ uploads: 2 })
     expect(await uploadPaths()).toEqual(['~a~new'])
     expect(await readdir(temporaries)).toEqual([])
   })
@@ -174,9 +174,9 @@ describe('uploads', () => {
     await closed.close()
     const open = await storage.writer('/a/open')
     open.write('x')
-    await storage.sweep({ olderThan: new Date(Date.now() + 60_000) })
-    await expect(closed.commit()).rejects.toMatchObject({ code: 'CONFLICT', path: '/a/closed' })
-    await expect(open.close()).rejects.toMatchObject({ code: 'CONFLICT', path: '/a/open' })
+    await storage.purgeUploads({ olderThan: new Date(Date.now() + 60_000) })
+    await expect(closed.commit()).rejects.toMatchObject({ code: 'UPLOAD_NOT_FOUND', path: '/a/closed' })
+    await expect(open.close()).rejects.toMatchObject({ code: 'UPLOAD_NOT_FOUND', path: '/a/open' })
     expect(await storage.list('/')).toEqual([])
   })
 

@@ -1,8 +1,8 @@
 import { constants } from 'node:fs'
 import { type FileHandle, copyFile, lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { StorageError, pathNotFound } from '../../errors.ts'
-import type { Upload } from '../../file-writer.ts'
+import { StorageError, pathNotFound } from '../../contract/errors.ts'
+import type { Upload } from '../../authoring/upload-writer.ts'
 import { now } from './clock.ts'
 import { inDirectory, syncDirectory } from './directories.ts'
 import { infoOf } from './entries.ts'
@@ -35,7 +35,8 @@ export async function continueUpload(layout: Layout, route: Route): Promise<Uplo
   }
   const committed = await infoOf(path, layout.file(path), { fileOnly: true })
   if (!committed) throw pathNotFound(path)
-  if (committed.size > 0) throw new StorageError('CONFLICT', `cannot append to a committed file: ${path}`, { path })
+  if (committed.size > 0)
+    throw new StorageError('ALREADY_COMMITTED', `cannot append to a committed file: ${path}`, { path })
   return startUpload(layout, route)
 }
 
@@ -181,11 +182,11 @@ class FileUpload implements Upload {
   async #assertKept(): Promise<void> {
     if (await orAbsent(lstat(this.#file))) return
     const { path } = this.#route
-    throw new StorageError('CONFLICT', `the upload was discarded or continued by another: ${path}`, { path })
+    throw new StorageError('UPLOAD_NOT_FOUND', `the upload was discarded or continued by another: ${path}`, { path })
   }
 
   #openHandle(): FileHandle {
-    if (!this.#handle) throw new StorageError('WRITER_STATE', 'the upload was released')
+    if (!this.#handle) throw new StorageError('INVALID_STATE', 'the upload was released')
     return this.#handle
   }
 }

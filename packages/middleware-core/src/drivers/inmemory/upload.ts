@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Upload } from '../../file-writer.ts'
+import type { Upload } from '../../authoring/upload-writer.ts'
 
 /** The bytes of an unfinished upload, whichever writers they came from. Nothing but more of them ever changes them. */
 export class UnfinishedUpload {

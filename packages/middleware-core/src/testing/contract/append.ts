@@ -133,11 +133,11 @@ export const testAppend: Section = (test, { chunkSizes }) => {
   test('conflicts with a committed file that has content', async ({ driver, at, fill, openWriter }) => {
     const about = (name: string) => ({ driver, path: at(name) })
     await fill(['put'])
-    await assertFails(driver.writer(at('put'), { append: true }), 'CONFLICT', about('put'))
+    await assertFails(driver.writer(at('put'), { append: true }), 'ALREADY_COMMITTED', about('put'))
     const writer = await openWriter('uploaded', 'content')
     await writer.close()
     await writer.commit()
-    await assertFails(driver.writer(at('uploaded'), { append: true }), 'CONFLICT', about('uploaded'))
+    await assertFails(driver.writer(at('uploaded'), { append: true }), 'ALREADY_COMMITTED', about('uploaded'))
     await assertContent(driver, at('uploaded'), Buffer.from('content'))
   })
 

@@ -1,4 +1,4 @@
-import type { CallOptions, StorageDriver } from '../../driver.ts'
+import type { CallOptions, StorageDriver } from '../../contract/storage-driver.ts'
 import { collect } from '../assertions.ts'
 
 /** One way to call a driver with a path, for the rules that all calls share. */
@@ -60,8 +60,8 @@ export const calls: readonly ContractCall[] = [
   },
   { name: 'urlFor', run: (driver, path, _, options) => driver.urlFor(path, options) },
   {
-    name: 'sweep',
+    name: 'purgeUploads',
     acceptsRoot: true,
-    run: (driver, path, _, options) => driver.sweep({ ...options, path, olderThan: new Date(0) }),
+    run: (driver, path, _, options) => driver.purgeUploads({ ...options, path, olderThan: new Date(0) }),
   },
 ]

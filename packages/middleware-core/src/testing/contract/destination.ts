@@ -129,7 +129,7 @@ export const testDestination: Section = (test, { chunkSizes, largeFile }) => {
     const about = (name: string) => ({ driver, path: at(name) })
     await fill(['destination', 'file'])
     await assertFails(driver.writer(at('source'), options), 'PATH_NOT_FOUND', about('source'))
-    await assertFails(driver.writer(at('file'), options), 'CONFLICT', about('file'))
+    await assertFails(driver.writer(at('file'), options), 'ALREADY_COMMITTED', about('file'))
     await driver.putContent(at('empty'), '')
     await (await openWriter('empty', 'content', options)).commit()
     await assertContent(driver, at('destination'), Buffer.from('content'))

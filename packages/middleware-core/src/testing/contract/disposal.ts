@@ -10,11 +10,11 @@ export const testDisposal: Section = test => {
       const disposed = await another()
       await disposed[Symbol.asyncDispose]()
       for (const path of [at('file'), at('missing'), 'illegal']) {
-        await assertFails(run(disposed, path, at('elsewhere')), 'CLOSED', { driver: disposed, path })
+        await assertFails(run(disposed, path, at('elsewhere')), 'DISPOSED', { driver: disposed, path })
       }
       const signal = AbortSignal.abort()
       const about = { driver: disposed, path: at('file') }
-      await assertFails(run(disposed, at('file'), at('elsewhere'), { signal }), 'CLOSED', about)
+      await assertFails(run(disposed, at('file'), at('elsewhere'), { signal }), 'DISPOSED', about)
       await assertContent(driver, at('file'), Buffer.from('file'))
     })
   }
@@ -24,7 +24,7 @@ export const testDisposal: Section = test => {
     const writer = await disposed.writer(at('file'))
     await write(writer, 'content')
     await disposed[Symbol.asyncDispose]()
-    await assertFails(writer.commit(), 'CLOSED', { driver: disposed, path: at('file') })
+    await assertFails(writer.commit(), 'DISPOSED', { driver: disposed, path: at('file') })
     await assertAbsent('file')
   })
 

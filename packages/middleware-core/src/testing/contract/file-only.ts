@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { root } from '../../path.ts'
+import { root } from '../../contract/paths.ts'
 import { assertContent, assertFails, exists, positionsOf, together } from '../assertions.ts'
 import type { Section } from '../section.ts'
 

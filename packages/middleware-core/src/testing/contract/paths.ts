@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { root } from '../../path.ts'
+import { root } from '../../contract/paths.ts'
 import { assertBytes, assertFails, collect } from '../assertions.ts'
 import type { Section } from '../section.ts'
 import { calls } from './calls.ts'

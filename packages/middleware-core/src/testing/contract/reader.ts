@@ -40,14 +40,14 @@ export const testReader: Section = (test, { largeFile }) => {
     await driver.putContent(at('file'), content)
     for (const offset of [-1, -0.5, 0.5, 32.000_01, Number.NaN, Infinity, 2 ** 53]) {
       const about = { driver, path: at('file') }
-      await assertFails(driver.reader(at('file'), { offset }), 'INVALID_OFFSET', about)
+      await assertFails(driver.reader(at('file'), { offset }), 'INVALID_ARGUMENT', about)
     }
   })
 
   test('looks at the offset before the path', async ({ driver, at }) => {
     const options = { offset: -1 }
-    await assertFails(driver.reader(at('missing'), options), 'INVALID_OFFSET', { driver, path: at('missing') })
-    await assertFails(driver.reader('illegal', options), 'INVALID_OFFSET', { driver, path: 'illegal' })
+    await assertFails(driver.reader(at('missing'), options), 'INVALID_ARGUMENT', { driver, path: at('missing') })
+    await assertFails(driver.reader('illegal', options), 'INVALID_ARGUMENT', { driver, path: 'illegal' })
   })
 
   test('finds no file where a directory is', async ({ driver, at, fill }) => {

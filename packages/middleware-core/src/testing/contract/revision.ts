@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { StorageDriver } from '../../driver.ts'
+import type { StorageDriver } from '../../contract/storage-driver.ts'
 import { assertBytes, assertContent, assertFails, bytesOf } from '../assertions.ts'
 import { randomBytes } from '../random.ts'
 import type { Section } from '../section.ts'
@@ -54,11 +54,11 @@ export const testRevision: Section = (test, { largeFile }) => {
       assert.notEqual(await revisionOf(driver, at('source')), revision)
       const about = { driver, path: at('source') }
       for (const offset of [0, 1]) {
-        await assertFails(driver.reader(at('source'), { offset, revision }), 'CONFLICT', about)
+        await assertFails(driver.reader(at('source'), { offset, revision }), 'PRECONDITION_FAILED', about)
       }
       for (const destination of ['destination', 'elsewhere', 'source']) {
-        await assertFails(driver.move(at('source'), at(destination), { revision }), 'CONFLICT', about)
-        await assertFails(driver.move(at('source'), at(destination), { revision, size }), 'CONFLICT', about)
+        await assertFails(driver.move(at('source'), at(destination), { revision }), 'PRECONDITION_FAILED', about)
+        await assertFails(driver.move(at('source'), at(destination), { revision, size }), 'PRECONDITION_FAILED', about)
       }
       await assertContent(driver, at('source'), after)
       await assertContent(driver, at('destination'), Buffer.from('destination'))
@@ -71,7 +71,7 @@ export const testRevision: Section = (test, { largeFile }) => {
     const revision = await revisionOf(driver, at('file'))
     if (revision === undefined) return
     await (await openWriter('file', 'behind')).commit()
-    await assertFails(driver.reader(at('file'), { revision }), 'CONFLICT', { driver, path: at('file') })
+    await assertFails(driver.reader(at('file'), { revision }), 'PRECONDITION_FAILED', { driver, path: at('file') })
   })
 
   test('finds nothing where a file of that revision was', async ({ driver, at, fill }) => {

@@ -1,5 +1,5 @@
-import type { FileWriter } from '../../driver.ts'
-import { isStorageError } from '../../errors.ts'
+import type { FileWriter } from '../../contract/storage-driver.ts'
+import { isStorageError } from '../../contract/errors.ts'
 import { write } from '../assertions.ts'
 import { randomBytes } from '../random.ts'
 import type { Sandbox } from '../sandbox.ts'
@@ -45,7 +45,7 @@ export async function isCommitted(writer: FileWriter): Promise<boolean> {
     await writer.commit()
     return true
   } catch (error) {
-    if (!isStorageError(error, 'CONFLICT')) throw error
+    if (!isStorageError(error, 'UPLOAD_NOT_FOUND')) throw error
     await writer.cancel()
     return false
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import type { FileInfo } from '../../driver.ts'
-import { walkPosition } from '../../path.ts'
+import type { FileInfo } from '../../contract/storage-driver.ts'
+import { walkPosition } from '../../contract/paths.ts'
 import { collect, positionsOf } from '../assertions.ts'
 import type { Section } from '../section.ts'
 

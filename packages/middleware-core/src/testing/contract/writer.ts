@@ -100,21 +100,21 @@ export const testWriter: Section = (test, { chunkSizes, largeFile }) => {
   test('cannot be committed twice', async ({ driver, at, openWriter }) => {
     const writer = await openWriter('file', 'content')
     await writer.commit()
-    await assertFails(writer.commit(), 'WRITER_STATE', { driver, path: at('file') })
+    await assertFails(writer.commit(), 'INVALID_STATE', { driver, path: at('file') })
     await assertContent(driver, at('file'), Buffer.from('content'))
   })
 
   test('cannot be cancelled after a commit', async ({ driver, at, openWriter }) => {
     const writer = await openWriter('file', 'content')
     await writer.commit()
-    await assertFails(writer.cancel(), 'WRITER_STATE', { driver, path: at('file') })
+    await assertFails(writer.cancel(), 'INVALID_STATE', { driver, path: at('file') })
     await assertContent(driver, at('file'), Buffer.from('content'))
   })
 
   test('cannot be committed after a cancel', async ({ driver, at, openWriter, assertAbsent }) => {
     const writer = await openWriter('file', 'content')
     await writer.cancel()
-    await assertFails(writer.commit(), 'WRITER_STATE', { driver, path: at('file') })
+    await assertFails(writer.commit(), 'INVALID_STATE', { driver, path: at('file') })
     await assertAbsent('file')
   })
 
@@ -148,13 +148,13 @@ export const testWriter: Section = (test, { chunkSizes, largeFile }) => {
     const writer = await openWriter('file', 'something else')
     await writer.cancel()
     await assertContent(driver, at('file'), Buffer.from('file'))
-    await assertFails(driver.writer(at('file'), { append: true }), 'CONFLICT', { driver, path: at('file') })
+    await assertFails(driver.writer(at('file'), { append: true }), 'ALREADY_COMMITTED', { driver, path: at('file') })
   })
 
   test('publishes nothing once destroyed', async ({ driver, at, openWriter, assertAbsent }) => {
     const writer = await openWriter('file', 'content')
     writer.destroy()
-    await assertFails(writer.commit(), 'WRITER_STATE', { driver, path: at('file') })
+    await assertFails(writer.commit(), 'INVALID_STATE', { driver, path: at('file') })
     await assertAbsent('file')
   })
 

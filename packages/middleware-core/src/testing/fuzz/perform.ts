@@ -1,5 +1,5 @@
-import { StorageError } from '../../errors.ts'
-import { walkPosition } from '../../path.ts'
+import { StorageError } from '../../contract/errors.ts'
+import { walkPosition } from '../../contract/paths.ts'
 import { bytesOf, collect, write } from '../assertions.ts'
 import { randomBytes } from '../random.ts'
 import type { Operation, Outcome, Place, Upload } from './operation.ts'

@@ -11,20 +11,20 @@ describe('a storage error', () => {
   })
 
   it('shows a client no cause', () => {
-    const error = new StorageError('FAILED', 'request failed', { driver: 's3', cause: new Error('secret') })
-    expect(JSON.parse(JSON.stringify(error))).toEqual({ driver: 's3', code: 'FAILED', detail: 'request failed' })
+    const error = new StorageError('UNKNOWN', 'request failed', { driver: 's3', cause: new Error('secret') })
+    expect(JSON.parse(JSON.stringify(error))).toEqual({ driver: 's3', code: 'UNKNOWN', detail: 'request failed' })
   })
 
   it('has a cause only when it was given one', () => {
-    expect('cause' in new StorageError('FAILED', 'failed')).toBe(false)
-    expect(new StorageError('FAILED', 'failed', { cause: null }).cause).toBeNull()
+    expect('cause' in new StorageError('UNKNOWN', 'failed')).toBe(false)
+    expect(new StorageError('UNKNOWN', 'failed', { cause: null }).cause).toBeNull()
   })
 
   it('is told from other errors, and by its code', () => {
     const error = pathNotFound('/a')
     expect(isStorageError(error)).toBe(true)
     expect(isStorageError(error, 'PATH_NOT_FOUND')).toBe(true)
-    expect(isStorageError(error, 'CONFLICT')).toBe(false)
+    expect(isStorageError(error, 'PRECONDITION_FAILED')).toBe(false)
     expect(isStorageError(new Error('path not found'))).toBe(false)
     expect(isStorageError(undefined)).toBe(false)
   })
@@ -45,7 +45,7 @@ describe('toStorageError', () => {
 
   it('takes whatever was thrown', () => {
     expect(toStorageError('out of order', 's3', '/a')).toMatchObject({
-      code: 'FAILED',
+      code: 'UNKNOWN',
       message: 's3: out of order',
       cause: 'out of order',
     })

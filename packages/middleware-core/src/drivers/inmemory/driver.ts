@@ -1,20 +1,20 @@
 import { Readable } from 'node:stream'
 import * as z from 'zod/mini'
-import { defineDriver } from '../define-driver.ts'
-import type { DriverImplementation } from '../driver-implementation.ts'
+import { defineDriver } from '../../authoring/define-driver.ts'
+import type { DriverImplementation } from '../../authoring/driver-implementation.ts'
 import type {
   DeleteOptions,
   FileInfo,
   MoveOptions,
   ReadOptions,
-  SweepResult,
+  PurgeResult,
   WalkOptions,
   WriteOptions,
-} from '../driver.ts'
-import { StorageError, otherRevision, pathNotFound } from '../errors.ts'
-import type { Upload } from '../file-writer.ts'
-import { parentPath, root, walkPosition } from '../path.ts'
-import { InMemoryUpload, UnfinishedUpload } from './inmemory/upload.ts'
+} from '../../contract/storage-driver.ts'
+import { StorageError, revisionMismatch, pathNotFound } from '../../contract/errors.ts'
+import type { Upload } from '../../authoring/upload-writer.ts'
+import { parentPath, root, walkPosition } from '../../contract/paths.ts'
+import { InMemoryUpload, UnfinishedUpload } from './upload.ts'
 
 /**
  * A driver that keeps everything in this process's memory, for tests and for trying things out: `inmemory({})`. Each
@@ -55,7 +55,7 @@ export class InMemoryStorage implements DriverImplementation {
     return Readable.from(copies(this.#file(path, revision).bytes, offset), { objectMode: false })
   }
 
-  async upload(path: string, append: boolean, { destination = path }: Omit<WriteOptions, 'append'>): Promise<Upload> {
+  async writer(path: string, append: boolean, { destination = path }: Omit<WriteOptions, 'append'>): Promise<Upload> {
     const upload = (append ? this.#left(path) : undefined) ?? new UnfinishedUpload(path)
     upload.isLeft = false
     this.#uploads.add(upload)
@@ -67,7 +67,8 @@ export class InMemoryStorage implements DriverImplementation {
         upload.isLeft = true
       },
       publish: () => {
-        if (!this.#uploads.delete(upload)) throw new StorageError('CONFLICT', `the upload was discarded: ${path}`)
+        if (!this.#uploads.delete(upload))
+          throw new StorageError('UPLOAD_NOT_FOUND', `the upload was discarded: ${path}`)
         this.#store(destination, upload.bytes)
       },
       discard: () => this.#uploads.delete(upload),
@@ -112,7 +113,7 @@ export class InMemoryStorage implements DriverImplementation {
     for (const file of doomed) this.#files.delete(file)
   }
 
-  async sweep(olderThan: Date, path: string): Promise<SweepResult> {
+  async purgeUploads(olderThan: Date, path: string): Promise<PurgeResult> {
     const stale = [...this.#uploads].filter(
       upload => (upload.path === path || isBelow(upload.path, path)) && upload.touchedAt < olderThan,
     )
@@ -124,13 +125,13 @@ export class InMemoryStorage implements DriverImplementation {
   #left(path: string): UnfinishedUpload | undefined {
     const left = [...this.#uploads].findLast(upload => upload.path === path && upload.isLeft)
     if (left || this.#file(path).bytes.length === 0) return left
-    throw new StorageError('CONFLICT', `no upload to continue: ${path} is committed and has content`, { path })
+    throw new StorageError('ALREADY_COMMITTED', `no upload to continue: ${path} is committed and has content`, { path })
   }
 
   #file(path: string, revision?: string): StoredFile {
     const file = this.#files.get(path)
     if (!file) throw pathNotFound(path)
-    if (revision !== undefined && revision !== file.revision) throw otherRevision(path)
+    if (revision !== undefined && revision !== file.revision) throw revisionMismatch(path)
     return file
   }
 

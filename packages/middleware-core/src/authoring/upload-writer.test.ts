@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals'
 import { EventEmitter, once } from 'node:events'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { recorded, unavailable } from '../test/writer/recorded.ts'
-import type { UploadWriter } from './file-writer.ts'
+import { recorded, unavailable } from '../../test/writer/recorded.ts'
+import type { UploadWriter } from './upload-writer.ts'
 
 const closed = (writer: UploadWriter): Promise<unknown> =>
   writer.closed ? Promise.resolve() : new Promise(resolve => writer.once('close', resolve))
@@ -48,7 +48,7 @@ describe('a writer', () => {
     })
     writer.write('content')
     await closed(writer)
-    await expect(writer.commit()).rejects.toMatchObject({ code: 'FAILED', driver: 'test', path: '/file' })
+    await expect(writer.commit()).rejects.toMatchObject({ code: 'UNKNOWN', driver: 'test', path: '/file' })
     await expect(writer.close()).rejects.toMatchObject({ detail: 'disk full' })
     expect(calls).toEqual(['write', 'release'])
   })
@@ -72,7 +72,7 @@ describe('a writer', () => {
     writer.destroy()
     await closed(writer)
     expect(calls).toEqual(['write', 'release'])
-    await expect(writer.commit()).rejects.toMatchObject({ code: 'WRITER_STATE' })
+    await expect(writer.commit()).rejects.toMatchObject({ code: 'INVALID_STATE' })
     await writer.cancel()
     expect(calls).toEqual(['write', 'release', 'cancel'])
   })
@@ -81,7 +81,7 @@ describe('a writer', () => {
     const { writer } = recorded()
     const cause = new Error('the source broke')
     writer.destroy(cause)
-    await expect(writer.commit()).rejects.toMatchObject({ code: 'FAILED', detail: 'the source broke', cause })
+    await expect(writer.commit()).rejects.toMatchObject({ code: 'UNKNOWN', detail: 'the source broke', cause })
   })
 })
 
@@ -99,7 +99,7 @@ describe('calls that meet each other', () => {
     const { calls, writer } = recorded({ commit })
     const committing = writer.commit()
     while (!calls.includes('commit')) await new Promise(resolve => setImmediate(resolve))
-    await expect(writer.cancel()).rejects.toMatchObject({ code: 'WRITER_STATE' })
+    await expect(writer.cancel()).rejects.toMatchObject({ code: 'INVALID_STATE' })
     progress.emit('committed')
     await committing
     expect(calls).toEqual(['commit'])
@@ -122,7 +122,7 @@ describe('calls that meet each other', () => {
     await writer.close()
     const cancelling = [writer.cancel(), writer.cancel()]
     await expect(writer.commit()).rejects.toMatchObject({
-      code: 'WRITER_STATE',
+      code: 'INVALID_STATE',
       detail: 'the writer is being cancelled',
     })
     progress.emit('cancelled')

@@ -1,7 +1,7 @@
-import type { Config } from './config/config.ts'
-import type { Environment } from './config/environment.ts'
-import type { ResolveOptions } from './config/resolve-stack.ts'
-import type { StorageDriver } from './driver.ts'
+import type { Config } from './config.ts'
+import type { Environment } from './environment.ts'
+import type { ResolveOptions } from './resolve-stack.ts'
+import type { StorageDriver } from '../contract/storage-driver.ts'
 
 /*
  * What reads a configuration, YAML's parser first of all, is loaded once somebody has one: a program that puts its stack
@@ -10,7 +10,7 @@ import type { StorageDriver } from './driver.ts'
 
 /** Reads a configuration file. `env` is the environment to lay over it; default: that of the process. */
 export async function loadConfig(file: string, options: { env?: Environment } = {}): Promise<Config> {
-  const config = await import('./config/index.ts')
+  const config = await import('./index.ts')
   return config.loadConfig(file, options)
 }
 
@@ -20,6 +20,6 @@ export async function loadConfig(file: string, options: { env?: Environment } = 
  * Whoever calls this disposes of the result.
  */
 export async function createStorage(config: Config, options: ResolveOptions = {}): Promise<StorageDriver> {
-  const { createStorage: create } = await import('./config/index.ts')
+  const { createStorage: create } = await import('./index.ts')
   return create(config, options)
 }

@@ -3,9 +3,9 @@ import { type FileHandle, lstat, open, rm, unlink } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { Readable } from 'node:stream'
 import * as z from 'zod/mini'
-import * as option from '../options/option.ts'
-import { defineDriver } from '../define-driver.ts'
-import type { DriverImplementation } from '../driver-implementation.ts'
+import * as option from '../../options/option.ts'
+import { defineDriver } from '../../authoring/define-driver.ts'
+import type { DriverImplementation } from '../../authoring/driver-implementation.ts'
 import type {
   CallOptions,
   DeleteOptions,
@@ -13,23 +13,23 @@ import type {
   MoveOptions,
   ReadOptions,
   StatOptions,
-  SweepResult,
+  PurgeResult,
   WalkOptions,
   WriteOptions,
-} from '../driver.ts'
-import { StorageError, otherRevision, pathNotFound } from '../errors.ts'
-import type { Upload } from '../file-writer.ts'
-import { childPath, root, walkPosition } from '../path.ts'
-import { visit } from '../walk.ts'
-import { discard, inDirectory, prune } from './filesystem/directories.ts'
-import { entriesOf, holdsFile, infoOf } from './filesystem/entries.ts'
-import { explain, orAbsent } from './filesystem/errors.ts'
-import { Layout } from './filesystem/layout.ts'
-import { moveFile } from './filesystem/move.ts'
-import { publish } from './filesystem/publish.ts'
-import { revisionOf } from './filesystem/revision.ts'
-import { sweepUploads } from './filesystem/sweep.ts'
-import { continueUpload, startUpload } from './filesystem/upload.ts'
+} from '../../contract/storage-driver.ts'
+import { StorageError, revisionMismatch, pathNotFound } from '../../contract/errors.ts'
+import type { Upload } from '../../authoring/upload-writer.ts'
+import { childPath, root, walkPosition } from '../../contract/paths.ts'
+import { walkEntry } from '../../authoring/walk-by-listing.ts'
+import { discard, inDirectory, prune } from './directories.ts'
+import { entriesOf, holdsFile, infoOf } from './entries.ts'
+import { mapError, orAbsent } from './errors.ts'
+import { Layout } from './layout.ts'
+import { moveFile } from './move.ts'
+import { publish } from './publish.ts'
+import { revisionOf } from './revision.ts'
+import { purgeUploads } from './purge.ts'
+import { continueUpload, startUpload } from './upload.ts'
 
 /** A link is not followed, and a pipe does not make the opening wait. */
 const READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
@@ -48,14 +48,14 @@ const READ_SIZE = 256 * 1024
  *   place. It must tell upper case from lower case.
  * - **Uploads** lie in `<rootDirectory>/~uploads` until they are committed, each in a file of its own. `append` continues
  *   the one last touched. Where its writer did not let go of it, because it crashed or is still writing, that costs a
- *   copy, and the former writer's close or commit is `CONFLICT`. An upload that Distribution left unfinished cannot be
+ *   copy, and the former writer's close or commit is `UPLOAD_NOT_FOUND`. An upload that Distribution left unfinished cannot be
  *   continued: it lies in its final place and looks like a committed file.
  * - **Revisions** are a file's inode, time and size. They hold against others who use this driver, and those who change a
  *   file in place are noticed by its time. That of an upload is a random text and its size; one that was interrupted has
  *   none.
  * - **Durability**: contents and their names are on the disk when `putContent`, `move`, a commit or a close resolves.
  * - **Errors**: a full disk and too many open files are `UNAVAILABLE`, missing permissions `ACCESS_DENIED`, a file where
- *   a directory is needed `CONFLICT`, and a name longer than the file system takes `UNSUPPORTED`.
+ *   a directory is needed `NOT_A_DIRECTORY`, and a name longer than the file system takes `UNSUPPORTED`.
  */
 export const filesystem = defineDriver({
   name: 'filesystem',
@@ -103,7 +103,7 @@ class FilesystemDriver implements DriverImplementation {
     return handle.createReadStream({ start: offset, highWaterMark: READ_SIZE })
   }
 
-  upload(path: string, append: boolean, { destination = path }: Omit<WriteOptions, 'append'>): Promise<Upload> {
+  writer(path: string, append: boolean, { destination = path }: Omit<WriteOptions, 'append'>): Promise<Upload> {
     const begin = append ? continueUpload : startUpload
     return begin(this.#layout, { path, destination })
   }
@@ -130,7 +130,7 @@ class FilesystemDriver implements DriverImplementation {
       if (isBefore(child, options.startAfter)) continue
       options.signal?.throwIfAborted()
       const info = await this.stat(child.path, {})
-      if (info) yield* visit(info, options, () => this.walk(child.path, options))
+      if (info) yield* walkEntry(info, options, () => this.walk(child.path, options))
     }
   }
 
@@ -148,19 +148,19 @@ class FilesystemDriver implements DriverImplementation {
     await prune(dirname(file), this.#layout.root)
   }
 
-  async sweep(olderThan: Date, path: string): Promise<SweepResult> {
-    return { uploads: await sweepUploads(this.#layout, path, olderThan) }
+  async purgeUploads(olderThan: Date, path: string): Promise<PurgeResult> {
+    return { uploads: await purgeUploads(this.#layout, path, olderThan) }
   }
 
-  explain(error: unknown): StorageError {
-    return explain(error)
+  mapError(error: unknown): StorageError {
+    return mapError(error)
   }
 
   /** An absent root directory is an empty storage; anything but a directory that can be read is an error. */
   async #checkHealth(): Promise<void> {
     const directory = this.#layout.root
     if ((await entriesOf(directory)) || !(await orAbsent(lstat(directory)))) return
-    throw new StorageError('FAILED', 'the root directory is not a directory')
+    throw new StorageError('UNKNOWN', 'the root directory is not a directory')
   }
 
   async #open(path: string, revision?: string): Promise<FileHandle> {
@@ -169,7 +169,7 @@ class FilesystemDriver implements DriverImplementation {
     try {
       const stats = await handle.stat({ bigint: true })
       if (!stats.isFile()) throw pathNotFound(path)
-      if (revision !== undefined && revision !== revisionOf(stats)) throw otherRevision(path)
+      if (revision !== undefined && revision !== revisionOf(stats)) throw revisionMismatch(path)
       return handle
     } catch (error) {
       await handle.close()

@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
-import type { CallOptions, FileWriter } from './driver.ts'
-import { StorageError, isStorageError } from './errors.ts'
+import type { CallOptions, FileWriter } from '../contract/storage-driver.ts'
+import { StorageError, isStorageError } from '../contract/errors.ts'
 
 /**
  * What a driver's author implements of an upload. The contract's rules around it (state, stream, errors, aborts) are
@@ -193,7 +193,7 @@ export class UploadWriter extends Writable implements FileWriter {
   }
 
   #wrongState(what: string): Error {
-    return this.#duties.translate(new StorageError('WRITER_STATE', `the writer is ${what}`))
+    return this.#duties.translate(new StorageError('INVALID_STATE', `the writer is ${what}`))
   }
 
   /** Destroys the writer when the signal fires, until what is returned is called. */

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import type * as z from 'zod/mini'
-import { type OptionsSchema, checkOptions } from './options/check-options.ts'
+import { type OptionsSchema, checkOptions } from '../options/check-options.ts'
 import {
   type CallOptions,
   type DeleteOptions,
@@ -11,13 +11,13 @@ import {
   type SignedUrl,
   type StatOptions,
   type StorageDriver,
-  type SweepOptions,
-  type SweepResult,
+  type PurgeOptions,
+  type PurgeResult,
   type UrlOptions,
   type WalkOptions,
   type WriteOptions,
   keyOf,
-} from './driver.ts'
+} from '../contract/storage-driver.ts'
 
 /** Wraps one driver in another. */
 export type Middleware = (driver: StorageDriver) => StorageDriver
@@ -126,8 +126,8 @@ export class ForwardingDriver implements StorageDriver {
     return keyOf(this.inner, path)
   }
 
-  sweep(options: SweepOptions): Promise<SweepResult> {
-    return this.inner.sweep(options)
+  purgeUploads(options: PurgeOptions): Promise<PurgeResult> {
+    return this.inner.purgeUploads(options)
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
 import { z } from 'zod'
-import * as option from './options/option.ts'
-import type { CallOptions, FileWriter, StorageDriver, WriteOptions } from './driver.ts'
-import { inmemory } from './drivers/inmemory.ts'
-import { ForwardingDriver, type Middleware, compose, defineMiddleware } from './middleware.ts'
+import * as option from '../options/option.ts'
+import type { CallOptions, FileWriter, StorageDriver, WriteOptions } from '../contract/storage-driver.ts'
+import { inmemory } from '../drivers/inmemory/driver.ts'
+import { ForwardingDriver, type Middleware, compose, defineMiddleware } from './define-middleware.ts'
 
 type Method = Exclude<keyof StorageDriver, 'name'>
 
@@ -20,7 +20,7 @@ const argumentsOf: { [M in Method]-?: Parameters<NonNullable<StorageDriver[M]>> 
   delete: ['/a', { fileOnly: true }],
   urlFor: ['/a', { method: 'HEAD' }],
   keyFor: ['/a'],
-  sweep: [{ olderThan: new Date(0), path: '/a' }],
+  purgeUploads: [{ olderThan: new Date(0), path: '/a' }],
   [Symbol.asyncDispose]: [],
 }
 const methods = Reflect.ownKeys(argumentsOf) as Method[]
@@ -49,7 +49,7 @@ describe('compose', () => {
   it('disposes of the driver through the whole stack', async () => {
     const driver = inmemory({})
     await compose(driver, mark('first'), mark('second'))[Symbol.asyncDispose]()
-    await expect(driver.list('/')).rejects.toMatchObject({ code: 'CLOSED' })
+    await expect(driver.list('/')).rejects.toMatchObject({ code: 'DISPOSED' })
   })
 })
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
-import { driverFrom } from '../define-driver.ts'
-import { testDriver } from '../testing/index.ts'
-import { InMemoryStorage, inmemory } from './inmemory.ts'
+import { driverFrom } from '../../authoring/define-driver.ts'
+import { testDriver } from '../../testing/index.ts'
+import { InMemoryStorage, inmemory } from './driver.ts'
 
 const storage = new InMemoryStorage()
 
@@ -29,7 +29,7 @@ describe('inmemory', () => {
     while (new Date() <= opened) await new Promise(resolve => setImmediate(resolve))
     writer.write('content')
     await writer.close()
-    expect(await driver.sweep({ olderThan: opened })).toEqual({ uploads: 0 })
+    expect(await driver.purgeUploads({ olderThan: opened })).toEqual({ uploads: 0 })
   })
 
   it('never refuses a commit because of another writer on the path', async () => {
@@ -45,8 +45,8 @@ describe('inmemory', () => {
   it('does not publish an upload that was swept', async () => {
     const driver = inmemory({})
     const writer = await driver.writer('/file')
-    expect(await driver.sweep({ olderThan: new Date(Date.now() + 1000) })).toEqual({ uploads: 1 })
-    await expect(writer.commit()).rejects.toMatchObject({ code: 'CONFLICT', driver: 'inmemory', path: '/file' })
+    expect(await driver.purgeUploads({ olderThan: new Date(Date.now() + 1000) })).toEqual({ uploads: 1 })
+    await expect(writer.commit()).rejects.toMatchObject({ code: 'UPLOAD_NOT_FOUND', driver: 'inmemory', path: '/file' })
   })
 
   it('shows a walk only what is still there', async () => {

@@ -1,6 +1,6 @@
 import { addAbortSignal, type Readable } from 'node:stream'
 import type * as z from 'zod/mini'
-import { type OptionsSchema, checkOptions } from './options/check-options.ts'
+import { type OptionsSchema, checkOptions } from '../options/check-options.ts'
 import { traced } from './diagnostics.ts'
 import type {
   CallOptions,
@@ -11,20 +11,20 @@ import type {
   SignedUrl,
   StatOptions,
   StorageDriver,
-  SweepOptions,
-  SweepResult,
+  PurgeOptions,
+  PurgeResult,
   UrlOptions,
   WalkOptions,
   WriteOptions,
-} from './driver.ts'
+} from '../contract/storage-driver.ts'
 import type { DriverImplementation } from './driver-implementation.ts'
-import { StorageError, otherRevision, pathNotFound, toStorageError } from './errors.ts'
-import { UploadWriter } from './file-writer.ts'
-import { assertDirectoryPath, assertPath, root } from './path.ts'
-import { walkByListing } from './walk.ts'
+import { StorageError, revisionMismatch, pathNotFound, toStorageError } from '../contract/errors.ts'
+import { UploadWriter } from './upload-writer.ts'
+import { assertDirectoryPath, assertPath, root } from '../contract/paths.ts'
+import { walkByListing } from './walk-by-listing.ts'
 
 /** Runs one call with the duties of every driver around it: disposal, abort, path, diagnostics, error kinds and names. */
-export type DutifulCall = <T>(
+export type RunOperation = <T>(
   operation: string,
   path: string,
   options: CallOptions,
@@ -41,7 +41,7 @@ export interface DriverDefinition<
   readonly options: Schema
   create(options: z.output<Schema>): Implementation
   /** Methods beyond the contract, each to be run through `call`. */
-  extend?(implementation: Implementation, call: DutifulCall): Extension
+  extend?(implementation: Implementation, call: RunOperation): Extension
 }
 
 /** Makes a driver from options as a program writes them; they are checked like those of a configuration file. */
@@ -64,7 +64,7 @@ export function defineDriver<
   const { name, options: schema } = definition
   const factory = (options: z.input<Schema>): StorageDriver & Extension => {
     const implementation = definition.create(checkOptions(schema, options, { where: `${name} options` }))
-    const driver = new DutifulDriver(name, implementation)
+    const driver = new BaseDriver(name, implementation)
     const extension = definition.extend?.(implementation, (operation, path, call, run) =>
       driver.call(operation, path, call, assertPath, run),
     )
@@ -75,10 +75,10 @@ export function defineDriver<
 
 /** Wraps an implementation in the duties of every driver. */
 export function driverFrom(name: string, implementation: DriverImplementation): StorageDriver {
-  return new DutifulDriver(name, implementation)
+  return new BaseDriver(name, implementation)
 }
 
-class DutifulDriver implements StorageDriver {
+class BaseDriver implements StorageDriver {
   readonly name: string
   readonly #inner: DriverImplementation
   #disposal: Promise<void> | undefined
@@ -119,7 +119,7 @@ class DutifulDriver implements StorageDriver {
       assertPath(destination)
     }
     return this.call('writer', path, options, check, async () => {
-      const upload = await this.#inner.upload(path, append, {
+      const upload = await this.#inner.writer(path, append, {
         signal,
         ...(destination === path ? {} : { destination }),
         ...(append && known ? { known } : {}),
@@ -174,7 +174,7 @@ class DutifulDriver implements StorageDriver {
       if (source !== destination) return this.#inner.move(source, destination, options)
       const info = await this.#inner.stat(source, { signal: options.signal, fileOnly: true })
       if (!info || info.isDirectory) throw pathNotFound(source)
-      if (options.revision !== undefined && options.revision !== info.revision) throw otherRevision(source)
+      if (options.revision !== undefined && options.revision !== info.revision) throw revisionMismatch(source)
     })
   }
 
@@ -198,10 +198,10 @@ class DutifulDriver implements StorageDriver {
     }
   }
 
-  sweep(options: SweepOptions): Promise<SweepResult> {
+  purgeUploads(options: PurgeOptions): Promise<PurgeResult> {
     const path = options.path ?? root
-    return this.call('sweep', path, options, assertDirectoryPath, () =>
-      this.#inner.sweep(options.olderThan, path, options),
+    return this.call('purgeUploads', path, options, assertDirectoryPath, () =>
+      this.#inner.purgeUploads(options.olderThan, path, options),
     )
   }
 
@@ -218,7 +218,7 @@ class DutifulDriver implements StorageDriver {
     call: () => Promise<T>,
   ): Promise<T> {
     if (this.#disposal) {
-      throw toStorageError(new StorageError('CLOSED', 'the driver has been disposed of'), this.name, path)
+      throw toStorageError(new StorageError('DISPOSED', 'the driver has been disposed of'), this.name, path)
     }
     try {
       options.signal?.throwIfAborted()
@@ -240,7 +240,7 @@ class DutifulDriver implements StorageDriver {
   /** What the caller gets to see of an error. An abort shows as the signal's own reason, whatever the storage made of it. */
   #translate(error: unknown, path: string, signal: AbortSignal | undefined): Error {
     if (signal?.aborted) return signal.reason as Error
-    const explained = error instanceof StorageError ? error : (this.#inner.explain?.(error, path) ?? error)
+    const explained = error instanceof StorageError ? error : (this.#inner.mapError?.(error, path) ?? error)
     return toStorageError(explained, this.name, path)
   }
 }
@@ -250,7 +250,7 @@ const byteOrder = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 function assertOffset(offset: number, path: string): void {
   if (Number.isSafeInteger(offset) && offset >= 0) return
   const detail = `invalid offset: ${offset} for path: ${path}; accepted: a whole number of bytes, 0 or more`
-  throw new StorageError('INVALID_OFFSET', detail, { path })
+  throw new StorageError('INVALID_ARGUMENT', detail, { path })
 }
 
 function assertWalk(options: WalkOptions): (path: string) => void {

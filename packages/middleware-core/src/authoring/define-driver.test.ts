@@ -5,8 +5,8 @@ import { z } from 'zod'
 import { defineDriver, driverFrom } from './define-driver.ts'
 import { type OperationTrace, operationChannel } from './diagnostics.ts'
 import type { DriverImplementation } from './driver-implementation.ts'
-import { InMemoryStorage } from './drivers/inmemory.ts'
-import { StorageError, pathNotFound } from './errors.ts'
+import { InMemoryStorage } from '../drivers/inmemory/driver.ts'
+import { StorageError, pathNotFound } from '../contract/errors.ts'
 
 /** The in-memory storage with some methods of its own. */
 function storage(changes: Partial<DriverImplementation>): DriverImplementation {
@@ -60,11 +60,11 @@ describe('a factory', () => {
     await driver.putContent('/file', 'content')
     expect(await driver.describe('/file')).toBe('7 bytes')
     await expect(driver.describe('file')).rejects.toMatchObject({ code: 'INVALID_PATH', driver: 'mine' })
-    await expect(driver.fail()).rejects.toMatchObject({ code: 'FAILED', driver: 'mine', path: '/path' })
+    await expect(driver.fail()).rejects.toMatchObject({ code: 'UNKNOWN', driver: 'mine', path: '/path' })
     const signal = AbortSignal.abort('enough')
     await expect(driver.describe('/file', { signal })).rejects.toBe('enough')
     await driver[Symbol.asyncDispose]()
-    await expect(driver.describe('/file')).rejects.toMatchObject({ code: 'CLOSED' })
+    await expect(driver.describe('/file')).rejects.toMatchObject({ code: 'DISPOSED' })
   })
 })
 
@@ -74,7 +74,7 @@ describe('errors', () => {
     const driver = driverFrom('mine', storage({ getContent: () => Promise.reject(cause) }))
     await expect(driver.getContent('/file')).rejects.toMatchObject({
       name: 'StorageError',
-      code: 'FAILED',
+      code: 'UNKNOWN',
       message: 'mine: socket hang up',
       path: '/file',
       cause,
@@ -105,7 +105,7 @@ describe('errors', () => {
   it('of a walk come from its iteration', async () => {
     const walk = driverFrom('mine', storage({ walk: brokenWalk })).walk('/directory')
     const next = walk[Symbol.asyncIterator]().next()
-    await expect(next).rejects.toMatchObject({ code: 'FAILED', driver: 'mine', path: '/directory' })
+    await expect(next).rejects.toMatchObject({ code: 'UNKNOWN', driver: 'mine', path: '/directory' })
   })
 })
 
@@ -114,7 +114,7 @@ describe('a stream', () => {
     const stream = await driverFrom('mine', storage({ reader: brokenReader })).reader('/file')
     const broken = once(stream, 'error')
     stream.resume()
-    expect((await broken)[0]).toMatchObject({ code: 'FAILED', message: 'mine: socket hang up', path: '/file' })
+    expect((await broken)[0]).toMatchObject({ code: 'UNKNOWN', message: 'mine: socket hang up', path: '/file' })
   })
 
   it('ends without an error when it is destroyed without one', async () => {
@@ -144,12 +144,12 @@ describe('an upload', () => {
     const controller = new AbortController()
     const whole = new InMemoryStorage()
     let released = 0
-    const upload: DriverImplementation['upload'] = async (path, append, options) => {
-      const begun = await whole.upload(path, append, options)
+    const upload: DriverImplementation['writer'] = async (path, append, options) => {
+      const begun = await whole.writer(path, append, options)
       controller.abort('enough')
       return Object.assign(begun, { release: () => (released += 1) })
     }
-    const writing = driverFrom('mine', storage({ upload })).writer('/file', { signal: controller.signal })
+    const writing = driverFrom('mine', storage({ writer: upload })).writer('/file', { signal: controller.signal })
     await expect(writing).rejects.toBe('enough')
     expect(released).toBe(1)
   })
@@ -162,11 +162,11 @@ describe('a destination', () => {
   ])('of %s is told as %j to an upload to /file', async (destination, told) => {
     const seen: unknown[] = []
     const whole = new InMemoryStorage()
-    const upload: DriverImplementation['upload'] = (path, append, { signal, ...options }) => {
+    const upload: DriverImplementation['writer'] = (path, append, { signal, ...options }) => {
       seen.push(options)
-      return whole.upload(path, append, { signal, ...options })
+      return whole.writer(path, append, { signal, ...options })
     }
-    await driverFrom('mine', storage({ upload })).writer('/file', { destination })
+    await driverFrom('mine', storage({ writer: upload })).writer('/file', { destination })
     expect(seen).toEqual([told])
   })
 })
@@ -213,8 +213,8 @@ describe('disposal', () => {
 
   it('tells of what goes wrong, and closes the driver all the same', async () => {
     const driver = driverFrom('mine', storage({ close: () => Promise.reject(new Error('stuck')) }))
-    await expect(driver[Symbol.asyncDispose]()).rejects.toMatchObject({ code: 'FAILED', driver: 'mine' })
-    await expect(driver.list('/')).rejects.toMatchObject({ code: 'CLOSED' })
+    await expect(driver[Symbol.asyncDispose]()).rejects.toMatchObject({ code: 'UNKNOWN', driver: 'mine' })
+    await expect(driver.list('/')).rejects.toMatchObject({ code: 'DISPOSED' })
   })
 })
 
@@ -251,7 +251,7 @@ describe('the diagnostics channel', () => {
   it('has the error that the caller gets', async () => {
     const broken = storage({
       getContent: () => Promise.reject(new Error('ENOENT')),
-      explain: () => pathNotFound('/file'),
+      mapError: () => pathNotFound('/file'),
     })
     const driver = driverFrom('mine', broken)
     operationChannel.subscribe(subscribers)

@@ -1,32 +1,38 @@
 /**
- * What went wrong, in a form that a program can act on:
+ * Kinds of failure, for a program to branch on:
  *
  * | code | meaning |
  * |---|---|
- * | `PATH_NOT_FOUND` | there is no file (or, for `stat`, `list` and `delete`, nothing at all) at the path |
- * | `INVALID_PATH` | the path breaks the contract's path rules |
- * | `INVALID_OFFSET` | a negative or fractional offset |
- * | `CONFLICT` | the storage's present state forbids the call, such as appending to a committed file |
- * | `WRITER_STATE` | the writer is committed or cancelled already |
- * | `UNSUPPORTED` | this driver cannot do that, now or later |
+ * | `PATH_NOT_FOUND` | no file (for `stat`, `list` and `delete`: nothing at all) is at the path |
+ * | `INVALID_PATH` | the path breaks the contract's path rules, or the storage cannot hold such a name |
+ * | `INVALID_ARGUMENT` | an offset, a length, a date, a metadata name, ... is not what the call accepts |
+ * | `NOT_A_DIRECTORY` | a file is where the call needs a directory, or a directory where it needs a file |
+ * | `PRECONDITION_FAILED` | `ifAbsent` or `ifRevision` does not hold; nothing was changed |
+ * | `ALREADY_COMMITTED` | no upload to continue: the path has a committed file with content |
+ * | `UPLOAD_NOT_FOUND` | the upload is gone: it was purged, cancelled, committed or taken over by another writer |
+ * | `INVALID_STATE` | the writer is committed or cancelled already |
+ * | `UNSUPPORTED` | the driver or its server cannot do that, now or later |
  * | `CONFIG` | a wrong configuration |
  * | `ACCESS_DENIED` | the storage refused the credentials or the permission |
  * | `UNAVAILABLE` | the storage is throttling or out of reach: try again, after `retryAfter` seconds when given |
- * | `CLOSED` | the driver has been disposed of |
- * | `FAILED` | anything else; see `cause` |
+ * | `DISPOSED` | the driver has been disposed of |
+ * | `UNKNOWN` | anything else; see `cause` |
  */
 export type StorageErrorCode =
   | 'PATH_NOT_FOUND'
   | 'INVALID_PATH'
-  | 'INVALID_OFFSET'
-  | 'CONFLICT'
-  | 'WRITER_STATE'
+  | 'INVALID_ARGUMENT'
+  | 'NOT_A_DIRECTORY'
+  | 'PRECONDITION_FAILED'
+  | 'ALREADY_COMMITTED'
+  | 'UPLOAD_NOT_FOUND'
+  | 'INVALID_STATE'
   | 'UNSUPPORTED'
   | 'CONFIG'
   | 'ACCESS_DENIED'
   | 'UNAVAILABLE'
-  | 'CLOSED'
-  | 'FAILED'
+  | 'DISPOSED'
+  | 'UNKNOWN'
 
 /** The parts of a {@link StorageError} beside its code and its detail. */
 export interface StorageErrorInit {
@@ -68,9 +74,9 @@ export class StorageError extends Error {
   }
 }
 
-/** True for a {@link StorageError}, with that code when one is given. */
-export function isStorageError(error: unknown, code?: StorageErrorCode): error is StorageError {
-  return error instanceof StorageError && (code === undefined || error.code === code)
+/** True for a {@link StorageError}; with codes, for one that has any of them. */
+export function isStorageError(error: unknown, ...codes: StorageErrorCode[]): error is StorageError {
+  return error instanceof StorageError && (codes.length === 0 || codes.includes(error.code))
 }
 
 /** There is nothing, or no file, at `path`. */
@@ -79,13 +85,13 @@ export function pathNotFound(path: string, init: Omit<StorageErrorInit, 'path'> 
 }
 
 /** The file at `path` is not, or no longer, of the revision that the caller named. */
-export function otherRevision(path: string, init: Omit<StorageErrorInit, 'path'> = {}): StorageError {
-  return new StorageError('CONFLICT', `the file is of another revision: ${path}`, { ...init, path })
+export function revisionMismatch(path: string, init: Omit<StorageErrorInit, 'path'> = {}): StorageError {
+  return new StorageError('PRECONDITION_FAILED', `the file is of another revision: ${path}`, { ...init, path })
 }
 
 /**
  * Turns whatever was thrown into a `StorageError` that names its driver and path. A `StorageError` keeps its code and
- * gains what it lacks; anything else becomes `FAILED` with the original as its cause.
+ * gains what it lacks; anything else becomes `UNKNOWN` with the original as its cause.
  */
 export function toStorageError(error: unknown, driver: string, path?: string): StorageError {
   if (error instanceof StorageError) {
@@ -94,5 +100,5 @@ export function toStorageError(error: unknown, driver: string, path?: string): S
     return new StorageError(code, detail, { driver, path: error.path ?? path, retryAfter, cause })
   }
   const detail = error instanceof Error ? error.message : String(error)
-  return new StorageError('FAILED', detail, { driver, path, cause: error })
+  return new StorageError('UNKNOWN', detail, { driver, path, cause: error })
 }

@@ -1,11 +1,11 @@
 import { lstat, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { root } from '../../path.ts'
+import { root } from '../../contract/paths.ts'
 import { orAbsent } from './errors.ts'
 import { type Layout, isUploadWithin } from './layout.ts'
 
 /** Removes unfinished uploads to `path` and below it, last touched before `olderThan`, and tells how many they were. */
-export async function sweepUploads(layout: Layout, path: string, olderThan: Date): Promise<number> {
+export async function purgeUploads(layout: Layout, path: string, olderThan: Date): Promise<number> {
   // What crashes left tells no path, so it goes with the sweep of everything.
   if (path === root) await removeOlder(layout.temporaries, olderThan, () => true)
   return removeOlder(layout.uploads, olderThan, name => isUploadWithin(path, name))

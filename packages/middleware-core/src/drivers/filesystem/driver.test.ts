@@ -2,10 +2,10 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { FileInfo, StorageDriver } from '../driver.ts'
-import type { StorageError } from '../errors.ts'
-import { testDriver } from '../testing/index.ts'
-import { filesystem } from './filesystem.ts'
+import type { FileInfo, StorageDriver } from '../../contract/storage-driver.ts'
+import type { StorageError } from '../../contract/errors.ts'
+import { testDriver } from '../../testing/index.ts'
+import { filesystem } from './driver.ts'
 
 let base: string
 let rootDirectory: string
@@ -60,8 +60,8 @@ describe('layout', () => {
 
   it('fails the health check when the root directory is none', async () => {
     await writeFile(rootDirectory, 'a file')
-    await expect(storage.stat('/')).rejects.toMatchObject({ code: 'FAILED', driver: 'filesystem' })
-    await expect(storage.putContent('/a', 'x')).rejects.toMatchObject({ code: 'CONFLICT' })
+    await expect(storage.stat('/')).rejects.toMatchObject({ code: 'UNKNOWN', driver: 'filesystem' })
+    await expect(storage.putContent('/a', 'x')).rejects.toMatchObject({ code: 'NOT_A_DIRECTORY' })
   })
 
   it('accepts the options of a Distribution configuration', () => {
@@ -182,8 +182,8 @@ describe('errors', () => {
       await expect(storage.list(path)).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
       await expect(storage.delete(path)).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
       await expect(storage.move(path, '/new')).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
-      await expect(storage.putContent(path, 'x')).rejects.toMatchObject({ code: 'CONFLICT' })
-      await expect(storage.move('/file', path)).rejects.toMatchObject({ code: 'CONFLICT' })
+      await expect(storage.putContent(path, 'x')).rejects.toMatchObject({ code: 'NOT_A_DIRECTORY' })
+      await expect(storage.move('/file', path)).rejects.toMatchObject({ code: 'NOT_A_DIRECTORY' })
     }
     expect(await text('/file')).toBe('x')
     expect(await readdir(onDisk('~temporary'))).toEqual([])
@@ -191,7 +191,7 @@ describe('errors', () => {
 
   it('refuses to write a file over a directory', async () => {
     await storage.putContent('/a/b', 'x')
-    await expect(storage.putContent('/a', 'y')).rejects.toMatchObject({ code: 'CONFLICT' })
+    await expect(storage.putContent('/a', 'y')).rejects.toMatchObject({ code: 'NOT_A_DIRECTORY' })
     await expect(storage.getContent('/a')).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
     expect(await text('/a/b')).toBe('x')
   })

@@ -24,7 +24,7 @@ export interface StorageDriver extends AsyncDisposable {
 
   /**
    * A stream of a file's bytes from `offset` on. An offset at or beyond the end gives an empty stream; a negative or
-   * fractional one is `INVALID_OFFSET`; `PATH_NOT_FOUND` when there is no file. Destroying the stream frees what it holds.
+   * fractional one is `INVALID_ARGUMENT`; `PATH_NOT_FOUND` when there is no file. Destroying the stream frees what it holds.
    */
   reader(path: string, options?: ReadOptions): Promise<Readable>
 
@@ -32,12 +32,12 @@ export interface StorageDriver extends AsyncDisposable {
    * Starts an upload to `path`, or with `append` continues the one that was last closed or interrupted there. Nothing of
    * it can be read before {@link FileWriter.commit}; what was committed at `path` before stays readable until then.
    *
-   * `append` where no upload was left: a committed empty file is replaced, a committed file with content is `CONFLICT`,
+   * `append` where no upload was left: a committed empty file is replaced, a committed file with content is `ALREADY_COMMITTED`,
    * and nothing at all is `PATH_NOT_FOUND`.
    *
    * Writers started without `append` know nothing of each other, on one path too, at the same time or one after the other
    * was abandoned: each commit publishes what its own writer was given and nothing else, the last commit wins, and
-   * cancelling one leaves the others alone. A driver that cannot keep two apart rejects a commit with `CONFLICT`.
+   * cancelling one leaves the others alone. A driver that cannot keep two apart rejects a commit with `UPLOAD_NOT_FOUND`.
    *
    * With a `destination` the upload is left and found at `path` as ever, but its commit puts the file there: like a `move`
    * that follows, without a copy where the storage can do without. It is this writer's own: one that continues the upload
@@ -75,7 +75,7 @@ export interface StorageDriver extends AsyncDisposable {
 
   /**
    * Removes a file, or a directory with everything below it. `PATH_NOT_FOUND` when nothing is there. Unfinished uploads to
-   * the path or below it may stay: {@link sweep} is for them.
+   * the path or below it may stay: {@link purgeUploads} is for them.
    */
   delete(path: string, options?: DeleteOptions): Promise<void>
 
@@ -92,9 +92,9 @@ export interface StorageDriver extends AsyncDisposable {
    * Discards unfinished uploads to `path` and below it that were last touched before `olderThan`, as far as the storage
    * can tell, with everything they stored. One that is still being written is among them if it is that old.
    */
-  sweep(options: SweepOptions): Promise<SweepResult>
+  purgeUploads(options: PurgeOptions): Promise<PurgeResult>
 
-  /** Ends what the driver holds: connections, timers. Calls after it reject with `CLOSED`. May be called twice. */
+  /** Ends what the driver holds: connections, timers. Calls after it reject with `DISPOSED`. May be called twice. */
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -129,10 +129,10 @@ export interface FileWriter extends Writable {
   close(): Promise<void>
   /**
    * Publishes the content, atomically. When it fails with `UNAVAILABLE` it may be called again.
-   * `WRITER_STATE` after a commit or a cancel.
+   * `INVALID_STATE` after a commit or a cancel.
    */
   commit(options?: CallOptions): Promise<void>
-  /** Discards the upload with everything it stored. `WRITER_STATE` after a commit; cancelling again does nothing. */
+  /** Discards the upload with everything it stored. `INVALID_STATE` after a commit; cancelling again does nothing. */
   cancel(): Promise<void>
 }
 
@@ -168,7 +168,7 @@ export interface CallOptions {
 export interface ReadOptions extends CallOptions {
   /** Bytes to leave out at the beginning. Default 0. */
   offset?: number | undefined
-  /** Only if the file still is of this revision, and then all of the stream is; `CONFLICT` when it is another. */
+  /** Only if the file still is of this revision, and then all of the stream is; `PRECONDITION_FAILED` when it is another. */
   revision?: string | undefined
 }
 
@@ -222,7 +222,7 @@ export interface WalkOptions extends CallOptions {
 export interface MoveOptions extends CallOptions {
   /** The file's size in bytes, when the caller knows it: saves a driver from asking. */
   size?: number | undefined
-  /** Only if the file at `source` still is of this revision; `CONFLICT` when it is another, and nothing is touched. */
+  /** Only if the file at `source` still is of this revision; `PRECONDITION_FAILED` when it is another, and nothing is touched. */
   revision?: string | undefined
 }
 
@@ -252,14 +252,14 @@ export interface UrlClient {
   forwarded?: string | readonly string[] | undefined
 }
 
-export interface SweepOptions extends CallOptions {
+export interface PurgeOptions extends CallOptions {
   /** Uploads last touched before this moment are discarded. */
   olderThan: Date
   /** A file's path, or a directory's for everything below it. Default: the root. */
   path?: string | undefined
 }
 
-export interface SweepResult {
+export interface PurgeResult {
   /** How many unfinished uploads were discarded. */
   readonly uploads: number
 }

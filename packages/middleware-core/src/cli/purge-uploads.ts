@@ -3,16 +3,16 @@ import * as option from '../options/option.ts'
 import { withStack } from './load.ts'
 import type { Terminal } from './terminal.ts'
 
-export function addSweep(program: Command, terminal: Terminal): void {
+export function addPurgeUploads(program: Command, terminal: Terminal): void {
   program
-    .command('sweep')
+    .command('purge-uploads')
     .description('discard unfinished uploads that nobody will continue')
     .argument('<config>', 'a config.yml; REGISTRY_* variables are laid over it')
     .requiredOption('--older-than <duration>', 'those last touched longer ago than this, such as 24h', readDuration)
     .option('--path <directory>', 'those below this directory', '/')
     .action((file: string, { olderThan, path }: { olderThan: number; path: string }) =>
       withStack(file, terminal, async storage => {
-        const { uploads } = await storage.sweep({ olderThan: new Date(Date.now() - olderThan), path })
+        const { uploads } = await storage.purgeUploads({ olderThan: new Date(Date.now() - olderThan), path })
         terminal.out(`${uploads} unfinished upload${uploads === 1 ? '' : 's'} discarded\n`)
       }),
     )

@@ -1,6 +1,6 @@
 import type { DriverImplementation } from './driver-implementation.ts'
-import type { FileInfo, WalkOptions } from './driver.ts'
-import { walkPosition } from './path.ts'
+import type { FileInfo, WalkOptions } from '../contract/storage-driver.ts'
+import { walkPosition } from '../contract/paths.ts'
 
 /**
  * Walks a storage that can only list and stat: each directory is listed and its children are asked for, in the
@@ -20,7 +20,7 @@ export async function* walkByListing(
   entries.sort((a, b) => (walkPosition(a) < walkPosition(b) ? -1 : 1))
   for (const entry of entries) {
     options.signal?.throwIfAborted()
-    yield* visit(entry, options, () => walkByListing(driver, entry.path, options))
+    yield* walkEntry(entry, options, () => walkByListing(driver, entry.path, options))
   }
 }
 
@@ -28,7 +28,7 @@ export async function* walkByListing(
  * Yields one entry and, when it is a directory to descend into, what `below` yields, leaving out what `startAfter` rules
  * out: for a driver whose storage has real directories.
  */
-export async function* visit(
+export async function* walkEntry(
   entry: FileInfo,
   options: WalkOptions,
   below: () => AsyncIterable<FileInfo>,

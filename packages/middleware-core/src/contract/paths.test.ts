@@ -8,7 +8,7 @@ import {
   parentPath,
   root,
   walkPosition,
-} from './path.ts'
+} from './paths.ts'
 
 describe('paths', () => {
   it.each(['/a', '/a/b', '/.a', '/a.', '/...', '/..a', '/a-_.9/Z'])('%s is legal', path => {

@@ -7,13 +7,13 @@ import type {
   ReadOptions,
   SignedUrl,
   StatOptions,
-  SweepResult,
+  PurgeResult,
   UrlOptions,
   WalkOptions,
   WriteOptions,
-} from './driver.ts'
-import type { StorageError } from './errors.ts'
-import type { Upload } from './file-writer.ts'
+} from '../contract/storage-driver.ts'
+import type { StorageError } from '../contract/errors.ts'
+import type { Upload } from './upload-writer.ts'
 
 /**
  * What a driver's author writes: the mapping to a storage, and nothing else. Paths are legal, offsets are whole and not
@@ -28,7 +28,7 @@ export interface DriverImplementation {
    * Starts, or with `append` continues, an upload. The signal covers this call; later aborts come as `release`. A
    * `destination` differs from `path`. What is `known` comes only with `append`, and need not be heeded.
    */
-  upload(path: string, append: boolean, options: Omit<WriteOptions, 'append'>): Promise<Upload>
+  writer(path: string, append: boolean, options: Omit<WriteOptions, 'append'>): Promise<Upload>
   /**
    * What is at `path`, or undefined. For the root anything will do, so this is where a health check may look. With
    * `fileOnly` a directory may be told or not: it is never passed on.
@@ -44,12 +44,12 @@ export interface DriverImplementation {
   urlFor?(path: string, options: UrlOptions & { method: 'GET' | 'HEAD' }): Promise<SignedUrl | undefined>
   /** Default: the path without its leading slash. */
   keyFor?(path: string): string
-  sweep(olderThan: Date, path: string, options: CallOptions): Promise<SweepResult>
+  purgeUploads(olderThan: Date, path: string, options: CallOptions): Promise<PurgeResult>
   /**
    * What an error of the storage means in the contract's terms. It is asked about whatever a method or a stream of its
-   * throws that is no `StorageError` yet. Default: `FAILED`.
+   * throws that is no `StorageError` yet. Default: `UNKNOWN`.
    */
-  explain?(error: unknown, path: string): StorageError
+  mapError?(error: unknown, path: string): StorageError
   /** Ends connections and timers. Called once. */
   close?(): Promise<void> | void
 }
