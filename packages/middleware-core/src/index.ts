@@ -1,45 +1,18 @@
-export * from './contract/storage-driver.ts'
-export {
-  StorageError,
-  type StorageErrorCode,
-  type StorageErrorInit,
-  isStorageError,
-  revisionMismatch,
-  pathNotFound,
-  toStorageError,
-} from './contract/errors.ts'
-export {
-  assertDirectoryPath,
-  assertPath,
-  childPath,
-  isPathComponent,
-  isRelativePath,
-  parentPath,
-  root,
-  walkPosition,
-} from './contract/paths.ts'
-export type { DriverImplementation } from './authoring/driver-implementation.ts'
-export type { Upload } from './authoring/upload-writer.ts'
-export {
-  type DriverDefinition,
-  type DriverFactory,
-  type RunOperation,
-  defineDriver,
-} from './authoring/define-driver.ts'
-export {
-  ForwardingDriver,
-  type Middleware,
-  type MiddlewareDefinition,
-  type MiddlewareFactory,
-  compose,
-  defineMiddleware,
-} from './middleware/define-middleware.ts'
-export { filesystem } from './drivers/filesystem/driver.ts'
-export { inmemory } from './drivers/inmemory/driver.ts'
+export * from './contract/index.ts'
+export type { DriverImplementation, Resolved } from './authoring/driver-implementation.ts'
+export { type DriverDefinition, type DriverFactory, defineDriver } from './authoring/define-driver.ts'
+export { type OperationTrace, operationChannel } from './authoring/diagnostics.ts'
+export { implementationOf } from './authoring/implementation-of.ts'
+export { lazyImport } from './authoring/lazy-import.ts'
+export type { Upload } from './authoring/upload.ts'
+export { walkEntry } from './authoring/walk-by-listing.ts'
+export { type Middleware, compose } from './middleware/compose.ts'
+export { type MiddlewareDefinition, type MiddlewareFactory, defineMiddleware } from './middleware/define-middleware.ts'
+export { ForwardingDriver } from './middleware/forwarding-driver.ts'
 export { redirect } from './middleware/redirect.ts'
 export { rewrite } from './middleware/rewrite.ts'
-export { type OperationTrace, operationChannel } from './authoring/diagnostics.ts'
-export { walkEntry } from './authoring/walk-by-listing.ts'
+export { filesystem } from './drivers/filesystem/index.ts'
+export { inmemory } from './drivers/inmemory/index.ts'
 export * as option from './options/option.ts'
 export { type OptionsOrigin, type OptionsSchema, checkOptions } from './options/check-options.ts'
 export { ConfigError, type ConfigIssue, optionError } from './options/config-error.ts'

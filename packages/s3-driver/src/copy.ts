@@ -51,7 +51,7 @@ export async function moveObject(
   // A caller's size only says whether to ask: parts cut by a wrong one would lose what the object has beyond it.
   // Ceph 16 copies whatever the condition on a copy says, so a revision is compared before.
   const isKnownToBeWhole =
-    options.revision === undefined && options.size !== undefined && isWhole(options.size, settings)
+    options.ifRevision === undefined && options.size !== undefined && isWhole(options.size, settings)
   if (isKnownToBeWhole) await copyWhole(bucket, source, destination, settings, options)
   else await copyObject(bucket, source, destination, await headOf(bucket, source, options), settings, options)
   await deleteObject(bucket, source, options)
@@ -73,7 +73,7 @@ export function copyObject(
   { signal }: CallOptions,
 ): Promise<void> {
   if (!isWhole(found.size, settings)) return copyInParts(bucket, source, destination, found, settings, { signal })
-  return copyWhole(bucket, source, destination, settings, { signal, revision: found.etag })
+  return copyWhole(bucket, source, destination, settings, { signal, ifRevision: found.etag })
 }
 
 function isWhole(size: number, settings: CopySettings): boolean {
@@ -82,7 +82,7 @@ function isWhole(size: number, settings: CopySettings): boolean {
 
 async function headOf(bucket: Bucket, place: Place, options: MoveOptions): Promise<Source> {
   const { ContentLength, ETag } = await headObject(bucket, place, options)
-  if (options.revision !== undefined && options.revision !== ETag) throw revisionMismatch(place.path)
+  if (options.ifRevision !== undefined && options.ifRevision !== ETag) throw revisionMismatch(place.path)
   return { size: ContentLength ?? 0, etag: ETag }
 }
 
@@ -98,7 +98,7 @@ async function copyWhole(
     Key: destination.key,
     ...bucket.settings,
     CopySource: copySource(bucket, source),
-    ...(options.revision === undefined ? {} : { CopySourceIfMatch: options.revision }),
+    ...(options.ifRevision === undefined ? {} : { CopySourceIfMatch: options.ifRevision }),
   })
   try {
     await bucket.run(o => bucket.client.send(command, o), options, source.path)

@@ -9,12 +9,16 @@ import {
   type ReadOptions,
   type SignedUrl,
   type StatOptions,
+  type PurgeOptions,
   type PurgeResult,
+  type PutStreamOptions,
   type Upload,
   type UrlOptions,
   type WalkOptions,
   type WriteOptions,
+  type WriteResult,
   isStorageError,
+  pathNotFound,
 } from '@longshore/middleware-core'
 import { Bucket, deleteObject, headObject, putObject } from './bucket.ts'
 import { createClient } from './client.ts'
@@ -24,7 +28,7 @@ import { noSuchBucket } from './errors.ts'
 import { isDirectory, listChildren } from './list.ts'
 import type { CheckedS3Options } from './options.ts'
 import { PartSizing } from './parts.ts'
-import { type PutStreamOptions, putStream } from './put-stream.ts'
+import { putStream } from './put-stream.ts'
 import { readObject, readWhole } from './read.ts'
 import { resumeUpload } from './resume.ts'
 import { sweepUploads } from './sweep.ts'
@@ -66,21 +70,22 @@ export class S3Driver implements DriverImplementation {
     return content
   }
 
-  putContent(path: string, content: Uint8Array, options: CallOptions): Promise<void> {
-    return putObject(this.#bucket, this.#bucket.place(path), content, options)
+  async putContent(path: string, content: Uint8Array, options: CallOptions): Promise<WriteResult> {
+    await putObject(this.#bucket, this.#bucket.place(path), content, options)
+    return {}
   }
 
-  reader(path: string, offset: number, options: Omit<ReadOptions, 'offset'>): Promise<Readable> {
-    return readObject(this.#bucket, this.#bucket.keys.key(path), offset, options, path)
+  reader(path: string, options: ReadOptions & { offset: number }): Promise<Readable> {
+    return readObject(this.#bucket, this.#bucket.keys.key(path), options.offset, options, path)
   }
 
-  async writer(path: string, append: boolean, options: Omit<WriteOptions, 'append'>): Promise<Upload> {
+  async writer(path: string, options: WriteOptions & { append: boolean }): Promise<Upload> {
     const paths = { path, destination: options.destination ?? path }
-    if (append) return resumeUpload(this.#bucket, paths, this.#uploads, options)
+    if (options.append) return resumeUpload(this.#bucket, paths, this.#uploads, options)
     return new S3Upload(this.#bucket, paths, this.#uploads)
   }
 
-  async stat(path: string, options: StatOptions): Promise<FileInfo | undefined> {
+  async stat(path: string, options: StatOptions): Promise<FileInfo> {
     const { name, client } = this.#bucket
     if (path === '/') {
       // The health check: whether the bucket is there and may be used.
@@ -89,7 +94,7 @@ export class S3Driver implements DriverImplementation {
       } catch (error) {
         throw isStorageError(error, 'PATH_NOT_FOUND') ? noSuchBucket(error.cause) : error
       }
-      return undefined
+      throw pathNotFound(path)
     }
     try {
       const found = await headObject(this.#bucket, this.#bucket.place(path), options)
@@ -98,9 +103,8 @@ export class S3Driver implements DriverImplementation {
     } catch (error) {
       if (!isStorageError(error, 'PATH_NOT_FOUND')) throw error
     }
-    if (options.fileOnly) return undefined
-    const isDir = await isDirectory(this.#bucket, path, options)
-    return isDir ? { path, size: 0, modifiedAt: new Date(0), isDirectory: true } : undefined
+    if (options.fileOnly || !(await isDirectory(this.#bucket, path, options))) throw pathNotFound(path)
+    return { path, size: 0, modifiedAt: new Date(0), isDirectory: true }
   }
 
   list(path: string, options: CallOptions): Promise<string[]> {
@@ -134,13 +138,14 @@ export class S3Driver implements DriverImplementation {
     return this.#bucket.keys.key(path)
   }
 
-  purgeUploads(olderThan: Date, path: string, options: CallOptions): Promise<PurgeResult> {
+  purgeUploads({ olderThan, path, ...options }: PurgeOptions & { path: string }): Promise<PurgeResult> {
     return sweepUploads(this.#bucket, olderThan, path, options)
   }
 
-  putStream(path: string, stream: Readable | AsyncIterable<Uint8Array>, options: PutStreamOptions): Promise<void> {
+  async putStream(path: string, stream: Readable, options: PutStreamOptions): Promise<WriteResult> {
     const settings = { partSize: this.#partSize, concurrency: this.#uploads.concurrency }
-    return putStream(this.#bucket, path, stream, settings, options)
+    await putStream(this.#bucket, path, stream, settings, options)
+    return {}
   }
 
   close(): void {

@@ -1,4 +1,3 @@
-export { type S3Extension, s3, s3 as default } from './s3.ts'
+export { s3, s3 as default } from './s3.ts'
 export { S3Options } from './options.ts'
 export { type S3RequestTrace, type UploadMemoryTrace, s3RequestChannel, uploadMemoryChannel } from './diagnostics.ts'
-export type { PutStreamOptions } from './put-stream.ts'

@@ -1,16 +1,10 @@
 import { Readable, addAbortSignal } from 'node:stream'
 import { AbortMultipartUploadCommand, type S3Client } from '@aws-sdk/client-s3'
-import type { CallOptions } from '@longshore/middleware-core'
+import { type PutStreamOptions, lazyImport } from '@longshore/middleware-core'
 import type { Bucket } from './bucket.ts'
 import { cleanUp } from './clean-up.ts'
-import { lazily } from './lazily.ts'
 
-const libStorage = lazily(() => import('@aws-sdk/lib-storage'))
-
-export interface PutStreamOptions extends CallOptions {
-  /** Called as bytes arrive at S3, with how many have so far. */
-  onProgress?: ((loaded: number) => void) | undefined
-}
+const libStorage = lazyImport(() => import('@aws-sdk/lib-storage'))
 
 /**
  * Stores a stream of unknown length whole, in one go. Nothing is visible before it is complete, nothing is left when it

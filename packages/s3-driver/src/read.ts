@@ -54,7 +54,7 @@ async function openObject(
   options: Omit<ReadOptions, 'offset'>,
   path: string,
 ): Promise<{ stream: Readable; size: number | undefined; modifiedAt: Date | undefined }> {
-  let etag = options.revision
+  let etag = options.ifRevision
   let size: number | undefined
   let modifiedAt: Date | undefined
   const open = async (position: number): Promise<Readable> => {

@@ -1,8 +1,6 @@
 import {
   type CallOptions,
-  type KnownUpload,
   StorageError,
-  type WriteOptions,
   isStorageError,
 } from '@longshore/middleware-core'
 import { type Bucket, type Place, headObject } from './bucket.ts'
@@ -11,43 +9,24 @@ import { type ListedUpload, MultipartUpload, listUploads } from './multipart.ts'
 import { type Part, totalSize } from './parts.ts'
 import { readSpill } from './spill.ts'
 import { deleteRecord, readRecord, revisionOf, writeRecord } from './upload-record.ts'
-import { tokenIn } from './upload-revision.ts'
 import { type UploadPaths, type UploadSettings, stageFor, uploadPlace } from './upload-state.ts'
 import { S3Upload } from './writer.ts'
 
 /**
  * Continues the upload that was left at a path. Its record tells where it stands; an upload without one (Distribution
- * writes none) is found by listing the uploads of exactly this key. Costs a GET, and a ListParts for a multipart upload; and
- * nothing where the caller knows all of it.
+ * writes none) is found by listing the uploads of exactly this key. Costs a GET, and a ListParts for a multipart upload.
  */
 export async function resumeUpload(
   bucket: Bucket,
   paths: UploadPaths,
   settings: UploadSettings,
-  { known, ...options }: Pick<WriteOptions, 'known' | 'signal'>,
+  options: CallOptions,
 ): Promise<S3Upload> {
   return (
-    (known && (await resumeKnown(bucket, paths, settings, known, options))) ??
     (await resumeRecorded(bucket, paths, settings, options)) ??
     (await resumeUnrecorded(bucket, paths, settings, options)) ??
     (await replaceEmptyFile(bucket, paths, settings, options))
   )
-}
-
-/** Only of an upload that is nothing but its record all is known: what else there is no one but the record can name. */
-async function resumeKnown(
-  bucket: Bucket,
-  paths: UploadPaths,
-  settings: UploadSettings,
-  { revision, content }: KnownUpload,
-  options: CallOptions,
-): Promise<S3Upload | undefined> {
-  const token = tokenIn(revision)
-  if (token === undefined) return undefined
-  const state = { token, parts: [], stale: {}, hasRecord: true, staged: stageFor(paths) }
-  const upload = new S3Upload(bucket, paths, settings, state)
-  await upload.restoreTail(content, revision, options)
-  return upload
 }
 
 async function resumeRecorded(

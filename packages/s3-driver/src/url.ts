@@ -1,11 +1,10 @@
 import { GetObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3'
-import type { SignedUrl, UrlOptions } from '@longshore/middleware-core'
+import { type SignedUrl, type UrlOptions, lazyImport } from '@longshore/middleware-core'
 import type { Bucket } from './bucket.ts'
 import { s3Error } from './errors.ts'
-import { lazily } from './lazily.ts'
 import type { SignatureV2 } from './signature-v2.ts'
 
-const requestPresigner = lazily(() => import('@aws-sdk/s3-request-presigner'))
+const requestPresigner = lazyImport(() => import('@aws-sdk/s3-request-presigner'))
 
 /** Makes presigned URLs to a bucket's objects: no request, only a signature. */
 export class Presigner {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type CallOptions, StorageError, type Upload } from '@longshore/middleware-core'
+import { type CallOptions, type CommitOptions, StorageError, type Upload, type WriteResult } from '@longshore/middleware-core'
 import type { Bucket, Place } from './bucket.ts'
 import { MultipartUpload } from './multipart.ts'
 import { OwnRecord } from './own-record.ts'
@@ -10,7 +10,6 @@ import { Spills } from './spill.ts'
 import type { IdleHolder } from './upload-memory.ts'
 import { UploadParts } from './upload-parts.ts'
 import type { StorableRecord } from './upload-record.ts'
-import { newRevision, tokenIn } from './upload-revision.ts'
 import { type UploadPaths, type UploadSettings, type UploadState, stageFor, uploadPlace } from './upload-state.ts'
 
 /**
@@ -102,7 +101,7 @@ export class S3Upload implements Upload, IdleHolder {
     this.#buffer.release()
   }
 
-  async commit(signal: AbortSignal | undefined): Promise<void> {
+  async commit({ signal }: CommitOptions): Promise<WriteResult> {
     this.#setBusy()
     try {
       await this.#stoppedBy(signal, async () => {
@@ -110,6 +109,7 @@ export class S3Upload implements Upload, IdleHolder {
         this.#buffer.release()
         await this.#removeTraces().catch(leaveToSweep)
       })
+      return {}
     } catch (error) {
       if (this.#isClosed) this.#buffer.release({ reuse: false })
       throw error
@@ -222,11 +222,8 @@ export class S3Upload implements Upload, IdleHolder {
   /** Records all that was written so far. */
   async #recordAll(tail: Pick<StorableRecord, 'tail' | 'spill'>): Promise<void> {
     const parts = await this.#parts.recorded()
-    const isRecordAlone = parts.uploadId === undefined && tail.spill === undefined
-    const known = this.#revision
-    // What has not changed since keeps its revision, unless that says no longer where the bytes are.
-    const isKept = known !== undefined && (isRecordAlone || tokenIn(known) === undefined)
-    const revision = isKept ? known : newRevision(isRecordAlone, this.#record.token)
+    // What has not changed since keeps its revision.
+    const revision = this.#revision ?? randomUUID()
     await this.#record.write({ ...parts, revision, ...tail })
     this.#revision = revision
   }

@@ -120,7 +120,7 @@ export class BlobStore {
    *
    * @returns whether they were put there
    */
-  async publish(repository: string, digest: Digest, size: number, put: () => Promise<void>): Promise<boolean> {
+  async publish(repository: string, digest: Digest, size: number, put: () => Promise<unknown>): Promise<boolean> {
     const [isThere] = await allOf([
       size > askedAfterFrom && isAdoptable(this.#storage, blobData(digest)),
       writeLink(this.#storage, layerLink(repository, digest), digest),

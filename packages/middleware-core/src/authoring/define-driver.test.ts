@@ -2,15 +2,15 @@ import { afterEach, describe, expect, it } from '@jest/globals'
 import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import { z } from 'zod'
-import { defineDriver, driverFrom } from './define-driver.ts'
+import { defineDriver, driverFrom } from './base-driver.ts'
 import { type OperationTrace, operationChannel } from './diagnostics.ts'
 import type { DriverImplementation } from './driver-implementation.ts'
-import { InMemoryStorage } from '../drivers/inmemory/driver.ts'
+import { InMemoryDriver } from '../drivers/inmemory/driver.ts'
 import { StorageError, pathNotFound } from '../contract/errors.ts'
 
 /** The in-memory storage with some methods of its own. */
 function storage(changes: Partial<DriverImplementation>): DriverImplementation {
-  return Object.assign(new InMemoryStorage(), changes)
+  return Object.assign(new InMemoryDriver(), changes)
 }
 
 async function* brokenWalk(): AsyncIterable<never> {
@@ -33,7 +33,7 @@ describe('a factory', () => {
     options: z.object({ rootDirectory: z.string().default('/var') }),
     create: options => {
       seen.push(options)
-      return new InMemoryStorage()
+      return new InMemoryDriver()
     },
     extend: (implementation, call) => ({
       describe: (path: string, options = {}) =>
@@ -118,7 +118,7 @@ describe('a stream', () => {
   })
 
   it('ends without an error when it is destroyed without one', async () => {
-    const driver = driverFrom('mine', new InMemoryStorage())
+    const driver = driverFrom('mine', new InMemoryDriver())
     await driver.putContent('/file', 'content')
     const stream = await driver.reader('/file')
     stream.destroy()
@@ -142,7 +142,7 @@ describe('a stream', () => {
 describe('an upload', () => {
   it('that comes after the abort is released', async () => {
     const controller = new AbortController()
-    const whole = new InMemoryStorage()
+    const whole = new InMemoryDriver()
     let released = 0
     const upload: DriverImplementation['writer'] = async (path, append, options) => {
       const begun = await whole.writer(path, append, options)
@@ -161,7 +161,7 @@ describe('a destination', () => {
     ['/other', { destination: '/other' }],
   ])('of %s is told as %j to an upload to /file', async (destination, told) => {
     const seen: unknown[] = []
-    const whole = new InMemoryStorage()
+    const whole = new InMemoryDriver()
     const upload: DriverImplementation['writer'] = (path, append, { signal, ...options }) => {
       seen.push(options)
       return whole.writer(path, append, { signal, ...options })
@@ -189,7 +189,7 @@ describe('what an implementation may leave out', () => {
   })
 
   it('has no URLs, and the path as its key', async () => {
-    const driver = driverFrom('mine', new InMemoryStorage())
+    const driver = driverFrom('mine', new InMemoryDriver())
     expect(await driver.urlFor('/a/b')).toBeUndefined()
     expect(driver.keyFor?.('/a/b')).toBe('a/b')
   })
@@ -234,7 +234,7 @@ describe('the diagnostics channel', () => {
   })
 
   it('announces calls and how they end', async () => {
-    const driver = driverFrom('mine', new InMemoryStorage())
+    const driver = driverFrom('mine', new InMemoryDriver())
     operationChannel.subscribe(subscribers)
     await driver.putContent('/file', 'content')
     expect(traces.map(([event, { operation }]) => `${event} ${operation}`)).toEqual([
@@ -260,7 +260,7 @@ describe('the diagnostics channel', () => {
   })
 
   it('announces what becomes of a writer', async () => {
-    const driver = driverFrom('mine', new InMemoryStorage())
+    const driver = driverFrom('mine', new InMemoryDriver())
     operationChannel.subscribe(subscribers)
     const writer = await driver.writer('/file')
     await writer.close()

@@ -2,51 +2,78 @@ import type { Readable } from 'node:stream'
 import type {
   CallOptions,
   DeleteOptions,
-  FileInfo,
   MoveOptions,
+  PurgeOptions,
+  PutOptions,
+  PutStreamOptions,
   ReadOptions,
-  SignedUrl,
   StatOptions,
-  PurgeResult,
-  UrlOptions,
   WalkOptions,
   WriteOptions,
-} from '../contract/storage-driver.ts'
+} from '../contract/call-options.ts'
+import type {
+  DirectUpload,
+  DirectUploadOptions,
+  UploadForm,
+  UploadFormOptions,
+  UploadRequest,
+  UploadUrlOptions,
+} from '../contract/direct-upload.ts'
+import type { FileInfo, PurgeResult, WriteResult } from '../contract/file-info.ts'
+import type { FileMetadata } from '../contract/metadata.ts'
+import type { SignedUrl, UrlOptions } from '../contract/signed-url.ts'
 import type { StorageError } from '../contract/errors.ts'
-import type { Upload } from './upload-writer.ts'
+import type { Upload } from './upload.ts'
+
+/** Options with the metadata as it is to be stored: a content type `auto` is resolved. */
+export type Resolved<Options> = Options extends unknown
+  ? Omit<Options, 'metadata'> & { metadata?: FileMetadata | undefined }
+  : never
 
 /**
- * What a driver's author writes: the mapping to a storage, and nothing else. Paths are legal, offsets are whole and not
- * negative, signals have not fired yet, and `source` differs from `destination`. Whatever is thrown gets the driver's name.
- * Doc comments on `StorageDriver` say what each method owes.
+ * Mapping of the contract to one storage: what a driver's author writes, and nothing else. Methods are those of
+ * `StorageDriver`, whose doc comments say what each owes. Arguments are checked: paths are legal, numbers and dates are what
+ * they should be, signals have not fired yet, `source` differs from `destination`, and no option comes that
+ * needs a capability which the driver does not declare.
+ *
+ * **Absence** is thrown, by every method, as `pathNotFound(path)`; only `list` gives an empty list where there is nothing.
+ * Whatever else is thrown goes through `mapError`, and gets the driver's name.
  */
 export interface DriverImplementation {
   getContent(path: string, options: CallOptions): Promise<Uint8Array>
-  putContent(path: string, content: Uint8Array, options: CallOptions): Promise<void>
-  reader(path: string, offset: number, options: Omit<ReadOptions, 'offset'>): Promise<Readable>
+  putContent(path: string, content: Uint8Array, options: Resolved<PutOptions>): Promise<WriteResult>
+  /** Default: a writer that is committed. */
+  putStream?(path: string, source: Readable, options: Resolved<PutStreamOptions>): Promise<WriteResult>
+  reader(path: string, options: ReadOptions & { offset: number }): Promise<Readable>
   /**
    * Starts, or with `append` continues, an upload. The signal covers this call; later aborts come as `release`. A
-   * `destination` differs from `path`. What is `known` comes only with `append`, and need not be heeded.
+   * `destination` comes only where it differs from `path`.
    */
-  writer(path: string, append: boolean, options: Omit<WriteOptions, 'append'>): Promise<Upload>
+  writer(path: string, options: Resolved<WriteOptions> & { append: boolean }): Promise<Upload>
   /**
-   * What is at `path`, or undefined. For the root anything will do, so this is where a health check may look. With
+   * Tells what is at `path`. For the root anything will do, absence too, so this is where a health check may look. With
    * `fileOnly` a directory may be told or not: it is never passed on.
    */
-  stat(path: string, options: StatOptions): Promise<FileInfo | undefined>
-  /** Absolute paths of direct children in any order, without repetitions; undefined or none when there is no directory. */
-  list(path: string, options: CallOptions): Promise<string[] | undefined>
+  stat(path: string, options: StatOptions): Promise<FileInfo>
+  /** Absolute paths of direct children in any order, without repetitions; none where there is no directory. */
+  list(path: string, options: CallOptions): Promise<string[]>
   /** Default: by `list` and `stat`, which asks once for each entry. */
   walk?(path: string, options: WalkOptions): AsyncIterable<FileInfo>
   move(source: string, destination: string, options: MoveOptions): Promise<void>
   delete(path: string, options: DeleteOptions): Promise<void>
-  /** Default: no URLs. `method` is GET or HEAD. */
+  /** Capability `urls`. `method` is GET or HEAD. */
   urlFor?(path: string, options: UrlOptions & { method: 'GET' | 'HEAD' }): Promise<SignedUrl | undefined>
+  /** Capability `uploadUrls`. */
+  uploadUrlFor?(path: string, options: Resolved<UploadUrlOptions>): Promise<UploadRequest>
+  /** Capability `uploadForms`. */
+  uploadFormFor?(path: string, options: Resolved<UploadFormOptions>): Promise<UploadForm>
+  /** Capability `directUploads`. Calls of what it gives are checked and get their errors named, too. */
+  directUpload?(path: string, options: Resolved<DirectUploadOptions>): Promise<DirectUpload>
   /** Default: the path without its leading slash. */
   keyFor?(path: string): string
-  purgeUploads(olderThan: Date, path: string, options: CallOptions): Promise<PurgeResult>
+  purgeUploads(options: PurgeOptions & { path: string }): Promise<PurgeResult>
   /**
-   * What an error of the storage means in the contract's terms. It is asked about whatever a method or a stream of its
+   * Tells what an error of the storage means in the contract's terms. It is asked about whatever a method or a stream of its
    * throws that is no `StorageError` yet. Default: `UNKNOWN`.
    */
   mapError?(error: unknown, path: string): StorageError

@@ -1,37 +1,18 @@
 import { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
-import type { CallOptions, FileWriter } from '../contract/storage-driver.ts'
+import type { CommitOptions, WriteConditions } from '../contract/call-options.ts'
 import { StorageError, isStorageError } from '../contract/errors.ts'
+import type { WriteResult } from '../contract/file-info.ts'
+import type { FileWriter } from '../contract/file-writer.ts'
+import { checkConditions } from './check-arguments.ts'
+import type { Upload } from './upload.ts'
 
-/**
- * What a driver's author implements of an upload. The contract's rules around it (state, stream, errors, aborts) are
- * {@link UploadWriter}'s: methods are called in a legal order only, and one at a time, except that `release` may come
- * while another is pending and must then bring it to an end.
- */
-export interface Upload {
-  /** Bytes of the upload so far, those in memory included. */
-  readonly size: number
-  /** See {@link FileWriter.revision}. Asked only while nothing was written since the upload was opened or closed. */
-  readonly revision?: string | undefined
-  /** Takes the bytes over. Their owner may change them once the promise resolves, or at once when nothing is returned. */
-  write(chunk: Uint8Array): Promise<void> | void
-  /** Makes all bytes durable and resumable, and frees memory. No `write` follows. Called after a failed commit, too. */
-  close(): Promise<void>
-  /**
-   * Publishes all bytes at the destination, whether closed before or not. Called again only when it failed with
-   * `UNAVAILABLE` and the `close` that then followed, unless one went before, succeeded.
-   */
-  commit(signal: AbortSignal | undefined): Promise<void>
-  /** Removes the upload and everything it stored, whatever happened before. Called again only when it failed. */
-  cancel(): Promise<void>
-  /** Stops requests and frees memory; what is durable stays. Comes instead of `close`, or when that failed or was aborted. */
-  release(): Promise<void> | void
-}
-
-/** What the driver around a writer does for each of its calls: naming errors and announcing the call. */
-export interface WriterDuties {
-  guard<T>(operation: string, call: () => Promise<T>): Promise<T>
+/** Calls back into the driver that a writer belongs to. */
+export interface WriterHooks {
+  /** Runs one call: announces it and names its errors. */
+  run<T>(operation: string, call: () => Promise<T>): Promise<T>
   translate(error: unknown): Error
+  needConditions(conditions: WriteConditions): void
 }
 
 type State = 'open' | 'closed' | 'being committed' | 'committed' | 'cancelled' | 'failed to commit'
@@ -39,7 +20,7 @@ type State = 'open' | 'closed' | 'being committed' | 'committed' | 'cancelled' |
 /** The contract's {@link FileWriter} around an author's {@link Upload}. */
 export class UploadWriter extends Writable implements FileWriter {
   readonly #upload: Upload
-  readonly #duties: WriterDuties
+  readonly #hooks: WriterHooks
   #state: State = 'open'
   #hasWritten = false
   /** A commit is under way: ending the stream then needs no `close`, because `commit` stores everything itself. */
@@ -48,10 +29,10 @@ export class UploadWriter extends Writable implements FileWriter {
   /** The cancelling under way. */
   #cancelling: Promise<void> | undefined
 
-  constructor(upload: Upload, duties: WriterDuties, signal?: AbortSignal) {
+  constructor(upload: Upload, hooks: WriterHooks, signal?: AbortSignal) {
     super({ highWaterMark: 1 << 16 })
     this.#upload = upload
-    this.#duties = duties
+    this.#hooks = hooks
     // A failure is never lost: it rejects the close or commit that follows. It must not end the process before that.
     this.on('error', () => {})
     if (signal) this.#stopListening = this.#destroyOn(signal)
@@ -67,7 +48,7 @@ export class UploadWriter extends Writable implements FileWriter {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
-    const fail = (error: unknown): void => callback(this.#duties.translate(error))
+    const fail = (error: unknown): void => callback(this.#hooks.translate(error))
     this.#hasWritten = true
     try {
       const pending = this.#upload.write(chunk)
@@ -83,8 +64,8 @@ export class UploadWriter extends Writable implements FileWriter {
       callback()
       return
     }
-    this.#duties
-      .guard('close', () => this.#upload.close())
+    this.#hooks
+      .run('close', () => this.#upload.close())
       .then(
         () => {
           if (this.#state === 'open') this.#state = 'closed'
@@ -107,8 +88,9 @@ export class UploadWriter extends Writable implements FileWriter {
     await this.#finish()
   }
 
-  async commit(options: CallOptions = {}): Promise<void> {
+  async commit(options: CommitOptions = {}): Promise<WriteResult> {
     options.signal?.throwIfAborted()
+    this.#checkConditions(options)
     this.#assertUnsettled()
     if (!this.writableEnded && !this.destroyed) {
       this.#committing = true
@@ -119,12 +101,22 @@ export class UploadWriter extends Writable implements FileWriter {
     const wasClosed = this.#state === 'closed'
     this.#state = 'being committed'
     try {
-      await this.#duties.guard('commit', () => this.#upload.commit(options.signal))
+      const result = await this.#hooks.run('commit', () => this.#upload.commit(options))
       this.#state = 'committed'
+      return result
     } catch (error) {
       const isKept = wasClosed || (await this.#keepWhatWasWritten(options.signal))
-      this.#state = isKept && isStorageError(error, 'UNAVAILABLE') ? 'closed' : 'failed to commit'
+      this.#state = isKept && isStorageError(error, 'UNAVAILABLE', 'PRECONDITION_FAILED') ? 'closed' : 'failed to commit'
       throw options.signal?.aborted ? options.signal.reason : error
+    }
+  }
+
+  #checkConditions(options: CommitOptions): void {
+    try {
+      checkConditions(options)
+      this.#hooks.needConditions(options)
+    } catch (error) {
+      throw this.#hooks.translate(error)
     }
   }
 
@@ -142,7 +134,7 @@ export class UploadWriter extends Writable implements FileWriter {
       this.destroy()
       await finished(this).catch(() => {})
     }
-    await this.#duties.guard('cancel', () => this.#upload.cancel())
+    await this.#hooks.run('cancel', () => this.#upload.cancel())
     this.#state = 'cancelled'
   }
 
@@ -181,7 +173,7 @@ export class UploadWriter extends Writable implements FileWriter {
       if (this.errored) throw this.errored
       await finished(this, { readable: false })
     } catch (error) {
-      throw signal?.aborted ? signal.reason : this.#duties.translate(error)
+      throw signal?.aborted ? signal.reason : this.#hooks.translate(error)
     } finally {
       stopListening?.()
     }
@@ -193,7 +185,7 @@ export class UploadWriter extends Writable implements FileWriter {
   }
 
   #wrongState(what: string): Error {
-    return this.#duties.translate(new StorageError('INVALID_STATE', `the writer is ${what}`))
+    return this.#hooks.translate(new StorageError('INVALID_STATE', `the writer is ${what}`))
   }
 
   /** Destroys the writer when the signal fires, until what is returned is called. */

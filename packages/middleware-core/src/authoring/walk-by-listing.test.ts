@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals'
-import type { WalkOptions } from '../contract/storage-driver.ts'
-import { InMemoryStorage } from '../drivers/inmemory/driver.ts'
+import type { WalkOptions } from '../contract/index.ts'
+import { InMemoryDriver } from '../drivers/inmemory/driver.ts'
 import { walkPosition } from '../contract/paths.ts'
 import { walkByListing } from './walk-by-listing.ts'
 
-const storage = new InMemoryStorage()
+const storage = new InMemoryDriver()
 const files = ['/a/1', '/a/b/2', '/a/b-c', '/a/b.c/3', '/a/b0', '/a/bc/4', '/z']
 await Promise.all(files.map(file => storage.putContent(file, Buffer.from(file))))
 

@@ -1,6 +1,8 @@
 import type { DriverImplementation } from './driver-implementation.ts'
-import type { FileInfo, WalkOptions } from '../contract/storage-driver.ts'
-import { walkPosition } from '../contract/paths.ts'
+import type { WalkOptions } from '../contract/call-options.ts'
+import { undefinedIfNotFound } from '../contract/errors.ts'
+import type { FileInfo } from '../contract/file-info.ts'
+import { compareBytes, walkPosition } from '../contract/paths.ts'
 
 /**
  * Walks a storage that can only list and stat: each directory is listed and its children are asked for, in the
@@ -11,13 +13,13 @@ export async function* walkByListing(
   path: string,
   options: WalkOptions,
 ): AsyncIterable<FileInfo> {
-  const children = (await driver.list(path, options)) ?? []
+  const children = await driver.list(path, options)
   const entries: FileInfo[] = []
   for (const child of children) {
-    const info = await driver.stat(child, options)
+    const info = await undefinedIfNotFound(driver.stat(child, options))
     if (info) entries.push(info)
   }
-  entries.sort((a, b) => (walkPosition(a) < walkPosition(b) ? -1 : 1))
+  entries.sort((a, b) => compareBytes(walkPosition(a), walkPosition(b)))
   for (const entry of entries) {
     options.signal?.throwIfAborted()
     yield* walkEntry(entry, options, () => walkByListing(driver, entry.path, options))
@@ -35,7 +37,7 @@ export async function* walkEntry(
 ): AsyncIterable<FileInfo> {
   const position = walkPosition(entry)
   const { startAfter, descend } = options
-  const isAfter = startAfter === undefined || position > startAfter
+  const isAfter = startAfter === undefined || compareBytes(position, startAfter) > 0
   if (isAfter) yield entry
   if (!entry.isDirectory) return
   // A directory that lies before the start still holds entries after it when the start lies inside it.

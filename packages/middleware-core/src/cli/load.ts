@@ -1,7 +1,7 @@
 import { type Config, loadConfig } from '../config/config.ts'
 import { buildStack } from '../config/create-storage.ts'
 import { type Stack, resolveStack } from '../config/resolve-stack.ts'
-import type { StorageDriver } from '../contract/storage-driver.ts'
+import type { StorageDriver } from '../contract/index.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Resolves a configuration file, runs `use` on its stack and disposes of it. Warnings come first, mistakes or not. */

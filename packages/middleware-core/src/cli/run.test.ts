@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { z } from 'zod'
 import * as option from '../options/option.ts'
-import { InMemoryStorage } from '../drivers/inmemory/driver.ts'
+import { InMemoryDriver } from '../drivers/inmemory/driver.ts'
 import { defineDriver } from '../authoring/define-driver.ts'
 import { run } from './run.ts'
 
@@ -28,7 +28,7 @@ const bucket = defineDriver({
   }),
   create: ({ bucket: name }) => {
     if (name === 'crash') throw new TypeError('something unexpected')
-    return Object.assign(new InMemoryStorage(), {
+    return Object.assign(new InMemoryDriver(), {
       urlFor: (path: string) =>
         Promise.resolve({ url: `https://${name}.example${path}?Signature=x`, expiresAt: new Date(0), via: 's3' }),
       purgeUploads: (olderThan: Date, path: string) => {
@@ -179,7 +179,7 @@ describe('longshore', () => {
   it('helps, and refuses what it does not know', async () => {
     const help = await longshore(['--help'], s3)
     expect(help.code).toBe(0)
-    expect(help.out).toMatch(/check .*\n[^]*url .*\n[^]*sweep /)
+    expect(help.out).toMatch(/check .*\n[^]*url .*\n[^]*purge-uploads /)
     expect(await longshore(['chek'], s3)).toMatchObject({ code: 1, error: expect.stringContaining('check') })
   })
 })

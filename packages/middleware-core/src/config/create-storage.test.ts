@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { z } from 'zod'
 import { defineDriver } from '../authoring/define-driver.ts'
-import type { SignedUrl, StorageDriver } from '../contract/storage-driver.ts'
-import { InMemoryStorage } from '../drivers/inmemory/driver.ts'
-import { ForwardingDriver, defineMiddleware } from '../middleware/define-middleware.ts'
+import type { SignedUrl, StorageDriver } from '../contract/index.ts'
+import { InMemoryDriver } from '../drivers/inmemory/driver.ts'
+import { defineMiddleware } from '../middleware/define-middleware.ts'
+import { ForwardingDriver } from '../middleware/forwarding-driver.ts'
 import { ConfigError, optionError } from '../options/config-error.ts'
 import { type Config, parseConfig } from './config.ts'
 import { createStorage } from './create-storage.ts'
@@ -30,7 +31,7 @@ class Packages {
     }),
     create: options => {
       this.created.push(options)
-      return Object.assign(new InMemoryStorage(), {
+      return Object.assign(new InMemoryDriver(), {
         close: () => {
           this.disposed++
         },

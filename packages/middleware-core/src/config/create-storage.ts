@@ -1,4 +1,4 @@
-import type { StorageDriver } from '../contract/storage-driver.ts'
+import type { StorageDriver } from '../contract/index.ts'
 import { ConfigError, type ConfigIssue, optionName } from '../options/config-error.ts'
 import type { Config } from './config.ts'
 import { type Layer, type ResolveOptions, type Stack, resolveStack } from './resolve-stack.ts'

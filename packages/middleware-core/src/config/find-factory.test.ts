@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals'
 import { z } from 'zod'
 import { defineDriver } from '../authoring/define-driver.ts'
-import { InMemoryStorage } from '../drivers/inmemory/driver.ts'
+import { InMemoryDriver } from '../drivers/inmemory/driver.ts'
 import { defineMiddleware } from '../middleware/define-middleware.ts'
 import { findFactory } from './find-factory.ts'
 import type { Kind } from './known-packages.ts'
 
-const driver = defineDriver({ name: 'd', options: z.object({}), create: () => new InMemoryStorage() })
+const driver = defineDriver({ name: 'd', options: z.object({}), create: () => new InMemoryDriver() })
 const middleware = defineMiddleware({ name: 'm', options: z.object({}), wrap: inner => inner })
 
 const find = (kind: Kind, name: string, module?: unknown): Promise<unknown> =>

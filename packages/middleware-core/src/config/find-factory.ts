@@ -1,6 +1,6 @@
 import type { DriverFactory } from '../authoring/define-driver.ts'
-import { filesystem } from '../drivers/filesystem/driver.ts'
-import { inmemory } from '../drivers/inmemory/driver.ts'
+import { filesystem } from '../drivers/filesystem/index.ts'
+import { inmemory } from '../drivers/inmemory/index.ts'
 import type { MiddlewareFactory } from '../middleware/define-middleware.ts'
 import { redirect } from '../middleware/redirect.ts'
 import { rewrite } from '../middleware/rewrite.ts'

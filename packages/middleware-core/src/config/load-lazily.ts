@@ -1,7 +1,7 @@
 import type { Config } from './config.ts'
 import type { Environment } from './environment.ts'
 import type { ResolveOptions } from './resolve-stack.ts'
-import type { StorageDriver } from '../contract/storage-driver.ts'
+import type { StorageDriver } from '../contract/index.ts'
 
 /*
  * What reads a configuration, YAML's parser first of all, is loaded once somebody has one: a program that puts its stack

@@ -46,9 +46,13 @@ export interface StorageErrorInit {
   cause?: unknown
 }
 
+/** Marks a {@link StorageError} of any copy of this package: a program may have several, and `instanceof` knows one. */
+const brand = Symbol.for('longshore.StorageError')
+
 /** Every failure of a driver or a middleware. Aborts are not failures: they reject with the signal's own reason. */
 export class StorageError extends Error {
   override readonly name: string = 'StorageError'
+  readonly [brand] = true
   readonly code: StorageErrorCode
   /** What happened, without the driver's name. */
   readonly detail: string
@@ -76,12 +80,28 @@ export class StorageError extends Error {
 
 /** True for a {@link StorageError}; with codes, for one that has any of them. */
 export function isStorageError(error: unknown, ...codes: StorageErrorCode[]): error is StorageError {
-  return error instanceof StorageError && (codes.length === 0 || codes.includes(error.code))
+  const isOne = typeof error === 'object' && error !== null && brand in error
+  return isOne && (codes.length === 0 || codes.includes((error as StorageError).code))
+}
+
+/** Waits for a call, and gives `undefined` where it fails with `PATH_NOT_FOUND`. */
+export async function undefinedIfNotFound<T>(call: Promise<T>): Promise<T | undefined> {
+  try {
+    return await call
+  } catch (error) {
+    if (isStorageError(error, 'PATH_NOT_FOUND')) return undefined
+    throw error
+  }
 }
 
 /** There is nothing, or no file, at `path`. */
 export function pathNotFound(path: string, init: Omit<StorageErrorInit, 'path'> = {}): StorageError {
   return new StorageError('PATH_NOT_FOUND', `path not found: ${path}`, { ...init, path })
+}
+
+/** A file is at `path`, where the caller wanted none. */
+export function fileExists(path: string, init: Omit<StorageErrorInit, 'path'> = {}): StorageError {
+  return new StorageError('PRECONDITION_FAILED', `a file is there already: ${path}`, { ...init, path })
 }
 
 /** The file at `path` is not, or no longer, of the revision that the caller named. */
@@ -94,7 +114,7 @@ export function revisionMismatch(path: string, init: Omit<StorageErrorInit, 'pat
  * gains what it lacks; anything else becomes `UNKNOWN` with the original as its cause.
  */
 export function toStorageError(error: unknown, driver: string, path?: string): StorageError {
-  if (error instanceof StorageError) {
+  if (isStorageError(error)) {
     if (error.driver !== undefined) return error
     const { code, detail, retryAfter, cause } = error
     return new StorageError(code, detail, { driver, path: error.path ?? path, retryAfter, cause })

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import { z } from 'zod'
 import * as option from '../options/option.ts'
-import type { CallOptions, FileWriter, StorageDriver, WriteOptions } from '../contract/storage-driver.ts'
-import { inmemory } from '../drivers/inmemory/driver.ts'
+import type { CallOptions, FileWriter, StorageDriver, WriteOptions } from '../contract/index.ts'
+import { inmemory } from '../drivers/inmemory/index.ts'
 import { ForwardingDriver, type Middleware, compose, defineMiddleware } from './define-middleware.ts'
 
 type Method = Exclude<keyof StorageDriver, 'name'>

@@ -1,28 +1,9 @@
-import type { Readable } from 'node:stream'
 import type * as z from 'zod/mini'
+import type { StorageDriver } from '../contract/index.ts'
 import { type OptionsSchema, checkOptions } from '../options/check-options.ts'
-import {
-  type CallOptions,
-  type DeleteOptions,
-  type FileInfo,
-  type FileWriter,
-  type MoveOptions,
-  type ReadOptions,
-  type SignedUrl,
-  type StatOptions,
-  type StorageDriver,
-  type PurgeOptions,
-  type PurgeResult,
-  type UrlOptions,
-  type WalkOptions,
-  type WriteOptions,
-  keyOf,
-} from '../contract/storage-driver.ts'
+import type { Middleware } from './compose.ts'
 
-/** Wraps one driver in another. */
-export type Middleware = (driver: StorageDriver) => StorageDriver
-
-/** How a middleware is made: from a configuration file by its name, or from a program by its factory. */
+/** Description of a middleware, from which configuration files make one by its name and programs by its factory. */
 export interface MiddlewareDefinition<Schema extends OptionsSchema = OptionsSchema> {
   readonly name: string
   readonly options: Schema
@@ -58,79 +39,4 @@ export function defineMiddleware<Schema extends OptionsSchema>(
     return driver => definition.wrap(driver, checked)
   }
   return Object.assign(factory, { kind: 'middleware' as const, definition: { name, options: schema } })
-}
-
-/** Stacks middlewares on a driver. The first is innermost; calls enter at the last, as in a registry's `config.yml`. */
-export function compose(driver: StorageDriver, ...middlewares: Middleware[]): StorageDriver {
-  return middlewares.reduce((inner, middleware) => middleware(inner), driver)
-}
-
-/**
- * Forwards everything to the driver it wraps, so that a middleware overrides only what it changes.
- *
- * One that maps paths has to map each of them: both of `move`, the `destination` of `writer`, `startAfter` of `walk` and
- * `path` of `sweep`, and on the way back those that `list`, `stat`, `walk` and errors name.
- */
-export class ForwardingDriver implements StorageDriver {
-  protected readonly inner: StorageDriver
-
-  constructor(inner: StorageDriver) {
-    this.inner = inner
-  }
-
-  get name(): string {
-    return this.inner.name
-  }
-
-  getContent(path: string, options?: CallOptions): Promise<Uint8Array> {
-    return this.inner.getContent(path, options)
-  }
-
-  putContent(path: string, content: Uint8Array | string, options?: CallOptions): Promise<void> {
-    return this.inner.putContent(path, content, options)
-  }
-
-  reader(path: string, options?: ReadOptions): Promise<Readable> {
-    return this.inner.reader(path, options)
-  }
-
-  writer(path: string, options?: WriteOptions): Promise<FileWriter> {
-    return this.inner.writer(path, options)
-  }
-
-  stat(path: string, options?: StatOptions): Promise<FileInfo> {
-    return this.inner.stat(path, options)
-  }
-
-  list(path: string, options?: CallOptions): Promise<string[]> {
-    return this.inner.list(path, options)
-  }
-
-  walk(path: string, options?: WalkOptions): AsyncIterable<FileInfo> {
-    return this.inner.walk(path, options)
-  }
-
-  move(source: string, destination: string, options?: MoveOptions): Promise<void> {
-    return this.inner.move(source, destination, options)
-  }
-
-  delete(path: string, options?: DeleteOptions): Promise<void> {
-    return this.inner.delete(path, options)
-  }
-
-  urlFor(path: string, options?: UrlOptions): Promise<SignedUrl | undefined> {
-    return this.inner.urlFor(path, options)
-  }
-
-  keyFor(path: string): string {
-    return keyOf(this.inner, path)
-  }
-
-  purgeUploads(options: PurgeOptions): Promise<PurgeResult> {
-    return this.inner.purgeUploads(options)
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.inner[Symbol.asyncDispose]()
-  }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import type { UrlOptions } from '../contract/storage-driver.ts'
-import { inmemory } from '../drivers/inmemory/driver.ts'
+import type { UrlOptions } from '../contract/index.ts'
+import { inmemory } from '../drivers/inmemory/index.ts'
 import { compose } from './define-middleware.ts'
 import { redirect } from './redirect.ts'
 

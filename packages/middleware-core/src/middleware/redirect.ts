@@ -1,8 +1,9 @@
 import * as z from 'zod/mini'
 import * as option from '../options/option.ts'
-import type { SignedUrl, UrlOptions } from '../contract/storage-driver.ts'
+import type { Capabilities, SignedUrl, UrlOptions } from '../contract/index.ts'
 import { toStorageError } from '../contract/errors.ts'
-import { ForwardingDriver, defineMiddleware } from './define-middleware.ts'
+import { defineMiddleware } from './define-middleware.ts'
+import { ForwardingDriver } from './forwarding-driver.ts'
 import { assertPath } from '../contract/paths.ts'
 
 /** The last moment that an RFC 3339 timestamp can name. */
@@ -27,6 +28,10 @@ export const redirect = defineMiddleware({
   }),
   wrap: (driver, { baseUrl }) =>
     new (class RedirectingDriver extends ForwardingDriver {
+      override get capabilities(): Capabilities {
+        return { ...this.inner.capabilities, urls: true, downloads: false }
+      }
+
       override async urlFor(path: string, options: UrlOptions = {}): Promise<SignedUrl | undefined> {
         options.signal?.throwIfAborted()
         try {
@@ -35,7 +40,7 @@ export const redirect = defineMiddleware({
           throw toStorageError(error, this.name, path)
         }
         const method = options.method ?? 'GET'
-        if (method !== 'GET' && method !== 'HEAD') return undefined
+        if ((method !== 'GET' && method !== 'HEAD') || options.download) return undefined
         return { url: joined(baseUrl, path), expiresAt: new Date(END_OF_TIME), via: 'redirect' }
       }
     })(driver),

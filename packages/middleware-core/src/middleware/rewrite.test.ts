@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
-import type { SignedUrl, StorageDriver, UrlOptions } from '../contract/storage-driver.ts'
+import type { SignedUrl, StorageDriver, UrlOptions } from '../contract/index.ts'
 import { ForwardingDriver, compose } from './define-middleware.ts'
-import { inmemory } from '../drivers/inmemory/driver.ts'
+import { inmemory } from '../drivers/inmemory/index.ts'
 import { rewrite } from './rewrite.ts'
 
 const expiresAt = new Date()

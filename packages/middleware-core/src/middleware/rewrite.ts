@@ -1,7 +1,8 @@
 import * as z from 'zod/mini'
 import * as option from '../options/option.ts'
-import type { SignedUrl, UrlOptions } from '../contract/storage-driver.ts'
-import { ForwardingDriver, defineMiddleware } from './define-middleware.ts'
+import type { SignedUrl, UrlOptions } from '../contract/index.ts'
+import { defineMiddleware } from './define-middleware.ts'
+import { ForwardingDriver } from './forwarding-driver.ts'
 
 /**
  * Changes the scheme, the host or the beginning of the path in the URLs of the driver it wraps; what is not given stays

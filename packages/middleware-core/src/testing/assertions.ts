@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Readable } from 'node:stream'
-import type { FileInfo, FileWriter, StorageDriver } from '../contract/storage-driver.ts'
+import type { FileInfo, FileWriter, StorageDriver } from '../contract/index.ts'
 import { StorageError, type StorageErrorCode } from '../contract/errors.ts'
 import { walkPosition } from '../contract/paths.ts'
 

@@ -1,4 +1,4 @@
-import type { StorageDriver } from '../contract/storage-driver.ts'
+import type { StorageDriver } from '../contract/index.ts'
 
 /** The two functions of a test runner that the suite uses: those of jest, vitest and node:test fit. */
 export interface TestRunner {

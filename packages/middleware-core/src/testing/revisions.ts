@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { FileWriter } from '../contract/storage-driver.ts'
+import type { FileWriter } from '../contract/index.ts'
 
 /** Every revision that the writers of one storage gave, and the bytes that it stands for. */
 export class Revisions {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import type { FileWriter, StorageDriver, WriteOptions } from '../contract/storage-driver.ts'
+import type { FileWriter, StorageDriver, WriteOptions } from '../contract/index.ts'
 import { root } from '../contract/paths.ts'
 import { assertFails, exists, write } from './assertions.ts'
 import type { Settings } from './options.ts'

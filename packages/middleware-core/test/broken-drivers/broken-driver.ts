@@ -1,9 +1,9 @@
 import { expect, it } from '@jest/globals'
 import type { DriverImplementation } from '../../src/authoring/driver-implementation.ts'
-import type { FileWriter, StorageDriver, WriteOptions } from '../../src/contract/storage-driver.ts'
-import type { Upload } from '../../src/authoring/upload-writer.ts'
-import { driverFrom } from '../../src/authoring/define-driver.ts'
-import { InMemoryStorage } from '../../src/drivers/inmemory/driver.ts'
+import type { FileWriter, StorageDriver, WriteOptions } from '../../src/contract/index.ts'
+import type { Upload } from '../../src/authoring/upload.ts'
+import { driverFrom } from '../../src/authoring/base-driver.ts'
+import { InMemoryDriver } from '../../src/drivers/inmemory/driver.ts'
 import {
   type DriverTestOptions,
   type TestResult,
@@ -34,7 +34,7 @@ const suite = 'broken keeps the storage contract'
 
 /** How the suite's tests go for the in-memory driver with a defect: all of them, or one group's. */
 export async function resultsOf({ driver, storage, options }: Flaw, only?: string): Promise<TestResult[]> {
-  const whole = new InMemoryStorage()
+  const whole = new InMemoryDriver()
   const shared = storage ? changed<DriverImplementation>(whole, storage(whole)) : whole
   const create = (): StorageDriver => {
     const sound = driverFrom('inmemory', shared)

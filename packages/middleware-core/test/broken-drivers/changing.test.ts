@@ -58,7 +58,7 @@ const defects: Defect[] = [
     name: 'moves a file of any revision',
     caughtBy: 'revision > gives 1000 replaced bytes another, and reads and moves none of them by the old one',
     storage: storage => ({
-      move: (source, destination, options) => storage.move(source, destination, { ...options, revision: undefined }),
+      move: (source, destination, options) => storage.move(source, destination, { ...options, ifRevision: undefined }),
     }),
   },
   {
@@ -66,7 +66,7 @@ const defects: Defect[] = [
     caughtBy: 'revision > gives 1000 replaced bytes another, and reads and moves none of them by the old one',
     driver: driver => ({
       move: (source, destination, options = {}) =>
-        driver.move(source, destination, source === destination ? { ...options, revision: undefined } : options),
+        driver.move(source, destination, source === destination ? { ...options, ifRevision: undefined } : options),
     }),
   },
   {

@@ -1,6 +1,6 @@
 import { describe } from '@jest/globals'
 import type { DriverImplementation } from '../../src/authoring/driver-implementation.ts'
-import type { Upload } from '../../src/authoring/upload-writer.ts'
+import type { Upload } from '../../src/authoring/upload.ts'
 import { type Defect, changedUploads, changedWriters, itCatches } from './broken-driver.ts'
 
 /** Uploads whose commit publishes at the path, and leaves the way to the destination to `carry`. */

@@ -1,5 +1,5 @@
 import { describe } from '@jest/globals'
-import type { FileInfo } from '../../src/contract/storage-driver.ts'
+import type { FileInfo } from '../../src/contract/index.ts'
 import { pathNotFound } from '../../src/contract/errors.ts'
 import { parentPath, walkPosition } from '../../src/contract/paths.ts'
 import { type Defect, itCatches } from './broken-driver.ts'

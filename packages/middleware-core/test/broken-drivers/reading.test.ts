@@ -69,7 +69,7 @@ const defects: Defect[] = [
         return info && { ...info, revision: info.isDirectory ? undefined : `${info.size}` }
       },
       reader: (path, offset) => storage.reader(path, offset, {}),
-      move: (source, destination, options) => storage.move(source, destination, { ...options, revision: undefined }),
+      move: (source, destination, options) => storage.move(source, destination, { ...options, ifRevision: undefined }),
     }),
   },
   {

@@ -1,5 +1,5 @@
 import { describe } from '@jest/globals'
-import type { SignedUrl } from '../../src/contract/storage-driver.ts'
+import type { SignedUrl } from '../../src/contract/index.ts'
 import { StorageError, isStorageError, pathNotFound } from '../../src/contract/errors.ts'
 import { type Defect, itCatches } from './broken-driver.ts'
 

@@ -1,6 +1,6 @@
 import { describe } from '@jest/globals'
 import { StorageError } from '../../src/contract/errors.ts'
-import type { Upload } from '../../src/authoring/upload-writer.ts'
+import type { Upload } from '../../src/authoring/upload.ts'
 import { type Defect, changedUploads, itCatches } from './broken-driver.ts'
 
 /** The uploads that are under way at each path, the oldest first. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import type { FileInfo } from '../../src/contract/storage-driver.ts'
+import type { FileInfo } from '../../src/contract/index.ts'
 import { type Flaw, changedUploads, failuresOf, resultsOf } from './broken-driver.ts'
 
 /** Sizes are remembered, and a move forgets only that of its source. */

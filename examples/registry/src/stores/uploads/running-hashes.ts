@@ -1,17 +1,10 @@
 import { type Hash, createHash } from 'node:crypto'
-import type { FileWriter, KnownUpload } from '@longshore/middleware-core'
+import type { FileWriter } from '@longshore/middleware-core'
 import { LRUCache } from 'lru-cache'
 import { type Digest, digestParts } from '../../oci/digest.ts'
-import { KeptBytes } from './kept-bytes.ts'
 
 /** So many uploads' hashes are kept. */
 const mostHashes = 4096
-
-/** Bytes that a hash takes, roughly. */
-const hashSize = 1024
-
-/** Bytes that all hashes take at most, together with the small uploads that are kept beside them: 16 MiB. */
-const mostBytes = 1 << 24
 
 /** Milliseconds for which a hash is kept. A client that pauses for longer has its bytes read again at the end. */
 const keptFor = 60 * 60 * 1000
@@ -23,13 +16,10 @@ const keptFor = 60 * 60 * 1000
 export class RunningHash {
   readonly #hash: Hash
   #size: number
-  /** So that the last request of a small upload need not read it again. */
-  readonly #kept: KeptBytes
 
-  constructor(hash: Hash = createHash('sha256'), size = 0, kept: KeptBytes = new KeptBytes()) {
+  constructor(hash: Hash = createHash('sha256'), size = 0) {
     this.#hash = hash
     this.#size = size
-    this.#kept = kept
   }
 
   /** Bytes so far. */
@@ -37,24 +27,13 @@ export class RunningHash {
     return this.#size
   }
 
-  /** Bytes of memory. */
-  get footprint(): number {
-    return hashSize + this.#kept.footprint
-  }
-
-  /** All bytes so far, or undefined where they are too many to be kept. */
-  get content(): Buffer | undefined {
-    return this.#kept.all
-  }
-
   update(bytes: Uint8Array): void {
     this.#hash.update(bytes)
     this.#size += bytes.length
-    this.#kept.add(bytes)
   }
 
   copy(): RunningHash {
-    return new RunningHash(this.#hash.copy(), this.#size, this.#kept.copy())
+    return new RunningHash(this.#hash.copy(), this.#size)
   }
 
   /** Whether the bytes have the digest. */
@@ -76,8 +55,6 @@ export class RunningHashes {
   readonly #hashes = new LRUCache<string, { revision: string; hash: RunningHash }>({
     max: mostHashes,
     ttl: keptFor,
-    maxSize: mostBytes,
-    sizeCalculation: ({ hash }) => hash.footprint,
   })
 
   /** Whether there is a hash of the upload at some time. */
@@ -89,16 +66,6 @@ export class RunningHashes {
   of(upload: string, { revision }: FileWriter): RunningHash | undefined {
     const remembered = this.#hashes.get(upload)
     return remembered !== undefined && remembered.revision === revision ? remembered.hash.copy() : undefined
-  }
-
-  /**
-   * All of a small upload whose bytes have the digest. Whatever the storage has of it by now, these are the blob's bytes, so
-   * it need not be asked.
-   */
-  knownBytes(upload: string, digest: Digest): KnownUpload | undefined {
-    const { revision, hash } = this.#hashes.get(upload) ?? {}
-    const content = hash?.content
-    return revision !== undefined && content && hash?.matches(digest) ? { revision, content } : undefined
   }
 
   /** Keeps the hash of what a writer has just closed, if it is that of all its bytes. */

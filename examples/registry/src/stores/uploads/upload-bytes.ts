@@ -48,7 +48,7 @@ export class UploadBytes {
   async find(name: UploadName, digest?: Digest): Promise<FoundUpload> {
     const mayPublish = digest !== undefined && canTell(digest) && this.#hashes.has(keyOf(name))
     const found = mayPublish
-      ? await this.#files.find(name, blobData(digest), this.#hashes.knownBytes(keyOf(name), digest))
+      ? await this.#files.find(name, blobData(digest))
       : await this.#files.find(name)
     if (found.kind !== 'open') return found
     const { writer } = found

@@ -2,7 +2,6 @@ import { once } from 'node:events'
 import {
   type FileInfo,
   type FileWriter,
-  type KnownUpload,
   type StorageDriver,
   isStorageError,
 } from '@longshore/middleware-core'
@@ -42,12 +41,12 @@ export class UploadFiles {
 
   /**
    * Asks the storage where an upload stands. A writer's commit then puts the bytes at `destination`, or leaves them with the
-   * upload. What is `known` of the upload need not be asked for. `BLOB_UPLOAD_UNKNOWN` when there is no such upload.
+   * upload. `BLOB_UPLOAD_UNKNOWN` when there is no such upload.
    */
-  async find({ repository, id }: UploadName, destination?: string, known?: KnownUpload): Promise<StoredBytes> {
+  async find({ repository, id }: UploadName, destination?: string): Promise<StoredBytes> {
     const data = uploadData(repository, id)
     try {
-      return { kind: 'open', writer: await this.#storage.writer(data, { append: true, destination, known }) }
+      return { kind: 'open', writer: await this.#storage.writer(data, { append: true, destination }) }
     } catch (error) {
       if (isStorageError(error, 'ALREADY_COMMITTED')) {
         const { size } = await this.#storage.stat(data, { fileOnly: true })
@@ -65,7 +64,7 @@ export class UploadFiles {
     const data = uploadData(repository, id)
     const file = await this.#storage.stat(data, { fileOnly: true })
     const hash = hashFor(digest)
-    const reader: Body = await this.#storage.reader(data, { revision: file.revision })
+    const reader: Body = await this.#storage.reader(data, { ifRevision: file.revision })
     for await (const bytes of reader) hash.update(bytes)
     if (!matches(hash, digest)) throw wrongDigest(digest)
     return file
@@ -73,7 +72,7 @@ export class UploadFiles {
 
   /** Moves committed bytes that were checked to where they belong. */
   async move({ path, size, revision }: FileInfo, destination: string): Promise<void> {
-    await this.#storage.move(path, destination, { size, revision })
+    await this.#storage.move(path, destination, { size, ifRevision: revision })
   }
 
   /** Removes committed bytes. */

@@ -2,10 +2,10 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { FileInfo, StorageDriver } from '../../contract/storage-driver.ts'
+import type { FileInfo, StorageDriver } from '../../contract/index.ts'
 import type { StorageError } from '../../contract/errors.ts'
 import { testDriver } from '../../testing/index.ts'
-import { filesystem } from './driver.ts'
+import { filesystem } from './index.ts'
 
 let base: string
 let rootDirectory: string

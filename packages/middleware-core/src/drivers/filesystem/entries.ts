@@ -1,7 +1,7 @@
 import type { BigIntStats, Dirent } from 'node:fs'
 import { lstat, opendir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { FileInfo, StatOptions } from '../../contract/storage-driver.ts'
+import type { FileInfo, StatOptions } from '../../contract/index.ts'
 import { isPathComponent } from '../../contract/paths.ts'
 import { orAbsent } from './errors.ts'
 import { revisionOf } from './revision.ts'

@@ -27,7 +27,7 @@ const meanings: Record<string, readonly [StorageErrorCode, string]> = {
   ENOMEM: ['UNAVAILABLE', 'the system is out of memory'],
   ESTALE: ['UNAVAILABLE', 'the network file system is out of reach'],
   ETIMEDOUT: ['UNAVAILABLE', 'the network file system is out of reach'],
-  ENAMETOOLONG: ['UNSUPPORTED', 'the path is longer than the file system takes'],
+  ENAMETOOLONG: ['INVALID_PATH', 'a name is longer than the file system takes'],
   EFBIG: ['UNSUPPORTED', 'the file is larger than the file system takes'],
 }
 
@@ -37,7 +37,7 @@ export function codeOf(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined
 }
 
-/** What `pending` gives, or undefined when its path leads to nothing. */
+/** Waits for `pending`, and gives undefined when its path leads to nothing. */
 export async function orAbsent<T>(pending: Promise<T>): Promise<T | undefined> {
   try {
     return await pending
@@ -47,7 +47,7 @@ export async function orAbsent<T>(pending: Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** What an error of the file system means to a caller. */
+/** Tells what an error of the file system means to a caller. */
 export function mapError(error: unknown): StorageError {
   const code = codeOf(error)
   if (code === undefined || !/^E[A-Z0-9]+$/.test(code))

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 /** Longest name of one file, in bytes, on every common file system. */
 const MAX_NAME = 255
 
-/** Stands between a path and what else a name tells: no legal path has it. */
+/** Stands between a path and what else a name tells: {@link flat} encodes it in paths. */
 const SEPARATOR = '+'
 
 /** Ends the name of an upload that its writer let go of without closing it: its last bytes may not be on the disk. */
@@ -103,7 +103,7 @@ function nameOf(path: string): string {
   return name.slice(0, longest - hash.length) + hash
 }
 
-/** Legal paths have no `~`, so no two of them become the same name. */
+/** ASCII, with `~` for each slash. What stands for something itself is encoded, so no two paths become the same name. */
 function flat(path: string): string {
-  return path.replaceAll('/', '~')
+  return path.split('/').map(component => encodeURIComponent(component).replaceAll('~', '%7E')).join('~')
 }

@@ -6,7 +6,7 @@ import { type Layout, isUploadWithin } from './layout.ts'
 
 /** Removes unfinished uploads to `path` and below it, last touched before `olderThan`, and tells how many they were. */
 export async function purgeUploads(layout: Layout, path: string, olderThan: Date): Promise<number> {
-  // What crashes left tells no path, so it goes with the sweep of everything.
+  // What crashes left tells no path, so it goes with a purge of everything.
   if (path === root) await removeOlder(layout.temporaries, olderThan, () => true)
   return removeOlder(layout.uploads, olderThan, name => isUploadWithin(path, name))
 }

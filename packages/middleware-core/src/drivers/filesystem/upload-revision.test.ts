@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { appendFile, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { FileWriter, StorageDriver } from '../../contract/storage-driver.ts'
+import type { FileWriter, StorageDriver } from '../../contract/index.ts'
 import { isStorageError } from '../../contract/errors.ts'
-import { filesystem } from './driver.ts'
+import { filesystem } from './index.ts'
 
 const rootDirectory = await mkdtemp(join(tmpdir(), 'longshore-'))
 const uploads = join(rootDirectory, '~uploads')

@@ -2,8 +2,8 @@ import { afterEach, describe, expect, it } from '@jest/globals'
 import { mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { StorageDriver } from '../../contract/storage-driver.ts'
-import { filesystem } from './driver.ts'
+import type { StorageDriver } from '../../contract/index.ts'
+import { filesystem } from './index.ts'
 
 const rootDirectory = await mkdtemp(join(tmpdir(), 'longshore-'))
 const uploads = join(rootDirectory, '~uploads')

@@ -2,7 +2,9 @@ import { constants } from 'node:fs'
 import { type FileHandle, copyFile, lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { StorageError, pathNotFound } from '../../contract/errors.ts'
-import type { Upload } from '../../authoring/upload-writer.ts'
+import type { Upload } from '../../authoring/upload.ts'
+import type { CommitOptions } from '../../contract/call-options.ts'
+import type { WriteResult } from '../../contract/file-info.ts'
 import { now } from './clock.ts'
 import { inDirectory, syncDirectory } from './directories.ts'
 import { infoOf } from './entries.ts'
@@ -10,38 +12,38 @@ import { orAbsent } from './errors.ts'
 import { type Layout, closedName, idOf, isClosed, isHeld, isUploadTo, leftName, namesOf } from './layout.ts'
 import { publish } from './publish.ts'
 
-/** Where an upload is left and found, and where its commit puts the file. */
-export interface Route {
+/** Path at which an upload is left and found, and the one at which its commit puts the file. */
+export interface UploadTarget {
   readonly path: string
   readonly destination: string
 }
 
 /** Starts a new upload to a path, next to those that others have there. */
-export async function startUpload(layout: Layout, route: Route): Promise<Upload> {
-  const file = layout.newUpload(route.path)
+export async function startUpload(layout: Layout, target: UploadTarget): Promise<Upload> {
+  const file = layout.newUpload(target.path)
   const handle = await inDirectory(dirname(file), () => open(file, 'wx'))
-  return new FileUpload(layout, route, { file, handle, size: 0 })
+  return new FileUpload(layout, target, { file, handle, size: 0 })
 }
 
 /** Continues the upload that was left at the path last, or starts one where an empty file was committed. */
-export async function continueUpload(layout: Layout, route: Route): Promise<Upload> {
-  const { path } = route
+export async function continueUpload(layout: Layout, target: UploadTarget): Promise<Upload> {
+  const { path } = target
   for (const upload of await latestUploads(layout, path)) {
     // One that has just been closed has another name now; one that is gone leaves its place to the one before.
     for (const name of new Set([upload, ...namesOf(upload)])) {
       const claimed = await orAbsent(claim(name, layout.newUpload(path), layout))
-      if (claimed) return new FileUpload(layout, route, claimed)
+      if (claimed) return new FileUpload(layout, target, claimed)
     }
   }
   const committed = await infoOf(path, layout.file(path), { fileOnly: true })
   if (!committed) throw pathNotFound(path)
   if (committed.size > 0)
     throw new StorageError('ALREADY_COMMITTED', `cannot append to a committed file: ${path}`, { path })
-  return startUpload(layout, route)
+  return startUpload(layout, target)
 }
 
 /** An upload that is its writer's alone. */
-interface Claim {
+interface ClaimedUpload {
   readonly file: string
   readonly handle: FileHandle
   readonly size: number
@@ -54,7 +56,7 @@ interface Claim {
  * with a write under way: then the caller gets a copy, so that what is committed never changes. Where the file system
  * shares the blocks of copies, it costs nothing.
  */
-async function claim(upload: string, file: string, layout: Layout): Promise<Claim> {
+async function claim(upload: string, file: string, layout: Layout): Promise<ClaimedUpload> {
   if (isHeld(upload)) await takeCopy(upload, file, layout)
   else await rename(upload, file)
   const handle = await open(file, constants.O_WRONLY | constants.O_APPEND)
@@ -98,16 +100,16 @@ async function latestUploads(layout: Layout, path: string): Promise<string[]> {
  */
 class FileUpload implements Upload {
   readonly #layout: Layout
-  readonly #route: Route
+  readonly #target: UploadTarget
   #file: string
   #handle: FileHandle | undefined
   #size: number
   /** The name that the close of a former writer gave it, until something is added. */
   #closedAs: string | undefined
 
-  constructor(layout: Layout, route: Route, { file, handle, size, closedAs }: Claim) {
+  constructor(layout: Layout, target: UploadTarget, { file, handle, size, closedAs }: ClaimedUpload) {
     this.#layout = layout
-    this.#route = route
+    this.#target = target
     this.#file = file
     this.#handle = handle
     this.#size = size
@@ -136,10 +138,10 @@ class FileUpload implements Upload {
     await syncDirectory(dirname(this.#file))
   }
 
-  async commit(): Promise<void> {
+  async commit({ ifAbsent }: CommitOptions): Promise<WriteResult> {
     await this.#settle()
     await this.#assertKept()
-    await publish(this.#layout, this.#file, this.#route.destination)
+    return publish(this.#layout, this.#file, this.#target.destination, { ifAbsent })
   }
 
   async cancel(): Promise<void> {
@@ -181,7 +183,7 @@ class FileUpload implements Upload {
 
   async #assertKept(): Promise<void> {
     if (await orAbsent(lstat(this.#file))) return
-    const { path } = this.#route
+    const { path } = this.#target
     throw new StorageError('UPLOAD_NOT_FOUND', `the upload was discarded or continued by another: ${path}`, { path })
   }
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
-import { driverFrom } from '../../authoring/define-driver.ts'
+import { driverFrom } from '../../authoring/base-driver.ts'
 import { testDriver } from '../../testing/index.ts'
-import { InMemoryStorage, inmemory } from './driver.ts'
+import { InMemoryDriver, inmemory } from './index.ts'
 
-const storage = new InMemoryStorage()
+const storage = new InMemoryDriver()
 
 testDriver(
   { describe, it },

@@ -1,82 +1,80 @@
 import { Readable } from 'node:stream'
-import * as z from 'zod/mini'
-import { defineDriver } from '../../authoring/define-driver.ts'
-import type { DriverImplementation } from '../../authoring/driver-implementation.ts'
+import type { DriverImplementation, Resolved } from '../../authoring/driver-implementation.ts'
+import type { Upload } from '../../authoring/upload.ts'
 import type {
   DeleteOptions,
-  FileInfo,
   MoveOptions,
+  PurgeOptions,
+  PutOptions,
   ReadOptions,
-  PurgeResult,
   WalkOptions,
+  WriteConditions,
   WriteOptions,
-} from '../../contract/storage-driver.ts'
-import { StorageError, revisionMismatch, pathNotFound } from '../../contract/errors.ts'
-import type { Upload } from '../../authoring/upload-writer.ts'
-import { parentPath, root, walkPosition } from '../../contract/paths.ts'
+} from '../../contract/call-options.ts'
+import { StorageError, fileExists, pathNotFound, revisionMismatch } from '../../contract/errors.ts'
+import type { FileInfo, PurgeResult, WriteResult } from '../../contract/file-info.ts'
+import type { FileMetadata } from '../../contract/metadata.ts'
+import { compareBytes, isBelow, parentPath, walkPosition } from '../../contract/paths.ts'
 import { InMemoryUpload, UnfinishedUpload } from './upload.ts'
-
-/**
- * A driver that keeps everything in this process's memory, for tests and for trying things out: `inmemory({})`. Each
- * call of the factory makes a storage of its own. It is the model that the conformance suite compares other drivers with.
- */
-export const inmemory = defineDriver({
-  name: 'inmemory',
-  options: z.object({}),
-  create: () => new InMemoryStorage(),
-})
 
 interface StoredFile {
   readonly bytes: Buffer
+  readonly metadata: FileMetadata
   readonly modifiedAt: Date
   readonly revision: string
 }
 
 /** Bytes that one chunk of a reader holds at most. */
-const readSize = 1 << 16
+const READ_SIZE = 1 << 16
 
-/** The storage of one `inmemory` driver. Contents are copied on their way in and out, so that nobody shares them. */
-export class InMemoryStorage implements DriverImplementation {
+/** Storage of one `inmemory` driver. Contents are copied on their way in and out, so that nobody shares them. */
+export class InMemoryDriver implements DriverImplementation {
   readonly #files = new Map<string, StoredFile>()
-  /** Those that were left come in the order in which they were. */
+  /** Unfinished uploads. Those that were left come in the order in which they were. */
   readonly #uploads = new Set<UnfinishedUpload>()
-  /** How often a content was stored: the number is its revision. */
+  /** Number of contents that were stored so far: the latest is its file's revision. */
   #stored = 0
 
   async getContent(path: string): Promise<Uint8Array> {
     return Buffer.from(this.#file(path).bytes)
   }
 
-  async putContent(path: string, content: Uint8Array): Promise<void> {
-    this.#store(path, Buffer.from(content))
+  async putContent(path: string, content: Uint8Array, options: Resolved<PutOptions>): Promise<WriteResult> {
+    return this.#store(path, Buffer.from(content), options.metadata, options)
   }
 
-  async reader(path: string, offset: number, { revision }: Omit<ReadOptions, 'offset'>): Promise<Readable> {
-    return Readable.from(copies(this.#file(path, revision).bytes, offset), { objectMode: false })
+  async reader(path: string, { offset, length, ifRevision }: ReadOptions & { offset: number }): Promise<Readable> {
+    const { bytes } = this.#file(path, ifRevision)
+    const end = length === undefined ? bytes.length : offset + length
+    return Readable.from(copies(bytes.subarray(offset, end)), { objectMode: false })
   }
 
-  async writer(path: string, append: boolean, { destination = path }: Omit<WriteOptions, 'append'>): Promise<Upload> {
-    const upload = (append ? this.#left(path) : undefined) ?? new UnfinishedUpload(path)
-    upload.isLeft = false
+  async writer(path: string, options: Resolved<WriteOptions> & { append: boolean }): Promise<Upload> {
+    const { append, destination = path } = options
+    const upload = (append ? this.#left(path) : undefined) ?? new UnfinishedUpload(path, options.metadata)
+    upload.isAbandoned = false
     this.#uploads.add(upload)
     return new InMemoryUpload(upload, {
       leave: () => {
-        // What was swept meanwhile stays away.
+        // One that was purged meanwhile stays away.
         if (!this.#uploads.delete(upload)) return
         this.#uploads.add(upload)
-        upload.isLeft = true
+        upload.isAbandoned = true
       },
-      publish: () => {
-        if (!this.#uploads.delete(upload))
-          throw new StorageError('UPLOAD_NOT_FOUND', `the upload was discarded: ${path}`)
-        this.#store(destination, upload.bytes)
+      commit: conditions => {
+        if (!this.#uploads.has(upload)) throw new StorageError('UPLOAD_NOT_FOUND', `the upload was discarded: ${path}`)
+        const result = this.#store(destination, upload.bytes, upload.metadata, conditions)
+        this.#uploads.delete(upload)
+        return result
       },
-      discard: () => this.#uploads.delete(upload),
+      cancel: () => this.#uploads.delete(upload),
     })
   }
 
-  async stat(path: string): Promise<FileInfo | undefined> {
-    return this.#info(path)
+  async stat(path: string): Promise<FileInfo> {
+    const info = this.#info(path)
+    if (!info) throw pathNotFound(path)
+    return info.isDirectory ? info : { ...info, metadata: this.#file(path).metadata }
   }
 
   async list(path: string): Promise<string[]> {
@@ -88,23 +86,25 @@ export class InMemoryStorage implements DriverImplementation {
       walkPosition({ path: entry, isDirectory: !this.#files.has(entry) }),
     )
     let leftOut: string | undefined
-    for (const position of positions.toSorted()) {
+    for (const position of positions.toSorted(compareBytes)) {
       if (leftOut !== undefined && position.startsWith(leftOut)) continue
       const info = this.#info(position.replace(/\/$/, ''))
       if (!info) continue
-      if (position > startAfter) yield info
+      if (compareBytes(position, startAfter) > 0) yield info
       else if (!startAfter.startsWith(position)) continue
       if (info.isDirectory && !descend(info)) leftOut = position
     }
   }
 
-  async move(source: string, destination: string, { revision }: MoveOptions): Promise<void> {
-    this.#store(destination, this.#file(source, revision).bytes)
+  async move(source: string, destination: string, { ifRevision }: MoveOptions): Promise<void> {
+    const { bytes, metadata } = this.#file(source, ifRevision)
+    this.#store(destination, bytes, metadata)
     this.#files.delete(source)
   }
 
-  async delete(path: string, { fileOnly = false }: DeleteOptions): Promise<void> {
+  async delete(path: string, { fileOnly = false, ifRevision }: DeleteOptions): Promise<void> {
     if (fileOnly) {
+      if (ifRevision !== undefined) this.#file(path, ifRevision)
       this.#files.delete(path)
       return
     }
@@ -113,7 +113,7 @@ export class InMemoryStorage implements DriverImplementation {
     for (const file of doomed) this.#files.delete(file)
   }
 
-  async purgeUploads(olderThan: Date, path: string): Promise<PurgeResult> {
+  async purgeUploads({ olderThan, path }: PurgeOptions & { path: string }): Promise<PurgeResult> {
     const stale = [...this.#uploads].filter(
       upload => (upload.path === path || isBelow(upload.path, path)) && upload.touchedAt < olderThan,
     )
@@ -123,21 +123,31 @@ export class InMemoryStorage implements DriverImplementation {
 
   /** The upload to continue, or undefined where an empty file was committed. */
   #left(path: string): UnfinishedUpload | undefined {
-    const left = [...this.#uploads].findLast(upload => upload.path === path && upload.isLeft)
+    const left = [...this.#uploads].findLast(upload => upload.path === path && upload.isAbandoned)
     if (left || this.#file(path).bytes.length === 0) return left
     throw new StorageError('ALREADY_COMMITTED', `no upload to continue: ${path} is committed and has content`, { path })
   }
 
-  #file(path: string, revision?: string): StoredFile {
+  #file(path: string, ifRevision?: string): StoredFile {
     const file = this.#files.get(path)
     if (!file) throw pathNotFound(path)
-    if (revision !== undefined && revision !== file.revision) throw revisionMismatch(path)
+    if (ifRevision !== undefined && ifRevision !== file.revision) throw revisionMismatch(path)
     return file
   }
 
-  #store(path: string, bytes: Buffer): void {
+  #store(
+    path: string,
+    bytes: Buffer,
+    metadata: FileMetadata = {},
+    { ifAbsent, ifRevision }: WriteConditions = {},
+  ): WriteResult {
+    const present = this.#files.get(path)
+    if (ifAbsent && present) throw fileExists(path)
+    if (ifRevision !== undefined && ifRevision !== present?.revision) throw revisionMismatch(path)
     this.#stored += 1
-    this.#files.set(path, { bytes, modifiedAt: new Date(), revision: `${this.#stored}` })
+    const revision = `${this.#stored}`
+    this.#files.set(path, { bytes, metadata: { ...metadata }, modifiedAt: new Date(), revision })
+    return { revision }
   }
 
   #info(path: string): FileInfo | undefined {
@@ -160,12 +170,8 @@ export class InMemoryStorage implements DriverImplementation {
   }
 }
 
-function isBelow(path: string, directory: string): boolean {
-  return path !== root && path.startsWith(directory === root ? root : `${directory}/`)
-}
-
-function* copies(bytes: Buffer, offset: number): Iterable<Buffer> {
-  for (let start = offset; start < bytes.length; start += readSize) {
-    yield Buffer.from(bytes.subarray(start, start + readSize))
+function* copies(bytes: Buffer): Iterable<Buffer> {
+  for (let start = 0; start < bytes.length; start += READ_SIZE) {
+    yield Buffer.from(bytes.subarray(start, start + READ_SIZE))
   }
 }

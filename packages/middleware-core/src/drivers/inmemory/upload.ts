@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import type { Upload } from '../../authoring/upload-writer.ts'
+import type { Upload } from '../../authoring/upload.ts'
+import type { CommitOptions } from '../../contract/call-options.ts'
+import type { WriteResult } from '../../contract/file-info.ts'
+import type { FileMetadata } from '../../contract/metadata.ts'
 
-/** The bytes of an unfinished upload, whichever writers they came from. Nothing but more of them ever changes them. */
+/** Bytes of an unfinished upload, whichever writers they came from. Bytes are only ever added. */
 export class UnfinishedUpload {
   readonly path: string
   readonly #id = randomUUID()
@@ -9,10 +12,12 @@ export class UnfinishedUpload {
   size = 0
   touchedAt = new Date()
   /** Closed or interrupted, and not continued since. */
-  isLeft = false
+  isAbandoned = false
+  readonly metadata: FileMetadata | undefined
 
-  constructor(path: string) {
+  constructor(path: string, metadata: FileMetadata | undefined) {
     this.path = path
+    this.metadata = metadata
   }
 
   get bytes(): Buffer {
@@ -31,21 +36,21 @@ export class UnfinishedUpload {
   }
 }
 
-/** What the end of an upload, or of its writer, does to the storage. */
-export interface Ending {
+/** Calls back into the storage at the end of an upload, or of its writer. */
+export interface UploadCallbacks {
   leave(): void
-  publish(): void
-  discard(): void
+  commit(options: CommitOptions): WriteResult
+  cancel(): void
 }
 
 /** One writer's hold on an upload. */
 export class InMemoryUpload implements Upload {
   readonly #upload: UnfinishedUpload
-  readonly #ending: Ending
+  readonly #callbacks: UploadCallbacks
 
-  constructor(upload: UnfinishedUpload, ending: Ending) {
+  constructor(upload: UnfinishedUpload, callbacks: UploadCallbacks) {
     this.#upload = upload
-    this.#ending = ending
+    this.#callbacks = callbacks
   }
 
   get size(): number {
@@ -61,18 +66,18 @@ export class InMemoryUpload implements Upload {
   }
 
   async close(): Promise<void> {
-    this.#ending.leave()
+    this.#callbacks.leave()
   }
 
-  async commit(): Promise<void> {
-    this.#ending.publish()
+  async commit(options: CommitOptions): Promise<WriteResult> {
+    return this.#callbacks.commit(options)
   }
 
   async cancel(): Promise<void> {
-    this.#ending.discard()
+    this.#callbacks.cancel()
   }
 
   release(): void {
-    this.#ending.leave()
+    this.#callbacks.leave()
   }
 }

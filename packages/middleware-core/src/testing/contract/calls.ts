@@ -1,4 +1,4 @@
-import type { CallOptions, StorageDriver } from '../../contract/storage-driver.ts'
+import type { CallOptions, StorageDriver } from '../../contract/index.ts'
 import { collect } from '../assertions.ts'
 
 /** One way to call a driver with a path, for the rules that all calls share. */

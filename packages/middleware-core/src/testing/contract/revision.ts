@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { StorageDriver } from '../../contract/storage-driver.ts'
+import type { StorageDriver } from '../../contract/index.ts'
 import { assertBytes, assertContent, assertFails, bytesOf } from '../assertions.ts'
 import { randomBytes } from '../random.ts'
 import type { Section } from '../section.ts'
@@ -27,14 +27,14 @@ export const testRevision: Section = (test, { largeFile }) => {
       const revision = await revisionOf(driver, at('source'))
       if (revision === undefined) return
       for (const offset of [0, 1, size]) {
-        const stream = await driver.reader(at('source'), { offset, revision })
+        const stream = await driver.reader(at('source'), { offset, ifRevision: revision })
         assertBytes(await bytesOf(stream), before.subarray(offset))
       }
-      await driver.move(at('source'), at('source'), { revision })
-      await driver.move(at('source'), at('a/untold'), { revision })
+      await driver.move(at('source'), at('source'), { ifRevision: revision })
+      await driver.move(at('source'), at('a/untold'), { ifRevision: revision })
       await assertAbsent('source')
       const moved = await revisionOf(driver, at('a/untold'))
-      await driver.move(at('a/untold'), at('told'), { revision: moved, size })
+      await driver.move(at('a/untold'), at('told'), { ifRevision: moved, size })
       await assertContent(driver, at('told'), before)
       await assertAbsent('a')
     })
@@ -54,11 +54,11 @@ export const testRevision: Section = (test, { largeFile }) => {
       assert.notEqual(await revisionOf(driver, at('source')), revision)
       const about = { driver, path: at('source') }
       for (const offset of [0, 1]) {
-        await assertFails(driver.reader(at('source'), { offset, revision }), 'PRECONDITION_FAILED', about)
+        await assertFails(driver.reader(at('source'), { offset, ifRevision: revision }), 'PRECONDITION_FAILED', about)
       }
       for (const destination of ['destination', 'elsewhere', 'source']) {
-        await assertFails(driver.move(at('source'), at(destination), { revision }), 'PRECONDITION_FAILED', about)
-        await assertFails(driver.move(at('source'), at(destination), { revision, size }), 'PRECONDITION_FAILED', about)
+        await assertFails(driver.move(at('source'), at(destination), { ifRevision: revision }), 'PRECONDITION_FAILED', about)
+        await assertFails(driver.move(at('source'), at(destination), { ifRevision: revision, size }), 'PRECONDITION_FAILED', about)
       }
       await assertContent(driver, at('source'), after)
       await assertContent(driver, at('destination'), Buffer.from('destination'))
@@ -71,7 +71,7 @@ export const testRevision: Section = (test, { largeFile }) => {
     const revision = await revisionOf(driver, at('file'))
     if (revision === undefined) return
     await (await openWriter('file', 'behind')).commit()
-    await assertFails(driver.reader(at('file'), { revision }), 'PRECONDITION_FAILED', { driver, path: at('file') })
+    await assertFails(driver.reader(at('file'), { ifRevision: revision }), 'PRECONDITION_FAILED', { driver, path: at('file') })
   })
 
   test('finds nothing where a file of that revision was', async ({ driver, at, fill }) => {
@@ -80,9 +80,9 @@ export const testRevision: Section = (test, { largeFile }) => {
     if (revision === undefined) return
     await driver.delete(at('file'))
     const about = { driver, path: at('file') }
-    await assertFails(driver.reader(at('file'), { revision }), 'PATH_NOT_FOUND', about)
+    await assertFails(driver.reader(at('file'), { ifRevision: revision }), 'PATH_NOT_FOUND', about)
     for (const destination of ['elsewhere', 'file']) {
-      await assertFails(driver.move(at('file'), at(destination), { revision }), 'PATH_NOT_FOUND', about)
+      await assertFails(driver.move(at('file'), at(destination), { ifRevision: revision }), 'PATH_NOT_FOUND', about)
     }
   })
 }

@@ -1,4 +1,4 @@
-import type { FileWriter } from '../../contract/storage-driver.ts'
+import type { FileWriter } from '../../contract/index.ts'
 import { isStorageError } from '../../contract/errors.ts'
 import { write } from '../assertions.ts'
 import { randomBytes } from '../random.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { Readable, Writable } from 'node:stream'
-import type { FileWriter } from '../../contract/storage-driver.ts'
+import type { FileWriter } from '../../contract/index.ts'
 import { assertContent, assertFails, bytesOf, collect, rejectionOf, write } from '../assertions.ts'
 import { randomBytes } from '../random.ts'
 import type { Section } from '../section.ts'

@@ -20,39 +20,6 @@ export const testUploadRevision: Section = (test, { chunkSizes }) => {
       await continued.cancel()
     })
 
-    test(`of which ${size} bytes are known goes on from them`, async ({
-      driver,
-      another,
-      at,
-      openWriter,
-      assertAbsent,
-    }) => {
-      const more = randomBytes(1000, 7)
-      for (const ending of ['commit', 'cancel', 'close'] as const) {
-        const writer = await openWriter('file', content)
-        await writer.close()
-        const { revision } = writer
-        if (revision === undefined) return
-        const known = { revision, content }
-        const continued = await (await another()).writer(at('file'), { append: true, known, destination: at('there') })
-        assert.equal(continued.revision, revision)
-        assert.equal(continued.size, size)
-        await write(continued, more)
-        await continued[ending]()
-        if (ending === 'commit') await assertContent(driver, at('there'), Buffer.concat([content, more]))
-        if (ending !== 'close') {
-          await assertFails(driver.writer(at('file'), { append: true }), 'PATH_NOT_FOUND', { driver, path: at('file') })
-          await driver.delete(at('there'), { fileOnly: true })
-          continue
-        }
-        const last = await driver.writer(at('file'), { append: true, destination: at('there') })
-        assert.equal(last.size, size + more.length)
-        await last.commit()
-        await assertContent(driver, at('there'), Buffer.concat([content, more]))
-        await assertAbsent('file')
-      }
-    })
-
     test(`is another once ${size} bytes have become more`, async ({ driver, another, at, openWriter }) => {
       const known = new Revisions()
       const first = await openWriter('file', content)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { keyOf } from '../../contract/storage-driver.ts'
+import { keyOf } from '../../contract/index.ts'
 import { assertBytes } from '../assertions.ts'
 import { randomBytes } from '../random.ts'
 import type { Section } from '../section.ts'

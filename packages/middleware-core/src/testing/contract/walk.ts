@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { FileInfo } from '../../contract/storage-driver.ts'
+import type { FileInfo } from '../../contract/index.ts'
 import { walkPosition } from '../../contract/paths.ts'
 import { collect, positionsOf } from '../assertions.ts'
 import type { Section } from '../section.ts'

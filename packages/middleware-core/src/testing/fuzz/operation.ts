@@ -1,4 +1,4 @@
-import type { StorageDriver } from '../../contract/storage-driver.ts'
+import type { StorageDriver } from '../../contract/index.ts'
 import type { UploadedBytes } from './uploaded-bytes.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { FileWriter } from '../../contract/storage-driver.ts'
+import type { FileWriter } from '../../contract/index.ts'
 import { Revisions } from '../revisions.ts'
 
 /** The bytes of the uploads that a sequence has left in one storage, to hold them against the revisions it gives. */

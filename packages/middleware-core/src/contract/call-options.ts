@@ -1,0 +1,91 @@
+import type { FileInfo } from './file-info.ts'
+import type { NewFileMetadata } from './metadata.ts'
+
+/** Options of every call. */
+export interface CallOptions {
+  /** Stops what the call has under way. The call rejects with the signal's own reason. */
+  signal?: AbortSignal | undefined
+}
+
+/** Conditions of a write. When one does not hold, the call fails with `PRECONDITION_FAILED` and changes nothing. */
+export interface WriteConditions {
+  /** Only if no file is at the path. Capability `putIfAbsent`. Default false. */
+  ifAbsent?: boolean | undefined
+  /** Only if the file at the path still is of this revision. Capability `putIfRevision`. Excludes `ifAbsent`. */
+  ifRevision?: string | undefined
+}
+
+export interface PutOptions extends CallOptions, WriteConditions {
+  /** Metadata to store with the file. Capability `metadata`. Default: none; what was there before is not kept. */
+  metadata?: NewFileMetadata | undefined
+}
+
+export interface PutStreamOptions extends PutOptions {
+  /** Called as bytes arrive at the storage, with the number of bytes that have so far. */
+  onProgress?: ((bytes: number) => void) | undefined
+}
+
+export interface ReadOptions extends CallOptions {
+  /** Bytes to leave out at the beginning. Default 0. */
+  offset?: number | undefined
+  /** Bytes to read at most. Default: all that follow. */
+  length?: number | undefined
+  /** Only if the file still is of this revision, and then all of the stream is. Capability `revisions`. */
+  ifRevision?: string | undefined
+}
+
+export interface WriteOptions extends CallOptions {
+  /** Continue the upload that was left at the path. Default false: start a new one. */
+  append?: boolean | undefined
+  /** Path at which the commit puts the file. Default: the writer's own. A middleware that maps paths maps this one, too. */
+  destination?: string | undefined
+  /**
+   * Metadata to store with the file, given when the upload starts: a later writer that continues it gives none. Capability
+   * `metadata`.
+   */
+  metadata?: NewFileMetadata | undefined
+}
+
+export interface CommitOptions extends CallOptions, WriteConditions {}
+
+export interface StatOptions extends CallOptions {
+  /**
+   * Ask about a file only: a directory is `PATH_NOT_FOUND`, too. Saves an object storage from looking for one, which costs a
+   * request wherever there is no file. Default false. The root is a directory all the same.
+   */
+  fileOnly?: boolean | undefined
+}
+
+export interface DeleteOptions extends CallOptions {
+  /**
+   * Remove a file only, never what lies below the path; none being there is no error. Saves an object storage from looking
+   * first. Default false.
+   */
+  fileOnly?: boolean | undefined
+  /** Only if the file still is of this revision. Needs `fileOnly`. Capability `deleteIfRevision`. */
+  ifRevision?: string | undefined
+}
+
+export interface WalkOptions extends CallOptions {
+  /**
+   * Yield only what comes after this position: a file's path, or a directory's with a slash behind it. It need not exist. So
+   * a page goes on with `startAfter: walkPosition(lastEntry)`. Default: from the beginning.
+   */
+  startAfter?: string | undefined
+  /** Called once for each directory, before its contents; false leaves everything below it out. Default: always true. */
+  descend?: ((directory: FileInfo) => boolean) | undefined
+}
+
+export interface MoveOptions extends CallOptions {
+  /** Size of the file in bytes, when the caller knows it: saves a driver from asking. */
+  size?: number | undefined
+  /** Only if the file at `source` still is of this revision; else nothing is touched. Capability `revisions`. */
+  ifRevision?: string | undefined
+}
+
+export interface PurgeOptions extends CallOptions {
+  /** Uploads last touched before this moment are discarded. */
+  olderThan: Date
+  /** Path of a file, or of a directory for everything below it. Default: the root. */
+  path?: string | undefined
+}

@@ -1,0 +1,13 @@
+import * as z from 'zod/mini'
+import * as option from '../../options/option.ts'
+
+/** Options of the filesystem driver: Distribution's, by its names. */
+export const FilesystemOptions = z.object({
+  /** The directory that holds everything; a relative one is taken from the working directory. */
+  rootDirectory: z._default(option.text(), '/var/lib/registry'),
+  /**
+   * Accepted for the sake of Distribution's configuration, without effect: Node runs file operations on a pool of
+   * threads of its own, whose size is the environment variable `UV_THREADPOOL_SIZE`.
+   */
+  maxThreads: z.optional(option.integer({ min: 0, max: Number.MAX_SAFE_INTEGER })),
+})
