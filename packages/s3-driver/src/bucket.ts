@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-s3'
 import type { CallOptions } from '@longshore/middleware-core'
 import { s3Error } from './errors.ts'
-import { KeySpace } from './keys.ts'
+import { KeyMapper } from './keys.ts'
 import type { CheckedS3Options } from './options.ts'
 
 /** How objects are stored: the options that ride along with everything that creates one. */
@@ -21,7 +21,7 @@ export interface ObjectSettings {
 }
 
 /** Where an object lies, and the path that errors about it name. */
-export interface Place {
+export interface ObjectRef {
   readonly key: string
   readonly path: string
 }
@@ -30,18 +30,18 @@ export interface Place {
 export class Bucket {
   readonly client: S3Client
   readonly name: string
-  readonly keys: KeySpace
+  readonly keys: KeyMapper
   readonly settings: ObjectSettings
 
   constructor(client: S3Client, options: CheckedS3Options) {
     this.client = client
     this.name = options.bucket
-    this.keys = new KeySpace(options.rootDirectory)
+    this.keys = new KeyMapper(options.rootDirectory)
     this.settings = objectSettings(options)
   }
 
   /** Where the file at `path` lies. */
-  place(path: string): Place {
+  place(path: string): ObjectRef {
     return { key: this.keys.key(path), path }
   }
 
@@ -67,7 +67,7 @@ export class Bucket {
 /** What S3 tells of an object without its content: one HEAD. `PATH_NOT_FOUND` when there is none. */
 export function headObject(
   bucket: Bucket,
-  { key, path }: Place,
+  { key, path }: ObjectRef,
   options: CallOptions,
 ): Promise<HeadObjectCommandOutput> {
   const command = new HeadObjectCommand({ Bucket: bucket.name, Key: key })
@@ -77,7 +77,7 @@ export function headObject(
 /** Stores an object whole: one PUT. */
 export async function putObject(
   bucket: Bucket,
-  { key, path }: Place,
+  { key, path }: ObjectRef,
   content: Uint8Array,
   options: CallOptions,
 ): Promise<void> {
@@ -86,7 +86,7 @@ export async function putObject(
 }
 
 /** Deletes an object; none being there is fine. */
-export async function deleteObject(bucket: Bucket, { key, path }: Place, options: CallOptions): Promise<void> {
+export async function deleteObject(bucket: Bucket, { key, path }: ObjectRef, options: CallOptions): Promise<void> {
   const command = new DeleteObjectCommand({ Bucket: bucket.name, Key: key })
   await bucket.run(o => bucket.client.send(command, o), options, path)
 }

@@ -21,22 +21,22 @@ import {
   pathNotFound,
 } from '@longshore/middleware-core'
 import { Bucket, deleteObject, headObject, putObject } from './bucket.ts'
-import { createClient } from './client.ts'
-import { copySettings, moveObject } from './copy.ts'
-import { Deleter } from './delete.ts'
+import { createClient } from './client/client.ts'
+import { copySettings, moveObject } from './objects/copy.ts'
+import { Deleter } from './objects/delete.ts'
 import { noSuchBucket } from './errors.ts'
-import { isDirectory, listChildren } from './list.ts'
+import { isDirectory, listChildren } from './listing/list.ts'
 import type { CheckedS3Options } from './options.ts'
-import { PartSizing } from './parts.ts'
-import { putStream } from './put-stream.ts'
-import { readObject, readWhole } from './read.ts'
-import { resumeUpload } from './resume.ts'
-import { sweepUploads } from './sweep.ts'
-import { sharedUploadMemory } from './upload-memory.ts'
-import { Presigner } from './url.ts'
-import { walkObjects } from './walk.ts'
-import type { UploadSettings } from './upload-state.ts'
-import { S3Upload } from './writer.ts'
+import { PartSizeStrategy } from './multipart/parts.ts'
+import { putStream } from './objects/put-stream.ts'
+import { readObject, readWhole } from './objects/read.ts'
+import { resumeUpload } from './upload/resume.ts'
+import { purgeUploads } from './upload/purge.ts'
+import { sharedMemoryBudget } from './upload/memory-budget.ts'
+import { Presigner } from './client/presigner.ts'
+import { walkObjects } from './listing/walk.ts'
+import type { UploadSettings } from './upload/state.ts'
+import { S3Upload } from './upload/upload.ts'
 
 /** The contract's operations as S3 requests. Each has its own file; this one hands them what they share. */
 export class S3Driver implements DriverImplementation {
@@ -58,9 +58,9 @@ export class S3Driver implements DriverImplementation {
     this.#deleter = new Deleter(this.#bucket)
     this.#partSize = options.chunkSize
     this.#uploads = {
-      sizing: new PartSizing(options.partSizing ?? (isR2(options) ? 'equal' : 'growing'), options.chunkSize),
+      sizing: new PartSizeStrategy(options.partSizing ?? (isR2(options) ? 'equal' : 'growing'), options.chunkSize),
       concurrency: options.uploadConcurrency,
-      memory: sharedUploadMemory(options.uploadMemory),
+      memory: sharedMemoryBudget(options.uploadMemory),
       copies: copySettings(options),
     }
   }
@@ -139,7 +139,7 @@ export class S3Driver implements DriverImplementation {
   }
 
   purgeUploads({ olderThan, path, ...options }: PurgeOptions & { path: string }): Promise<PurgeResult> {
-    return sweepUploads(this.#bucket, olderThan, path, options)
+    return purgeUploads(this.#bucket, olderThan, path, options)
   }
 
   async putStream(path: string, stream: Readable, options: PutStreamOptions): Promise<WriteResult> {

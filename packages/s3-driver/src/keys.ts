@@ -7,7 +7,7 @@ import { isRelativePath } from '@longshore/middleware-core'
  * Unfinished uploads have a record each below `~uploads/`, which no path can reach: `~` is in no legal path. It sorts
  * behind everything legal, so a walk may stop there.
  */
-export class KeySpace {
+export class KeyMapper {
   /** Empty, or ends in a slash. */
   readonly #root: string
 
@@ -42,33 +42,33 @@ export class KeySpace {
   }
 
   /** Where the record of an unfinished upload to `path` lies; for the root, what the keys of all records begin with. */
-  uploadRecord(path: string): string {
+  checkpoint(path: string): string {
     return `${this.#uploads}${path.slice(1)}`
   }
 
   /** Where bytes of an upload lie that were stored only to free their memory: behind its record. */
   spill(path: string, id: string): string {
-    return `${this.uploadRecord(path)}~${id}`
+    return `${this.checkpoint(path)}~${id}`
   }
 
   /** Where a multipart upload becomes an object before that is copied to where its writer wants it: behind the record, too. */
-  staged(path: string, id: string): string {
+  temporaryKey(path: string, id: string): string {
     return this.spill(path, id)
   }
 
   /** Which spill a key below the upload records is, or undefined when it is a record. */
-  spillId(key: string): string | undefined {
+  overflowId(key: string): string | undefined {
     return key.slice(this.#uploads.length).split('~')[1]
   }
 
   /** The path whose upload a record's or a spill's key belongs to. */
-  pathOfRecord(key: string): string {
+  pathOfCheckpoint(key: string): string {
     return `/${key.slice(this.#uploads.length).replace(/~.*/, '')}`
   }
 
-  /** The path of a staged upload by its key, or undefined when it is none. */
-  pathOfStaged(key: string): string | undefined {
-    const path = key.startsWith(this.#uploads) ? this.pathOfRecord(key) : undefined
+  /** The path of a temporaryKey upload by its key, or undefined when it is none. */
+  pathOfTemporaryKey(key: string): string | undefined {
+    const path = key.startsWith(this.#uploads) ? this.pathOfCheckpoint(key) : undefined
     return path !== undefined && isRelativePath(path.slice(1)) ? path : undefined
   }
 

@@ -2,9 +2,9 @@ import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import { describe, expect, it } from '@jest/globals'
 import type { Fault, FaultRule } from '@longshore/local-cloud'
-import { type S3Driver, content, failure, part, until, useBench, write } from './cloud.ts'
+import { type S3Driver, content, failure, part, until, useFixture, write } from './cloud.ts'
 
-const bench = useBench()
+const bench = useFixture()
 const whole = content(2 * part + 5)
 const small = content(100, 2)
 const copies = { multipartCopyThresholdSize: part, multipartCopyChunkSize: part, multipartCopyMaxConcurrency: 2 }

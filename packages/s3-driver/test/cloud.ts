@@ -30,7 +30,7 @@ export function optionsOn(cloud: LocalCloud, options: Partial<S3DriverOptions> =
 }
 
 /** What a test file works with: one local cloud, emptied and in AWS's mood again after each test. */
-export interface Bench {
+export interface Fixture {
   readonly cloud: LocalCloud
   readonly driver: S3Driver
   readonly bucket: BucketView
@@ -39,7 +39,7 @@ export interface Bench {
 }
 
 /** Sets the bench up around the tests of the file that calls this. */
-export function useBench(options: LocalCloudOptions = {}): Bench {
+export function useFixture(options: LocalCloudOptions = {}): Fixture {
   let cloud: LocalCloud
   let driver: S3Driver
   const others: S3Driver[] = []

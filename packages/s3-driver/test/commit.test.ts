@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import { type Fault, always, everyNth, matching, nth } from '@longshore/local-cloud'
-import { content, failure, part, useBench, write } from './cloud.ts'
+import { content, failure, part, useFixture, write } from './cloud.ts'
 
-const bench = useBench()
+const bench = useFixture()
 const bytes = content(2 * part + 5)
 
 async function upload(driver = bench.driver): Promise<void> {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
 import { type Fault, always, matching, nth } from '@longshore/local-cloud'
 import type { FileWriter, StorageDriver } from '@longshore/middleware-core'
-import { content, failure, part, until, useBench, write } from './cloud.ts'
+import { content, failure, part, until, useFixture, write } from './cloud.ts'
 
-const bench = useBench()
+const bench = useFixture()
 const whole = content(2 * part + 5)
 const small = content(100)
 const destination = '/blobs/b'

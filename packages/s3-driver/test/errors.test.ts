@@ -2,9 +2,9 @@ import { inspect } from 'node:util'
 import { describe, expect, it } from '@jest/globals'
 import { type Fault, always } from '@longshore/local-cloud'
 import type { StorageDriver, StorageError } from '@longshore/middleware-core'
-import { content, failure, part, until, useBench, write } from './cloud.ts'
+import { content, failure, part, until, useFixture, write } from './cloud.ts'
 
-const bench = useBench()
+const bench = useFixture()
 const secrets = { secretKey: 'wrong-secret-key-value', sessionToken: 'session-token-value' }
 
 async function failureOf(

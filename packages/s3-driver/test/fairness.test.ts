@@ -1,19 +1,19 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
 import { matching, nth } from '@longshore/local-cloud'
 import type { FileWriter } from '@longshore/middleware-core'
-import { type UploadMemory, sharedUploadMemory } from '../src/upload-memory.ts'
+import { type MemoryBudget, sharedMemoryBudget } from '../src/upload/memory-budget.ts'
 import { type LocalCloud, type S3Driver, content, driverOn, part, startLocalCloud, until, write } from './cloud.ts'
 
 /** The drivers here share a budget of their own: the tests' usual one is larger, and the largest counts. */
 const budget = 8 * part
 let cloud: LocalCloud
 let driver: S3Driver
-let memory: UploadMemory
+let memory: MemoryBudget
 
 beforeAll(async () => {
   cloud = await startLocalCloud()
   driver = driverOn(cloud, { uploadMemory: budget })
-  memory = sharedUploadMemory(budget)
+  memory = sharedMemoryBudget(budget)
 })
 
 afterEach(() => {

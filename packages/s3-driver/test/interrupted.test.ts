@@ -2,9 +2,9 @@ import { describe, expect, it } from '@jest/globals'
 import { CreateMultipartUploadCommand, S3Client, UploadPartCommand } from '@aws-sdk/client-s3'
 import { type Fault, matching, nth } from '@longshore/local-cloud'
 import type { FileWriter } from '@longshore/middleware-core'
-import { content, failure, mebibyte, part, until, useBench, write } from './cloud.ts'
+import { content, failure, mebibyte, part, until, useFixture, write } from './cloud.ts'
 
-const bench = useBench()
+const bench = useFixture()
 const bytes = content(4 * part + 3)
 const path = '/repo/_uploads/1/data'
 const key = path.slice(1)

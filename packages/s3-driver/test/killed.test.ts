@@ -2,10 +2,10 @@ import { beforeAll, describe, expect, it } from '@jest/globals'
 import type { Fault, FaultRule } from '@longshore/local-cloud'
 import { isStorageError } from '@longshore/middleware-core'
 import { type Child, build, start } from './child.ts'
-import { useBench, write } from './cloud.ts'
+import { useFixture, write } from './cloud.ts'
 import { smallPartDriver } from './small-parts.ts'
 
-const bench = useBench()
+const bench = useFixture()
 const rounds = 100
 /** Processes at a time. */
 const parallel = 4

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto'
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import type { StorageDriver } from '@longshore/middleware-core'
 import { build, run } from './child.ts'
-import { content, mebibyte, useBench, write } from './cloud.ts'
+import { content, mebibyte, useFixture, write } from './cloud.ts'
 import { smallPartDriver } from './small-parts.ts'
 
-const bench = useBench()
+const bench = useFixture()
 
 /** 5 GiB take half a minute, and as much room in the temporary folder. */
 const isFull = process.env['LONGSHORE_TEST_LARGE'] === '1'

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import { always } from '@longshore/local-cloud'
-import { useBench } from './cloud.ts'
+import { useFixture } from './cloud.ts'
 
-const bench = useBench()
+const bench = useFixture()
 
 const named = (index: number): string => String(index).padStart(6, '0')
 

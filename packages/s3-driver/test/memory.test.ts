@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import { build, run } from './child.ts'
-import { mebibyte, useBench } from './cloud.ts'
+import { mebibyte, useFixture } from './cloud.ts'
 
-const bench = useBench()
+const bench = useFixture()
 
 beforeAll(build)
 

@@ -2,9 +2,9 @@ import { connect, createServer } from 'node:net'
 import { PassThrough, Readable } from 'node:stream'
 import { describe, expect, it, jest } from '@jest/globals'
 import { always, matching, nth } from '@longshore/local-cloud'
-import { content, failure, part, until, useBench, write } from './cloud.ts'
+import { content, failure, part, until, useFixture, write } from './cloud.ts'
 
-const bench = useBench()
+const bench = useFixture()
 
 /** A way to the local cloud that counts connections. */
 async function counted(): Promise<AsyncDisposable & { endpoint: string; total: number; open: number }> {

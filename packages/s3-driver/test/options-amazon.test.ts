@@ -2,9 +2,9 @@ import { Agent } from 'node:http'
 import { type NetConnectOpts, createConnection } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { s3 } from '@longshore/s3-driver'
-import { type S3DriverOptions, useBench } from './cloud.ts'
+import { type S3DriverOptions, useFixture } from './cloud.ts'
 
-const bench = useBench()
+const bench = useFixture()
 
 beforeEach(() => {
   // What is meant for Amazon's hosts goes to the local cloud, unchanged: without TLS, because that is Amazon's alone to give.

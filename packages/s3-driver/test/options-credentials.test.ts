@@ -1,8 +1,8 @@
 import { createServer } from 'node:http'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { type S3Driver, useBench } from './cloud.ts'
+import { type S3Driver, useFixture } from './cloud.ts'
 
-const bench = useBench()
+const bench = useFixture()
 const before = process.env
 
 beforeEach(() => {

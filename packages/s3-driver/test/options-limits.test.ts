@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import { type FaultRule, always, nth } from '@longshore/local-cloud'
-import { content, part, useBench, write } from './cloud.ts'
+import { content, part, useFixture, write } from './cloud.ts'
 
-const bench = useBench()
+const bench = useFixture()
 
 /** Delays an operation's requests a little, and tells how many of them were under way at once at most. */
 function watch(operation: string): { readonly most: number } {

@@ -2,9 +2,9 @@ import { connect } from 'node:net'
 import { createServer } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { certify } from '@longshore/local-cloud'
-import { useBench } from './cloud.ts'
+import { useFixture } from './cloud.ts'
 
-const bench = useBench()
+const bench = useFixture()
 
 /** The local cloud behind TLS with a certificate that nobody vouches for. */
 const server = createServer(certify({ name: '127.0.0.1' }), socket => {

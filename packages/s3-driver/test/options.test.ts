@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals'
 import { s3 } from '@longshore/s3-driver'
-import { type S3DriverOptions, content, part, useBench, write } from './cloud.ts'
+import { type S3DriverOptions, content, part, useFixture, write } from './cloud.ts'
 
-const bench = useBench()
+const bench = useFixture()
 const keys = { accessKey: 'key-id', secretKey: 'a-secret-key' }
 const aws: S3DriverOptions = { region: 'eu-central-1', bucket: 'artifacts', ...keys }
 

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import { build, run, start } from './child.ts'
-import { part, until, useBench } from './cloud.ts'
+import { part, until, useFixture } from './cloud.ts'
 
-const bench = useBench()
+const bench = useFixture()
 
 beforeAll(build)
 

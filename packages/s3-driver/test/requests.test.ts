@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import type { WalkOptions } from '@longshore/middleware-core'
-import { content, part, useBench, write } from './cloud.ts'
+import { content, part, useFixture, write } from './cloud.ts'
 
-const bench = useBench()
+const bench = useFixture()
 
 /** The requests that `call` takes, by operation. */
 async function requestsOf(call: () => Promise<unknown>): Promise<Record<string, number>> {

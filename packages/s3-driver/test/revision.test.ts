@@ -2,9 +2,9 @@ import { describe, expect, it } from '@jest/globals'
 import { S3Client, UploadPartCommand } from '@aws-sdk/client-s3'
 import { matching, nth } from '@longshore/local-cloud'
 import type { FileWriter } from '@longshore/middleware-core'
-import { content, part, until, useBench, write } from './cloud.ts'
+import { content, part, until, useFixture, write } from './cloud.ts'
 
-const bench = useBench()
+const bench = useFixture()
 const bytes = content(4 * part)
 const path = '/uploads/1/data'
 

@@ -1,8 +1,8 @@
 import { pipeline } from 'node:stream/promises'
 import { describe, expect, it } from '@jest/globals'
-import { content, mebibyte, part, useBench, write } from './cloud.ts'
+import { content, mebibyte, part, useFixture, write } from './cloud.ts'
 
-const bench = useBench()
+const bench = useFixture()
 
 async function stored(path: string): Promise<Buffer> {
   return Buffer.from(await bench.driver.getContent(path))

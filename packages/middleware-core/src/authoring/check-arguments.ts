@@ -30,7 +30,10 @@ export function checkWrite({ append, metadata }: WriteOptions): void {
   assertMetadata(metadata)
 }
 
-export function checkPut({ metadata, ...conditions }: CommitOptions & { metadata?: NewFileMetadata | undefined }): void {
+export function checkPut({
+  metadata,
+  ...conditions
+}: CommitOptions & { metadata?: NewFileMetadata | undefined }): void {
   assertMetadata(metadata)
   checkConditions(conditions)
 }

@@ -14,7 +14,8 @@ export function assertMetadata(metadata: NewFileMetadata | undefined): void {
   if (metadata === undefined) return
   for (const header of headers) {
     const value = metadata[header]
-    if (value !== undefined && !printable.test(value)) throw invalid(header, 'printable ASCII without blanks at its ends')
+    if (value !== undefined && !printable.test(value))
+      throw invalid(header, 'printable ASCII without blanks at its ends')
   }
   const { contentType, custom = {} } = metadata
   if (contentType !== undefined && contentType !== 'auto' && !mediaType.test(contentType)) {

@@ -106,7 +106,8 @@ export class UploadWriter extends Writable implements FileWriter {
       return result
     } catch (error) {
       const isKept = wasClosed || (await this.#keepWhatWasWritten(options.signal))
-      this.#state = isKept && isStorageError(error, 'UNAVAILABLE', 'PRECONDITION_FAILED') ? 'closed' : 'failed to commit'
+      this.#state =
+        isKept && isStorageError(error, 'UNAVAILABLE', 'PRECONDITION_FAILED') ? 'closed' : 'failed to commit'
       throw options.signal?.aborted ? options.signal.reason : error
     }
   }

@@ -47,9 +47,7 @@ export class UploadBytes {
    */
   async find(name: UploadName, digest?: Digest): Promise<FoundUpload> {
     const mayPublish = digest !== undefined && canTell(digest) && this.#hashes.has(keyOf(name))
-    const found = mayPublish
-      ? await this.#files.find(name, blobData(digest))
-      : await this.#files.find(name)
+    const found = mayPublish ? await this.#files.find(name, blobData(digest)) : await this.#files.find(name)
     if (found.kind !== 'open') return found
     const { writer } = found
     const hash = this.#hashes.of(keyOf(name), writer)

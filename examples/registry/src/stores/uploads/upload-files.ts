@@ -1,10 +1,5 @@
 import { once } from 'node:events'
-import {
-  type FileInfo,
-  type FileWriter,
-  type StorageDriver,
-  isStorageError,
-} from '@longshore/middleware-core'
+import { type FileInfo, type FileWriter, type StorageDriver, isStorageError } from '@longshore/middleware-core'
 import { type Digest, hashFor, matches } from '../../oci/digest.ts'
 import { RegistryError } from '../../oci/errors.ts'
 import { wrongDigest } from '../blob-store.ts'

@@ -105,5 +105,8 @@ function nameOf(path: string): string {
 
 /** ASCII, with `~` for each slash. What stands for something itself is encoded, so no two paths become the same name. */
 function flat(path: string): string {
-  return path.split('/').map(component => encodeURIComponent(component).replaceAll('~', '%7E')).join('~')
+  return path
+    .split('/')
+    .map(component => encodeURIComponent(component).replaceAll('~', '%7E'))
+    .join('~')
 }

@@ -57,8 +57,16 @@ export const testRevision: Section = (test, { largeFile }) => {
         await assertFails(driver.reader(at('source'), { offset, ifRevision: revision }), 'PRECONDITION_FAILED', about)
       }
       for (const destination of ['destination', 'elsewhere', 'source']) {
-        await assertFails(driver.move(at('source'), at(destination), { ifRevision: revision }), 'PRECONDITION_FAILED', about)
-        await assertFails(driver.move(at('source'), at(destination), { ifRevision: revision, size }), 'PRECONDITION_FAILED', about)
+        await assertFails(
+          driver.move(at('source'), at(destination), { ifRevision: revision }),
+          'PRECONDITION_FAILED',
+          about,
+        )
+        await assertFails(
+          driver.move(at('source'), at(destination), { ifRevision: revision, size }),
+          'PRECONDITION_FAILED',
+          about,
+        )
       }
       await assertContent(driver, at('source'), after)
       await assertContent(driver, at('destination'), Buffer.from('destination'))
@@ -71,7 +79,10 @@ export const testRevision: Section = (test, { largeFile }) => {
     const revision = await revisionOf(driver, at('file'))
     if (revision === undefined) return
     await (await openWriter('file', 'behind')).commit()
-    await assertFails(driver.reader(at('file'), { ifRevision: revision }), 'PRECONDITION_FAILED', { driver, path: at('file') })
+    await assertFails(driver.reader(at('file'), { ifRevision: revision }), 'PRECONDITION_FAILED', {
+      driver,
+      path: at('file'),
+    })
   })
 
   test('finds nothing where a file of that revision was', async ({ driver, at, fill }) => {

@@ -1,0 +1,52 @@
+import { GetObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3'
+import { type SignedUrl, type UrlOptions, lazyImport } from '@longshore/middleware-core'
+import type { Bucket } from '../bucket.ts'
+import { s3Error } from '../errors.ts'
+import type { SignatureV2 } from './signature-v2.ts'
+
+const requestPresigner = lazyImport(() => import('@aws-sdk/s3-request-presigner'))
+
+/** Makes presigned URLs to a bucket's objects: no request, only a signature. */
+export class Presigner {
+  readonly #bucket: Bucket
+  readonly #client: S3Client
+  readonly #lifetime: number
+
+  readonly #signatureV2: SignatureV2 | undefined
+
+  /** `client` is the one whose endpoint the URLs name. `lifetime` is in milliseconds. */
+  constructor(bucket: Bucket, client: S3Client, lifetime: number, signatureV2?: SignatureV2) {
+    this.#bucket = bucket
+    this.#client = client
+    this.#lifetime = lifetime
+    this.#signatureV2 = signatureV2
+  }
+
+  /** A URL that works for `expiresIn` seconds at most, and not longer than the credentials that signed it. */
+  async presign(path: string, options: UrlOptions & { method: 'GET' | 'HEAD' }): Promise<SignedUrl> {
+    try {
+      const seconds = await this.#seconds(options.expiresIn)
+      const now = new Date()
+      const url = await this.#sign(path, options.method, seconds, now)
+      return { url, expiresAt: new Date((Math.floor(now.getTime() / 1000) + seconds) * 1000), via: 's3' }
+    } catch (error) {
+      throw s3Error(error, path)
+    }
+  }
+
+  async #sign(path: string, method: 'GET' | 'HEAD', seconds: number, now: Date): Promise<string> {
+    const input = { Bucket: this.#bucket.name, Key: this.#bucket.keys.key(path) }
+    const command = method === 'GET' ? new GetObjectCommand(input) : new HeadObjectCommand(input)
+    const { getSignedUrl } = await requestPresigner()
+    // The SDK's presigner knows version 4 only, but also every rule of where the bucket goes: version 2 takes that over.
+    const url = await getSignedUrl(this.#client, command, { expiresIn: seconds, signingDate: now })
+    if (!this.#signatureV2) return url
+    return this.#signatureV2.presign(method, url.slice(0, url.indexOf('?')), Math.floor(now.getTime() / 1000) + seconds)
+  }
+
+  async #seconds(expiresIn = Infinity): Promise<number> {
+    const { expiration } = await this.#client.config.credentials()
+    const credentialsLeft = expiration ? (expiration.getTime() - Date.now()) / 1000 : Infinity
+    return Math.max(1, Math.floor(Math.min(expiresIn, this.#lifetime / 1000, credentialsLeft)))
+  }
+}

@@ -1,0 +1,44 @@
+import { ListObjectsV2Command, type ListObjectsV2CommandInput, type _Object } from '@aws-sdk/client-s3'
+import type { CallOptions } from '@longshore/middleware-core'
+import type { Bucket } from '../bucket.ts'
+
+/** One page of a listing. */
+interface Page {
+  readonly objects: readonly _Object[]
+  readonly prefixes: readonly string[]
+  readonly isLast: boolean
+}
+
+type Query = Pick<ListObjectsV2CommandInput, 'Prefix' | 'Delimiter' | 'StartAfter' | 'MaxKeys' | 'ContinuationToken'>
+
+/** The first page of a listing: one LIST, of 1,000 entries unless `MaxKeys` says less. */
+export async function listPage(
+  bucket: Bucket,
+  query: Query,
+  options: CallOptions,
+): Promise<Page & { readonly next: string | undefined }> {
+  const command = new ListObjectsV2Command({ Bucket: bucket.name, ...query })
+  const page = await bucket.run(o => bucket.client.send(command, o), options)
+  const { Contents: objects = [], CommonPrefixes = [] } = page
+  // A server that claims more but does not move on has come to the end.
+  const hasMoved = page.NextContinuationToken !== query.ContinuationToken && objects.length + CommonPrefixes.length > 0
+  const next = page.IsTruncated && hasMoved ? page.NextContinuationToken : undefined
+  return { objects, prefixes: CommonPrefixes.map(({ Prefix = '' }) => Prefix), isLast: next === undefined, next }
+}
+
+/**
+ * The pages of a listing. `StartAfter` is sent only when there is one: some servers find nothing when it is empty.
+ * `MaxKeys` is for the first page only: who has to go on needs more than was thought.
+ */
+export async function* pages(
+  bucket: Bucket,
+  { MaxKeys, ...query }: Omit<Query, 'ContinuationToken'>,
+  options: CallOptions,
+): AsyncGenerator<Page> {
+  let page = await listPage(bucket, { ...query, ...(MaxKeys === undefined ? {} : { MaxKeys }) }, options)
+  yield page
+  while (page.next !== undefined) {
+    page = await listPage(bucket, { ...query, ContinuationToken: page.next }, options)
+    yield page
+  }
+}

@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto'
+import { StorageError } from '@longshore/middleware-core'
+
+/** A part that S3 holds. */
+export interface Part {
+  readonly number: number
+  readonly etag: string
+  readonly size: number
+}
+
+/** A part as S3 lists it. */
+export interface UploadedPart extends Part {
+  /** When it was uploaded; some servers tell no more than the second. */
+  readonly modifiedAt: Date | undefined
+}
+
+/** S3 takes parts 1 to 10,000 ([S3 quotas](https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html)). */
+export const maxParts = 10_000
+
+/** S3 refuses to complete an upload with a smaller part before the last. */
+export const minPartSize = 5 * 1024 * 1024
+
+/** S3 refuses larger parts. */
+export const maxPartSize = 5 * 1024 ** 3
+
+/**
+ * How large parts are. `equal` parts end at 10,000 x chunksize: 97 GiB by default. `growing` ones gain a chunksize with
+ * every 1,000 parts, which takes an object of default chunks to 537 GiB while no part is larger than 100 MiB. The size
+ * depends on nothing but the number, so an upload goes on anywhere as it began.
+ */
+export class PartSizeStrategy {
+  readonly #mode: 'equal' | 'growing'
+  readonly #chunkSize: number
+
+  constructor(mode: 'equal' | 'growing', chunkSize: number) {
+    this.#mode = mode
+    this.#chunkSize = chunkSize
+  }
+
+  /** The size of part `number`, when it is not the last, of an upload that has `parts` already. */
+  sizeOf(number: number, parts: readonly Part[]): number {
+    if (number > maxParts) {
+      const advice = this.#mode === 'equal' ? 'partsizing growing, or a larger chunksize' : 'a larger chunksize'
+      throw new StorageError('UNSUPPORTED', `the object needs more than ${maxParts} parts; use ${advice}`)
+    }
+    if (this.#mode === 'equal') return parts[0]?.size ?? this.#chunkSize
+    return Math.min(this.#chunkSize * (1 + Math.floor((number - 1) / 1000)), maxPartSize)
+  }
+
+  /**
+   * The parts, from the first on, that an upload can be continued behind: without a gap, none of them too small to be
+   * followed by another, none that `isStale`. `equal` also means none that differs from the first.
+   */
+  contiguousParts(parts: readonly Part[], isStale: (part: Part) => boolean): Part[] {
+    const contiguousParts: Part[] = []
+    // Chunks are smaller only where a test's server takes such parts.
+    const smallest = Math.min(minPartSize, this.#chunkSize)
+    for (const part of parts.toSorted((a, b) => a.number - b.number)) {
+      if (part.number !== contiguousParts.length + 1 || part.size < smallest || isStale(part)) break
+      if (this.#mode === 'equal' && part.size !== (contiguousParts[0] ?? part).size) break
+      contiguousParts.push(part)
+    }
+    return contiguousParts
+  }
+}
+
+export function totalSize(parts: readonly Part[]): number {
+  return parts.reduce((sum, part) => sum + part.size, 0)
+}
+
+/** A text that is another one as soon as S3 holds other parts: a digest of their numbers and ETags, in order. */
+export function partsDigest(parts: Iterable<Pick<Part, 'number' | 'etag'>>): string {
+  // Some servers quote ETags in one answer and not in another.
+  const lines = [...parts].map(({ number, etag }) => `${number} ${etag.replaceAll('"', '')}`)
+  return createHash('sha256').update(lines.join('\n')).digest('base64url')
+}

@@ -1,0 +1,29 @@
+import type { CallOptions } from '@longshore/middleware-core'
+
+/** Milliseconds that cleaning up may still take once the call's signal has fired. */
+const grace = 500
+
+/**
+ * Cleans up behind a call that failed. Its signal must not stop that, nor may a server that hangs keep the caller for long.
+ * Failures are not told: the call's own error says more, and a sweep removes what is left.
+ */
+export async function cleanUp(
+  { signal }: CallOptions,
+  task: (options: CallOptions) => Promise<unknown>,
+): Promise<void> {
+  const end = new AbortController()
+  let timer: NodeJS.Timeout | undefined
+  const onAbort = (): void => {
+    timer = setTimeout(() => end.abort(), grace)
+  }
+  if (signal?.aborted) onAbort()
+  signal?.addEventListener('abort', onAbort, { once: true })
+  try {
+    await task({ signal: end.signal })
+  } catch {
+    // See above.
+  } finally {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', onAbort)
+  }
+}
