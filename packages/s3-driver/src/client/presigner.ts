@@ -3,6 +3,7 @@ import { type SignedUrl, type UrlOptions, lazyImport } from '@longshore/middlewa
 import type { Bucket } from '../bucket.ts'
 import { s3Error } from '../errors.ts'
 import type { SignatureV2 } from './signature-v2.ts'
+import { serverTime, urlLifetime } from './url-lifetime.ts'
 
 const requestPresigner = lazyImport(() => import('@aws-sdk/s3-request-presigner'))
 
@@ -25,8 +26,8 @@ export class Presigner {
   /** A URL that works for `expiresIn` seconds at most, and not longer than the credentials that signed it. */
   async presign(path: string, options: UrlOptions & { method: 'GET' | 'HEAD' }): Promise<SignedUrl> {
     try {
-      const seconds = await this.#seconds(options.expiresIn)
-      const now = new Date()
+      const seconds = await urlLifetime(this.#client, this.#lifetime, options.expiresIn)
+      const now = serverTime(this.#client)
       const url = await this.#sign(path, options.method, seconds, now)
       return { url, expiresAt: new Date((Math.floor(now.getTime() / 1000) + seconds) * 1000), via: 's3' }
     } catch (error) {
@@ -42,11 +43,5 @@ export class Presigner {
     const url = await getSignedUrl(this.#client, command, { expiresIn: seconds, signingDate: now })
     if (!this.#signatureV2) return url
     return this.#signatureV2.presign(method, url.slice(0, url.indexOf('?')), Math.floor(now.getTime() / 1000) + seconds)
-  }
-
-  async #seconds(expiresIn = Infinity): Promise<number> {
-    const { expiration } = await this.#client.config.credentials()
-    const credentialsLeft = expiration ? (expiration.getTime() - Date.now()) / 1000 : Infinity
-    return Math.max(1, Math.floor(Math.min(expiresIn, this.#lifetime / 1000, credentialsLeft)))
   }
 }

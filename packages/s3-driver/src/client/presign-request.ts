@@ -1,0 +1,99 @@
+import type { S3Client } from '@aws-sdk/client-s3'
+import { lazyImport } from '@longshore/middleware-core'
+
+const signatureV4 = lazyImport(() => import('@smithy/signature-v4'))
+
+/** Request that somebody else sends: every header is covered by the signature and has to be sent as it is here. */
+export interface PresignedRequest {
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** Parts of a serialized request that are the SDK's own, made anew for each try, or made by whoever sends it. */
+const notSent =
+  /^(host|authorization|user-agent|x-amz-user-agent|amz-sdk-.*|x-amz-date|x-amz-security-token|x-amz-content-sha256)$/
+
+/** Checksum that the SDK makes of the body it has, which is none here. */
+const ownChecksum = /^x-amz-(checksum-crc\w+|sdk-checksum-algorithm)$/
+
+interface HttpRequest {
+  protocol: string
+  hostname: string
+  port?: number
+  method: string
+  path: string
+  query: Record<string, string>
+  headers: Record<string, string>
+}
+
+type Command = Parameters<S3Client['send']>[0]
+
+/**
+ * Signs a request for somebody else. The SDK's own presigner leaves `content-type` out of the signature, moves `x-amz-*`
+ * headers into the query, where other servers do not look for them, and cannot sign a hash of the body. `payloadHash`, in
+ * hexadecimal digits, makes the server refuse a body that has another.
+ */
+export async function presignRequest(
+  client: S3Client,
+  command: Command,
+  options: { expiresIn: number; signingDate: Date; payloadHash?: string | undefined },
+): Promise<PresignedRequest> {
+  const { request, region } = await serialize(client, command)
+  const headers = Object.fromEntries(
+    Object.entries(request.headers).filter(([name]) => !notSent.test(name) && !ownChecksum.test(name)),
+  )
+  if (options.payloadHash !== undefined) headers['x-amz-content-sha256'] = options.payloadHash
+  const names = new Set(Object.keys(headers))
+  const { SignatureV4 } = await signatureV4()
+  const signer = new SignatureV4({
+    service: 's3',
+    region,
+    credentials: client.config.credentials,
+    sha256: client.config.sha256,
+    uriEscapePath: false,
+    applyChecksum: false,
+  })
+  const host = request.port === undefined ? request.hostname : `${request.hostname}:${request.port}`
+  const unsigned = options.payloadHash === undefined ? { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' } : {}
+  const signed = await signer.presign(
+    { ...request, query: withoutSdkId(request.query), headers: { ...headers, ...unsigned, host } },
+    {
+      expiresIn: options.expiresIn,
+      signingDate: options.signingDate,
+      unhoistableHeaders: names,
+      signableHeaders: new Set([...names, 'host']),
+    },
+  )
+  const query = Object.entries(signed.query as Record<string, string>)
+    .map(([name, value]) => `${encode(name)}=${encode(value)}`)
+    .join('&')
+  return { url: `${request.protocol}//${host}${request.path}?${query}`, headers }
+}
+
+/** Lets the SDK make the request (endpoint, bucket in host or path, headers) and stops before it is sent. */
+async function serialize(client: S3Client, command: Command): Promise<{ request: HttpRequest; region: string }> {
+  let found: { request: HttpRequest; region: string } | undefined
+  command.middlewareStack.add(
+    (_next, context) => async args => {
+      const { request } = args as unknown as { request: HttpRequest }
+      found = { request, region: String(context['signing_region'] ?? (await client.config.region())) }
+      return { response: {}, output: { $metadata: {} } as never }
+    },
+    { step: 'finalizeRequest', priority: 'low', name: 'takeRequest' },
+  )
+  await client.send(command as never)
+  if (!found) throw new Error('the SDK made no request')
+  return found
+}
+
+/** `x-id` tells S3's own logs which operation a client meant. */
+function withoutSdkId({ 'x-id': _, ...query }: Record<string, string>): Record<string, string> {
+  return query
+}
+
+function encode(text: string): string {
+  return encodeURIComponent(text).replace(
+    /[!'()*]/g,
+    character => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  )
+}
