@@ -3,16 +3,23 @@ import { HeadBucketCommand, type S3Client } from '@aws-sdk/client-s3'
 import {
   type CallOptions,
   type DeleteOptions,
+  type DirectUpload,
+  type DirectUploadOptions,
   type DriverImplementation,
   type FileInfo,
   type MoveOptions,
   type ReadOptions,
+  type Resolved,
   type SignedUrl,
   type StatOptions,
   type PurgeOptions,
   type PurgeResult,
   type PutStreamOptions,
   type Upload,
+  type UploadForm,
+  type UploadFormOptions,
+  type UploadRequest,
+  type UploadUrlOptions,
   type UrlOptions,
   type WalkOptions,
   type WriteOptions,
@@ -24,6 +31,8 @@ import { Bucket, deleteObject, headObject, putObject } from './bucket.ts'
 import { createClient } from './client/client.ts'
 import { copySettings, moveObject } from './objects/copy.ts'
 import { Deleter } from './objects/delete.ts'
+import { resumeDirectUpload, startDirectUpload } from './direct/direct-upload.ts'
+import { UploadSigner } from './direct/upload-signer.ts'
 import { noSuchBucket } from './errors.ts'
 import { isDirectory, listChildren } from './listing/list.ts'
 import type { CheckedS3Options } from './options.ts'
@@ -43,6 +52,7 @@ export class S3Driver implements DriverImplementation {
   readonly #bucket: Bucket
   readonly #clients: Set<S3Client>
   readonly #presigner: Presigner
+  readonly #uploadSigner: UploadSigner
   readonly #deleter: Deleter
   readonly #uploads: UploadSettings
   readonly #partSize: number
@@ -55,6 +65,7 @@ export class S3Driver implements DriverImplementation {
     this.#clients = new Set([client, pub.client])
     this.#bucket = new Bucket(client, options)
     this.#presigner = new Presigner(this.#bucket, pub.client, options.urlExpiry, pub.signatureV2)
+    this.#uploadSigner = new UploadSigner(this.#bucket, pub.client, options.urlExpiry)
     this.#deleter = new Deleter(this.#bucket)
     this.#partSize = options.chunkSize
     this.#uploads = {
@@ -132,6 +143,19 @@ export class S3Driver implements DriverImplementation {
 
   urlFor(path: string, options: UrlOptions & { method: 'GET' | 'HEAD' }): Promise<SignedUrl> {
     return this.#presigner.presign(path, options)
+  }
+
+  uploadUrlFor(path: string, options: Resolved<UploadUrlOptions>): Promise<UploadRequest> {
+    return this.#uploadSigner.signPut(this.#bucket.place(path), options)
+  }
+
+  uploadFormFor(path: string, options: Resolved<UploadFormOptions>): Promise<UploadForm> {
+    return this.#uploadSigner.signForm(this.#bucket.place(path), options)
+  }
+
+  directUpload(path: string, options: Resolved<DirectUploadOptions>): Promise<DirectUpload> {
+    if ('id' in options) return resumeDirectUpload(this.#bucket, this.#uploadSigner, path, options)
+    return startDirectUpload(this.#bucket, this.#uploadSigner, path, this.#partSize, options)
   }
 
   keyFor(path: string): string {

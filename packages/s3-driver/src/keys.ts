@@ -56,6 +56,11 @@ export class KeyMapper {
     return this.spill(path, id)
   }
 
+  /** Key of an unfinished upload's own object beside its checkpoint: below a component that no path begins with. */
+  temporary(path: string, id: string): string {
+    return `${this.#root}~temporary/${path.slice(1)}/${id}`
+  }
+
   /** Which spill a key below the upload records is, or undefined when it is a record. */
   overflowId(key: string): string | undefined {
     return key.slice(this.#uploads.length).split('~')[1]

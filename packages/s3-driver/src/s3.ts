@@ -12,6 +12,14 @@ import { S3Options } from './options.ts'
 export const s3: DriverFactory<typeof S3Options> = defineDriver({
   name: 's3',
   options: S3Options,
-  capabilities: { urls: true, revisions: true, uploadRevisions: true },
+  capabilities: ({ v4Auth }) => ({
+    urls: true,
+    // Signature V2 covers neither a length nor a checksum.
+    uploadUrls: v4Auth,
+    uploadForms: v4Auth,
+    directUploads: v4Auth,
+    revisions: true,
+    uploadRevisions: true,
+  }),
   create: options => new S3Driver(options),
 })

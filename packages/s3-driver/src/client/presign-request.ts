@@ -1,7 +1,5 @@
 import type { S3Client } from '@aws-sdk/client-s3'
-import { lazyImport } from '@longshore/middleware-core'
-
-const signatureV4 = lazyImport(() => import('@smithy/signature-v4'))
+import { type Command, createSigner, hostOf, serializeRequest } from './serialize-request.ts'
 
 /** Request that somebody else sends: every header is covered by the signature and has to be sent as it is here. */
 export interface PresignedRequest {
@@ -16,18 +14,6 @@ const notSent =
 /** Checksum that the SDK makes of the body it has, which is none here. */
 const ownChecksum = /^x-amz-(checksum-crc\w+|sdk-checksum-algorithm)$/
 
-interface HttpRequest {
-  protocol: string
-  hostname: string
-  port?: number
-  method: string
-  path: string
-  query: Record<string, string>
-  headers: Record<string, string>
-}
-
-type Command = Parameters<S3Client['send']>[0]
-
 /**
  * Signs a request for somebody else. The SDK's own presigner leaves `content-type` out of the signature, moves `x-amz-*`
  * headers into the query, where other servers do not look for them, and cannot sign a hash of the body. `payloadHash`, in
@@ -38,22 +24,14 @@ export async function presignRequest(
   command: Command,
   options: { expiresIn: number; signingDate: Date; payloadHash?: string | undefined },
 ): Promise<PresignedRequest> {
-  const { request, region } = await serialize(client, command)
+  const { request, region } = await serializeRequest(client, command)
   const headers = Object.fromEntries(
     Object.entries(request.headers).filter(([name]) => !notSent.test(name) && !ownChecksum.test(name)),
   )
   if (options.payloadHash !== undefined) headers['x-amz-content-sha256'] = options.payloadHash
   const names = new Set(Object.keys(headers))
-  const { SignatureV4 } = await signatureV4()
-  const signer = new SignatureV4({
-    service: 's3',
-    region,
-    credentials: client.config.credentials,
-    sha256: client.config.sha256,
-    uriEscapePath: false,
-    applyChecksum: false,
-  })
-  const host = request.port === undefined ? request.hostname : `${request.hostname}:${request.port}`
+  const signer = await createSigner(client, region)
+  const host = hostOf(request)
   const unsigned = options.payloadHash === undefined ? { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' } : {}
   const signed = await signer.presign(
     { ...request, query: withoutSdkId(request.query), headers: { ...headers, ...unsigned, host } },
@@ -68,22 +46,6 @@ export async function presignRequest(
     .map(([name, value]) => `${encode(name)}=${encode(value)}`)
     .join('&')
   return { url: `${request.protocol}//${host}${request.path}?${query}`, headers }
-}
-
-/** Lets the SDK make the request (endpoint, bucket in host or path, headers) and stops before it is sent. */
-async function serialize(client: S3Client, command: Command): Promise<{ request: HttpRequest; region: string }> {
-  let found: { request: HttpRequest; region: string } | undefined
-  command.middlewareStack.add(
-    (_next, context) => async args => {
-      const { request } = args as unknown as { request: HttpRequest }
-      found = { request, region: String(context['signing_region'] ?? (await client.config.region())) }
-      return { response: {}, output: { $metadata: {} } as never }
-    },
-    { step: 'finalizeRequest', priority: 'low', name: 'takeRequest' },
-  )
-  await client.send(command as never)
-  if (!found) throw new Error('the SDK made no request')
-  return found
 }
 
 /** `x-id` tells S3's own logs which operation a client meant. */

@@ -7,13 +7,11 @@ import {
   ListPartsCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
-import { type CallOptions, isStorageError } from '@longshore/middleware-core'
+import { type CallOptions, type FileMetadata, isStorageError } from '@longshore/middleware-core'
 import { type Bucket, type ObjectRef, headObject } from '../bucket.ts'
+import { TOKEN_NAME, metadataInput } from '../objects/metadata.ts'
 import { errorName, isNotImplemented } from '../errors.ts'
 import { type UploadedPart, type Part, totalSize } from './parts.ts'
-
-/** The metadata name of the token that tells which upload an object came from. */
-const tokenName = 'longshore-upload'
 
 /** One multipart upload: the requests that S3 has for it. */
 export class MultipartUpload {
@@ -29,12 +27,17 @@ export class MultipartUpload {
     this.#target = { Bucket: bucket.name, Key: place.key, UploadId: id }
   }
 
-  static async create(bucket: Bucket, place: ObjectRef, token: string, options: CallOptions): Promise<MultipartUpload> {
+  static async create(
+    bucket: Bucket,
+    place: ObjectRef,
+    { token, metadata }: { token: string; metadata?: FileMetadata | undefined },
+    options: CallOptions,
+  ): Promise<MultipartUpload> {
     const command = new CreateMultipartUploadCommand({
       Bucket: bucket.name,
       Key: place.key,
-      Metadata: { [tokenName]: token },
       ...bucket.settings,
+      ...metadataInput(metadata, token),
     })
     const { UploadId = '' } = await bucket.run(o => bucket.client.send(command, o), options, place.path)
     return new MultipartUpload(bucket, place, UploadId)
@@ -109,7 +112,7 @@ export class MultipartUpload {
   ): Promise<HeadObjectCommandOutput | undefined> {
     try {
       const head = await headObject(this.#bucket, this.#place, options)
-      const isOwn = token === undefined ? head.ETag?.includes(`-${count}`) : head.Metadata?.[tokenName] === token
+      const isOwn = token === undefined ? head.ETag?.includes(`-${count}`) : head.Metadata?.[TOKEN_NAME] === token
       return isOwn && head.ContentLength === size ? head : undefined
     } catch {
       // The commit's own error says more than that the question failed too.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { type Part, PartSizeStrategy, maxPartSize, maxParts, minPartSize } from './parts.ts'
+import { type Part, PartSizeStrategy, MAX_PART_SIZE, MAX_PARTS, MIN_PART_SIZE } from './parts.ts'
 
 const chunk = 10 * 1024 * 1024
 const part = (number: number, size = chunk): Part => ({ number, size, etag: `e${number}` })
@@ -15,7 +15,7 @@ describe('part sizes', () => {
   })
 
   it('never exceed what S3 takes', () => {
-    expect(new PartSizeStrategy('growing', maxPartSize).sizeOf(5000, [])).toBe(maxPartSize)
+    expect(new PartSizeStrategy('growing', MAX_PART_SIZE).sizeOf(5000, [])).toBe(MAX_PART_SIZE)
   })
 
   it('stay those of an upload that began with others, where they must be equal', () => {
@@ -23,10 +23,10 @@ describe('part sizes', () => {
   })
 
   it('end at 10,000 parts with advice', () => {
-    expect(() => new PartSizeStrategy('equal', chunk).sizeOf(maxParts + 1, [])).toThrow(
+    expect(() => new PartSizeStrategy('equal', chunk).sizeOf(MAX_PARTS + 1, [])).toThrow(
       'more than 10000 parts; use partsizing',
     )
-    expect(() => new PartSizeStrategy('growing', chunk).sizeOf(maxParts + 1, [])).toThrow('use a larger chunksize')
+    expect(() => new PartSizeStrategy('growing', chunk).sizeOf(MAX_PARTS + 1, [])).toThrow('use a larger chunksize')
   })
 })
 
@@ -39,7 +39,7 @@ describe('the parts that an upload goes on behind', () => {
   })
 
   it('end before one that is too small to be followed', () => {
-    expect(growing.contiguousParts([part(1), part(2, minPartSize - 1), part(3)], fresh)).toEqual([part(1)])
+    expect(growing.contiguousParts([part(1), part(2, MIN_PART_SIZE - 1), part(3)], fresh)).toEqual([part(1)])
   })
 
   it('end before a stale one', () => {

@@ -15,13 +15,13 @@ export interface UploadedPart extends Part {
 }
 
 /** S3 takes parts 1 to 10,000 ([S3 quotas](https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html)). */
-export const maxParts = 10_000
+export const MAX_PARTS = 10_000
 
 /** S3 refuses to complete an upload with a smaller part before the last. */
-export const minPartSize = 5 * 1024 * 1024
+export const MIN_PART_SIZE = 5 * 1024 * 1024
 
 /** S3 refuses larger parts. */
-export const maxPartSize = 5 * 1024 ** 3
+export const MAX_PART_SIZE = 5 * 1024 ** 3
 
 /**
  * How large parts are. `equal` parts end at 10,000 x chunksize: 97 GiB by default. `growing` ones gain a chunksize with
@@ -39,12 +39,12 @@ export class PartSizeStrategy {
 
   /** The size of part `number`, when it is not the last, of an upload that has `parts` already. */
   sizeOf(number: number, parts: readonly Part[]): number {
-    if (number > maxParts) {
+    if (number > MAX_PARTS) {
       const advice = this.#mode === 'equal' ? 'partsizing growing, or a larger chunksize' : 'a larger chunksize'
-      throw new StorageError('UNSUPPORTED', `the object needs more than ${maxParts} parts; use ${advice}`)
+      throw new StorageError('UNSUPPORTED', `the object needs more than ${MAX_PARTS} parts; use ${advice}`)
     }
     if (this.#mode === 'equal') return parts[0]?.size ?? this.#chunkSize
-    return Math.min(this.#chunkSize * (1 + Math.floor((number - 1) / 1000)), maxPartSize)
+    return Math.min(this.#chunkSize * (1 + Math.floor((number - 1) / 1000)), MAX_PART_SIZE)
   }
 
   /**
@@ -54,7 +54,7 @@ export class PartSizeStrategy {
   contiguousParts(parts: readonly Part[], isStale: (part: Part) => boolean): Part[] {
     const contiguousParts: Part[] = []
     // Chunks are smaller only where a test's server takes such parts.
-    const smallest = Math.min(minPartSize, this.#chunkSize)
+    const smallest = Math.min(MIN_PART_SIZE, this.#chunkSize)
     for (const part of parts.toSorted((a, b) => a.number - b.number)) {
       if (part.number !== contiguousParts.length + 1 || part.size < smallest || isStale(part)) break
       if (this.#mode === 'equal' && part.size !== (contiguousParts[0] ?? part).size) break

@@ -6,7 +6,7 @@ import { cleanUp } from './clean-up.ts'
 import { MultipartUpload, isGone } from '../multipart/multipart-upload.ts'
 import { type CheckedS3Options, isAmazon } from '../options.ts'
 import { inParallel } from './parallel.ts'
-import { type Part, maxParts } from '../multipart/parts.ts'
+import { type Part, MAX_PARTS } from '../multipart/parts.ts'
 
 export interface CopySettings {
   /** Bytes of each part of a multipart copy but the last. */
@@ -134,7 +134,7 @@ async function tryInParts(
   options: CallOptions,
 ): Promise<void> {
   const token = randomUUID()
-  const upload = await MultipartUpload.create(bucket, destination, token, options)
+  const upload = await MultipartUpload.create(bucket, destination, { token }, options)
   try {
     const parts: Part[] = []
     await inParallel(settings.concurrency, ranges(size, settings.chunkSize), async ({ number, first, last }) => {
@@ -164,7 +164,7 @@ async function tryInParts(
 }
 
 function* ranges(size: number, chunkSize: number): Iterable<{ number: number; first: number; last: number }> {
-  const step = Math.max(chunkSize, Math.ceil(size / maxParts))
+  const step = Math.max(chunkSize, Math.ceil(size / MAX_PARTS))
   for (let number = 1, first = 0; first < size; number++, first += step) {
     yield { number, first, last: Math.min(first + step, size) - 1 }
   }

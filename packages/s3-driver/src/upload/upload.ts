@@ -217,7 +217,7 @@ export class S3Upload implements Upload, Evictable {
   /** Begins the multipart upload, and remembers it while the first part is already on its way. */
   async #createMultipart(): Promise<MultipartUpload> {
     const { token = '' } = this.#record
-    const multipart = await MultipartUpload.create(this.#bucket, this.#place, token, this.#options)
+    const multipart = await MultipartUpload.create(this.#bucket, this.#place, { token }, this.#options)
     const spill = this.#overflow.latest
     const tail = (spill ? undefined : this.#checkpointTail) ?? new Uint8Array()
     this.#checkpointTail = undefined

@@ -1,0 +1,162 @@
+import { randomUUID } from 'node:crypto'
+import {
+  type CallOptions,
+  type CommitOptions,
+  type DirectUpload,
+  type DirectUploadPart,
+  type PartUrlOptions,
+  type Resolved,
+  type ResumeDirectUploadOptions,
+  type StartDirectUploadOptions,
+  StorageError,
+  type UploadRequest,
+  type WriteResult,
+} from '@longshore/middleware-core'
+import type { Bucket, ObjectRef } from '../bucket.ts'
+import { MultipartUpload } from '../multipart/multipart-upload.ts'
+import { MAX_PARTS, MAX_PART_SIZE, MIN_PART_SIZE, type UploadedPart } from '../multipart/parts.ts'
+import {
+  type DirectCheckpoint,
+  deleteDirectCheckpoint,
+  readDirectCheckpoint,
+  writeDirectCheckpoint,
+} from './direct-checkpoint.ts'
+import type { UploadSigner } from './upload-signer.ts'
+
+const mebibyte = 1024 * 1024
+
+/** Starts a direct upload: one request for the multipart upload, at the key where its commit puts the file, and one for its checkpoint. */
+export async function startDirectUpload(
+  bucket: Bucket,
+  signer: UploadSigner,
+  path: string,
+  defaultPartSize: number,
+  options: Resolved<StartDirectUploadOptions>,
+): Promise<DirectUpload> {
+  const { size, destination = path, metadata, signal } = options
+  const partSize = partSizeFor(size, options.partSize, defaultPartSize)
+  const token = randomUUID()
+  const multipart = await MultipartUpload.create(bucket, bucket.place(destination), { token, metadata }, { signal })
+  const checkpoint = { uploadId: multipart.id, destination, size, partSize, token, metadata }
+  try {
+    const id = await writeDirectCheckpoint(bucket, path, checkpoint, { signal })
+    return new S3DirectUpload(bucket, signer, path, id, checkpoint)
+  } catch (error) {
+    await multipart.abort({}).catch(() => {})
+    throw error
+  }
+}
+
+/** Goes on with a direct upload: one request. */
+export async function resumeDirectUpload(
+  bucket: Bucket,
+  signer: UploadSigner,
+  path: string,
+  { id, signal }: ResumeDirectUploadOptions,
+): Promise<DirectUpload> {
+  const checkpoint = await readDirectCheckpoint(bucket, path, id, { signal })
+  if (!checkpoint) throw uploadNotFound(path)
+  return new S3DirectUpload(bucket, signer, path, id, checkpoint)
+}
+
+/** Upload whose parts clients send to S3 themselves. */
+class S3DirectUpload implements DirectUpload {
+  readonly id: string
+  readonly #bucket: Bucket
+  readonly #signer: UploadSigner
+  readonly #path: string
+  readonly #checkpoint: DirectCheckpoint
+  readonly #multipart: MultipartUpload
+  readonly #destination: ObjectRef
+
+  constructor(bucket: Bucket, signer: UploadSigner, path: string, id: string, checkpoint: DirectCheckpoint) {
+    this.id = id
+    this.#bucket = bucket
+    this.#signer = signer
+    this.#path = path
+    this.#checkpoint = checkpoint
+    this.#destination = bucket.place(checkpoint.destination)
+    this.#multipart = new MultipartUpload(bucket, this.#destination, checkpoint.uploadId)
+  }
+
+  get size(): number {
+    return this.#checkpoint.size
+  }
+
+  get partSize(): number {
+    return this.#checkpoint.partSize
+  }
+
+  get partCount(): number {
+    return Math.ceil(this.size / this.partSize)
+  }
+
+  partUrl(number: number, { sha256, expiresIn }: PartUrlOptions = {}): Promise<UploadRequest> {
+    const { uploadId } = this.#checkpoint
+    const size = this.#sizeOfPart(number)
+    return this.#signer.signPart(this.#destination, { uploadId, number, size, sha256, expiresIn })
+  }
+
+  async parts(options: CallOptions = {}): Promise<DirectUploadPart[]> {
+    const parts = await this.#uploadedParts(options)
+    return parts.map(({ number, size }) => ({ number, size }))
+  }
+
+  async commit(options: CommitOptions = {}): Promise<WriteResult> {
+    const parts = await this.#uploadedParts(options)
+    this.#assertComplete(parts)
+    const revision = await this.#multipart.complete(parts, this.#checkpoint.token, options)
+    // The file is there: a checkpoint that stays behind is for a purge.
+    await deleteDirectCheckpoint(this.#bucket, this.#path, this.id, {}).catch(() => {})
+    return { revision }
+  }
+
+  async cancel(options: CallOptions = {}): Promise<void> {
+    await this.#multipart.abort(options)
+    await deleteDirectCheckpoint(this.#bucket, this.#path, this.id, options)
+  }
+
+  async #uploadedParts(options: CallOptions): Promise<UploadedPart[]> {
+    const parts = await this.#multipart.parts(options)
+    if (!parts) throw uploadNotFound(this.#path)
+    return parts.toSorted((a, b) => a.number - b.number)
+  }
+
+  #sizeOfPart(number: number): number {
+    return number < this.partCount ? this.partSize : this.size - (this.partCount - 1) * this.partSize
+  }
+
+  #assertComplete(parts: readonly UploadedPart[]): void {
+    const sizes = new Map(parts.map(({ number, size }) => [number, size]))
+    const wanted = Array.from({ length: this.partCount }, (_, index) => index + 1)
+    const lacking = wanted.filter(number => sizes.get(number) !== this.#sizeOfPart(number))
+    const beyond = parts.filter(({ number }) => number > this.partCount).map(({ number }) => number)
+    if (lacking.length === 0 && beyond.length === 0) return
+    const found =
+      lacking.length > 0
+        ? `parts missing or of another size: ${listed(lacking)}`
+        : `parts that do not belong to it: ${listed(beyond)}`
+    const detail = `the upload is not complete: ${found}; accepted: parts 1 to ${this.partCount}, each of its size`
+    throw new StorageError('INVALID_STATE', detail, { path: this.#path })
+  }
+}
+
+/** A size that the caller asks for, or the default, grown in whole MiB until the file takes no more parts than S3 has. */
+function partSizeFor(size: number, wanted: number | undefined, defaultPartSize: number): number {
+  const least = Math.ceil(size / MAX_PARTS)
+  if (wanted === undefined) return Math.max(defaultPartSize, Math.ceil(least / mebibyte) * mebibyte)
+  const isPossible = wanted >= size || (wanted >= Math.max(MIN_PART_SIZE, least) && wanted <= MAX_PART_SIZE)
+  if (isPossible) return wanted
+  const accepted = `${Math.max(MIN_PART_SIZE, least)} to ${MAX_PART_SIZE} bytes, or the whole size`
+  throw new StorageError('INVALID_ARGUMENT', `invalid partSize: ${wanted}; accepted: ${accepted}`)
+}
+
+function listed(numbers: readonly number[]): string {
+  const shown = numbers.slice(0, 10).join(', ')
+  return numbers.length > 10 ? `${shown} and ${numbers.length - 10} more` : shown
+}
+
+function uploadNotFound(path: string): StorageError {
+  const detail = `no such direct upload to ${path}: it was committed, cancelled or purged`
+  return new StorageError('UPLOAD_NOT_FOUND', detail, { path })
+}
