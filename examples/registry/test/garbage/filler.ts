@@ -1,13 +1,17 @@
 import { randomBytes } from 'node:crypto'
-import type { StorageDriver } from '@longshore/middleware-core'
 import { type Digest, type DigestAlgorithm, digestOf } from '../../src/oci/digest.ts'
 import { blobData, layerLink, revisionLink, tagCurrentLink, tagIndexLink } from '../../src/stores/layout.ts'
 
+/** Storage to fill. */
+interface Target {
+  putContent(path: string, content: Uint8Array | string): Promise<unknown>
+}
+
 /** Puts things where a registry does, in Distribution's layout. */
 export class Filler {
-  readonly storage: Pick<StorageDriver, 'putContent'>
+  readonly storage: Target
 
-  constructor(storage: Pick<StorageDriver, 'putContent'>) {
+  constructor(storage: Target) {
     this.storage = storage
   }
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { type DeleteOptions, ForwardingDriver } from '@longshore/middleware-core'
+import { type DeleteOptions, ForwardingDriver, type PutOptions } from '@longshore/middleware-core'
 import type { CollectionStep } from '../../src/garbage/collection.ts'
 import type { Digest } from '../../src/oci/digest.ts'
 import { blobData, blobs, garbageJournals, layerLink, revisionLink } from '../../src/stores/layout.ts'
@@ -16,9 +16,9 @@ class Interrupted extends ForwardingDriver {
   afterDelete = async (_path: string): Promise<void> => {}
   beforeNote = async (): Promise<void> => {}
 
-  override async putContent(path: string, bytes: Uint8Array | string): Promise<void> {
+  override async putContent(path: string, bytes: Uint8Array | string, options?: PutOptions) {
     if (path.startsWith(garbageJournals)) await this.beforeNote()
-    return super.putContent(path, bytes)
+    return super.putContent(path, bytes, options)
   }
 
   override async delete(path: string, options?: DeleteOptions): Promise<void> {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { ForwardingDriver, type StatOptions } from '@longshore/middleware-core'
+import { ForwardingDriver, type PutOptions, type StatOptions } from '@longshore/middleware-core'
 import type { Digest } from '../../src/oci/digest.ts'
 import { parseManifest } from '../../src/oci/manifest.ts'
 import { BlobStore } from '../../src/stores/blob-store.ts'
@@ -21,12 +21,12 @@ class Stalling extends ForwardingDriver {
     return this.time
   }
 
-  override async putContent(path: string, bytes: Uint8Array | string): Promise<void> {
+  override async putContent(path: string, bytes: Uint8Array | string, options?: PutOptions) {
     if (path === this.slowPath) {
       await this.meanwhile()
       this.time += 31_000
     }
-    return super.putContent(path, bytes)
+    return super.putContent(path, bytes, options)
   }
 
   override async stat(path: string, options?: StatOptions) {

@@ -9,6 +9,7 @@ import {
   type StatOptions,
   type StorageDriver,
   inmemory,
+  type PutOptions,
 } from '@longshore/middleware-core'
 import { defaultGrace } from '../../src/garbage/collection.ts'
 import type { Digest } from '../../src/oci/digest.ts'
@@ -39,8 +40,8 @@ class Slow extends ForwardingDriver {
     return delayed(() => super.getContent(path))
   }
 
-  override putContent(path: string, bytes: Uint8Array | string): Promise<void> {
-    return delayed(() => super.putContent(path, bytes))
+  override putContent(path: string, bytes: Uint8Array | string, options?: PutOptions) {
+    return delayed(() => super.putContent(path, bytes, options))
   }
 
   override delete(path: string, options?: DeleteOptions): Promise<void> {

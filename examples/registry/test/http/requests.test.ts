@@ -3,7 +3,14 @@ import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, it } from '@jest/globals'
-import { type FileInfo, ForwardingDriver, type StatOptions, StorageError, inmemory } from '@longshore/middleware-core'
+import {
+  type FileInfo,
+  ForwardingDriver,
+  type PutOptions,
+  type StatOptions,
+  StorageError,
+  inmemory,
+} from '@longshore/middleware-core'
 import type { RequestReport } from '../../src/http/request-report.ts'
 import { Connection } from '../fuzz/connection.ts'
 import {
@@ -172,9 +179,9 @@ describe('a storage in trouble', () => {
   class Failing extends ForwardingDriver {
     error: Error | undefined
 
-    override async putContent(path: string, bytes: Uint8Array | string): Promise<void> {
+    override async putContent(path: string, bytes: Uint8Array | string, options?: PutOptions) {
       if (this.error) throw this.error
-      return super.putContent(path, bytes)
+      return super.putContent(path, bytes, options)
     }
 
     override async writer(path: string, options?: { append?: boolean | undefined }) {

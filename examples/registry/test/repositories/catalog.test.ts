@@ -20,7 +20,7 @@ async function addRepository(put: Put, name: string, images = 1): Promise<void> 
 
 async function withRepositories(names: readonly string[], mostCatalogEntries?: number) {
   const storage = inmemory({})
-  for (const name of names) await addRepository((path, link) => storage.putContent(path, link), name)
+  for (const name of names) await addRepository(async (path, link) => void (await storage.putContent(path, link)), name)
   return startRegistry({ storage, mostCatalogEntries })
 }
 

@@ -1,5 +1,11 @@
 import { expect, it } from '@jest/globals'
-import { type FileWriter, ForwardingDriver, type WriteOptions, inmemory } from '@longshore/middleware-core'
+import {
+  type FileWriter,
+  ForwardingDriver,
+  type PutOptions,
+  type WriteOptions,
+  inmemory,
+} from '@longshore/middleware-core'
 import {
   content,
   digestOf,
@@ -74,9 +80,9 @@ it('starts an upload with a time in Go’s form, under a UUID', async () => {
 it('writes in the order in which a failure in between leaves nothing that cannot be finished', async () => {
   const order: string[] = []
   class Recorded extends ForwardingDriver {
-    override putContent(path: string, bytes: Uint8Array | string): Promise<void> {
+    override putContent(path: string, bytes: Uint8Array | string, options?: PutOptions) {
       order.push(path)
-      return super.putContent(path, bytes)
+      return super.putContent(path, bytes, options)
     }
 
     override async writer(path: string, options?: WriteOptions): Promise<FileWriter> {

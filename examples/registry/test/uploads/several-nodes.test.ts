@@ -9,6 +9,7 @@ import {
   StorageError,
   type WriteOptions,
   inmemory,
+  type PutOptions,
 } from '@longshore/middleware-core'
 import { codesOf, content, digestOf, locationOf, patch, pulled, put, startUpload } from '../support/client.ts'
 import { filesOf, startRegistry } from '../support/registry.ts'
@@ -153,9 +154,9 @@ describe('an upload on several nodes', () => {
   it('can be finished after its link could not be written', async () => {
     let failures = 1
     class Fails extends ForwardingDriver {
-      override async putContent(path: string, bytes: Uint8Array | string): Promise<void> {
+      override async putContent(path: string, bytes: Uint8Array | string, options?: PutOptions) {
         if (path.includes('/_layers/') && failures-- > 0) throw new StorageError('UNAVAILABLE', 'slow down')
-        return super.putContent(path, bytes)
+        return super.putContent(path, bytes, options)
       }
     }
     await using own = await startRegistry({ storage: new Fails(inmemory({})), onFailure: () => {} })
