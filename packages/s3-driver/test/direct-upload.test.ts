@@ -154,6 +154,18 @@ describe('a direct upload', () => {
     await expect(driver.directUpload('/incoming/4711', { id })).rejects.toMatchObject({ code: 'UPLOAD_NOT_FOUND' })
   })
 
+  it('is committed again with the same result, as after an answer that was lost', async () => {
+    const { driver } = fixture
+    const upload = await driver.directUpload('/a', { size: 1000 })
+    await sendParts(upload, bytes.subarray(0, 1000))
+    const result = await upload.commit()
+    const again = await fixture.another().directUpload('/a', { id: upload.id })
+    expect(await again.commit()).toEqual(result)
+    await expect(again.parts()).rejects.toMatchObject({ code: 'UPLOAD_NOT_FOUND' })
+    await driver.putContent('/a', 'something else')
+    await expect(driver.directUpload('/a', { id: upload.id })).rejects.toMatchObject({ code: 'UPLOAD_NOT_FOUND' })
+  })
+
   it('has an id that opens no upload to another path', async () => {
     const { driver } = fixture
     const { id } = await driver.directUpload('/a', { size })

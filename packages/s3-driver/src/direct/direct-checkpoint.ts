@@ -1,12 +1,12 @@
-import { createHash } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { type CallOptions, type FileMetadata, StorageError, undefinedIfNotFound } from '@longshore/middleware-core'
 import { type Bucket, deleteObject, putObject } from '../bucket.ts'
+import { pages } from '../listing/pages.ts'
 import { readWhole } from '../objects/read.ts'
 
 /**
  * State of a direct upload, in one small object of its own for as long as the upload is unfinished, so that any node goes on
- * with it. Its key holds a digest of the multipart upload's id: whoever finds that upload in a listing can ask for the
- * checkpoint, and leaves the upload alone where there is one.
+ * with it.
  */
 export interface DirectCheckpoint {
   readonly uploadId: string
@@ -16,33 +16,50 @@ export interface DirectCheckpoint {
   readonly size: number
   /** Bytes of each part but the last. */
   readonly partSize: number
-  /** Mark in the metadata of the object-to-be, by which a commit whose answer was lost is recognised. */
-  readonly token: string
   readonly metadata?: FileMetadata | undefined
 }
 
 const PREFIX = 'direct-'
 
-/** Id of the direct upload to which a multipart upload belongs, if it belongs to one. */
-export function directUploadId(uploadId: string): string {
-  return `${PREFIX}${createHash('sha256').update(uploadId).digest('base64url').slice(0, 32)}`
+const idPattern = new RegExp(`^${PREFIX}[0-9a-f-]{36}$`)
+
+/** Makes the id of a new direct upload. It is the token in the object's metadata, too, by which a commit is recognised. */
+export function newDirectUploadId(): string {
+  return `${PREFIX}${randomUUID()}`
 }
 
 /** True where a temporary key's last component names a direct upload. */
 export function isDirectUploadId(name: string): boolean {
-  return new RegExp(`^${PREFIX}[\\w-]{32}$`).test(name)
+  return idPattern.test(name)
+}
+
+/** True where a multipart upload to `path`, found in a listing, belongs to a direct upload: it is nobody else's to continue. */
+export async function isOfDirectUpload(
+  bucket: Bucket,
+  path: string,
+  uploadId: string,
+  options: CallOptions,
+): Promise<boolean> {
+  const prefix = bucket.keys.temporary(path, PREFIX)
+  for await (const { objects } of pages(bucket, { Prefix: prefix }, options)) {
+    for (const { Key = '' } of objects) {
+      const id = Key.slice(prefix.length - PREFIX.length)
+      const checkpoint = await readDirectCheckpoint(bucket, path, id, options)
+      if (checkpoint?.uploadId === uploadId) return true
+    }
+  }
+  return false
 }
 
 export async function writeDirectCheckpoint(
   bucket: Bucket,
   path: string,
+  id: string,
   checkpoint: DirectCheckpoint,
   options: CallOptions,
-): Promise<string> {
-  const id = directUploadId(checkpoint.uploadId)
+): Promise<void> {
   const content = Buffer.from(JSON.stringify({ version: 1, ...checkpoint }))
   await putObject(bucket, { key: bucket.keys.temporary(path, id), path }, content, options)
-  return id
 }
 
 /** Reads the checkpoint of the upload to `path` with this id, or gives undefined where there is none. */

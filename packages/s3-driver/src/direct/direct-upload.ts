@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import {
   type CallOptions,
   type CommitOptions,
@@ -11,13 +10,17 @@ import {
   StorageError,
   type UploadRequest,
   type WriteResult,
+  undefinedIfNotFound,
 } from '@longshore/middleware-core'
-import type { Bucket, ObjectRef } from '../bucket.ts'
+import { type Bucket, type ObjectRef, headObject } from '../bucket.ts'
 import { MultipartUpload } from '../multipart/multipart-upload.ts'
+import { TOKEN_NAME } from '../objects/metadata.ts'
 import { MAX_PARTS, MAX_PART_SIZE, MIN_PART_SIZE, type UploadedPart } from '../multipart/parts.ts'
 import {
   type DirectCheckpoint,
   deleteDirectCheckpoint,
+  isDirectUploadId,
+  newDirectUploadId,
   readDirectCheckpoint,
   writeDirectCheckpoint,
 } from './direct-checkpoint.ts'
@@ -35,11 +38,12 @@ export async function startDirectUpload(
 ): Promise<DirectUpload> {
   const { size, destination = path, metadata, signal } = options
   const partSize = partSizeFor(size, options.partSize, defaultPartSize)
-  const token = randomUUID()
-  const multipart = await MultipartUpload.create(bucket, bucket.place(destination), { token, metadata }, { signal })
-  const checkpoint = { uploadId: multipart.id, destination, size, partSize, token, metadata }
+  const id = newDirectUploadId()
+  const target = bucket.place(destination)
+  const multipart = await MultipartUpload.create(bucket, target, { token: id, metadata }, { signal })
+  const checkpoint = { uploadId: multipart.id, destination, size, partSize, metadata }
   try {
-    const id = await writeDirectCheckpoint(bucket, path, checkpoint, { signal })
+    await writeDirectCheckpoint(bucket, path, id, checkpoint, { signal })
     return new S3DirectUpload(bucket, signer, path, id, checkpoint)
   } catch (error) {
     await multipart.abort({}).catch(() => {})
@@ -47,7 +51,10 @@ export async function startDirectUpload(
   }
 }
 
-/** Goes on with a direct upload: one request. */
+/**
+ * Goes on with a direct upload: one request. One that was committed already, by a request whose answer was lost, is known by
+ * its token, unless it had another destination.
+ */
 export async function resumeDirectUpload(
   bucket: Bucket,
   signer: UploadSigner,
@@ -55,8 +62,44 @@ export async function resumeDirectUpload(
   { id, signal }: ResumeDirectUploadOptions,
 ): Promise<DirectUpload> {
   const checkpoint = await readDirectCheckpoint(bucket, path, id, { signal })
-  if (!checkpoint) throw uploadNotFound(path)
-  return new S3DirectUpload(bucket, signer, path, id, checkpoint)
+  if (checkpoint) return new S3DirectUpload(bucket, signer, path, id, checkpoint)
+  const head = await undefinedIfNotFound(headObject(bucket, bucket.place(path), { signal }))
+  if (!isDirectUploadId(id) || head?.Metadata?.[TOKEN_NAME] !== id) throw uploadNotFound(path)
+  return new CommittedDirectUpload(path, id, head.ContentLength ?? 0, head.ETag)
+}
+
+/** Upload that has become a file. Committing it again gives the same result. */
+class CommittedDirectUpload implements DirectUpload {
+  readonly id: string
+  readonly size: number
+  readonly partCount = 1
+  readonly #path: string
+  readonly #revision: string | undefined
+
+  constructor(path: string, id: string, size: number, revision: string | undefined) {
+    this.id = id
+    this.size = size
+    this.#path = path
+    this.#revision = revision
+  }
+
+  get partSize(): number {
+    return this.size
+  }
+
+  partUrl(): Promise<never> {
+    return Promise.reject(uploadNotFound(this.#path))
+  }
+
+  parts(): Promise<never> {
+    return Promise.reject(uploadNotFound(this.#path))
+  }
+
+  async commit(): Promise<WriteResult> {
+    return { revision: this.#revision }
+  }
+
+  async cancel(): Promise<void> {}
 }
 
 /** Upload whose parts clients send to S3 themselves. */
@@ -105,7 +148,7 @@ class S3DirectUpload implements DirectUpload {
   async commit(options: CommitOptions = {}): Promise<WriteResult> {
     const parts = await this.#uploadedParts(options)
     this.#assertComplete(parts)
-    const revision = await this.#multipart.complete(parts, this.#checkpoint.token, options)
+    const revision = await this.#multipart.complete(parts, this.id, options)
     // The file is there: a checkpoint that stays behind is for a purge.
     await deleteDirectCheckpoint(this.#bucket, this.#path, this.id, {}).catch(() => {})
     return { revision }
