@@ -1,7 +1,7 @@
 /**
  * Makes one JavaScript file of each entry point of a package, next to the declarations that `tsc` has written: Node takes
  * about half a millisecond to find and link an ES module, so many small files would make a slow import. Run in the
- * package's directory, with its entry points as arguments.
+ * package's directory, with its entry points as arguments. One that browsers load, `browser:FILE`, shares no file with others.
  */
 import { readFileSync } from 'node:fs'
 import { readdir, rm, writeFile } from 'node:fs/promises'
@@ -16,20 +16,22 @@ for (const file of await readdir(outdir, { recursive: true })) {
   if (/\.js(\.map)?$/.test(file)) await rm(join(outdir, file))
 }
 
+const entryPoints = process.argv.slice(2)
+const browserEntries = entryPoints.flatMap(entry => /^browser:(.*)/.exec(entry)?.slice(1) ?? [])
+const shared = { outdir, outbase: 'src', bundle: true, format: 'esm', sourcemap: true, logLevel: 'warning' }
+if (browserEntries.length > 0) {
+  await build({ ...shared, entryPoints: browserEntries, platform: 'browser', target: 'es2022' })
+}
+
 const { metafile } = await build({
-  entryPoints: process.argv.slice(2),
-  outdir,
-  outbase: 'src',
-  bundle: true,
+  ...shared,
+  entryPoints: entryPoints.filter(entry => !entry.startsWith('browser:')),
   splitting: true,
-  format: 'esm',
   platform: 'node',
   target: 'node20.19',
   // What is needed only here becomes part of the files; and of zod, whose types are still needed, the part that is used.
   external: Object.keys(dependencies).filter(name => name !== 'zod'),
-  sourcemap: true,
   metafile: true,
-  logLevel: 'warning',
 })
 
 const directories = Object.keys(metafile.inputs).flatMap(file => /.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file) ?? [])

@@ -11,10 +11,12 @@ import {
   type UploadStatus,
   type WantedPart,
 } from '../upload-client/protocol.ts'
+import type { WebHandler } from './node-http.ts'
 import { statusOf } from './status-of.ts'
 import { decodeUploadName, encodeUploadName } from './upload-name.ts'
 
 export type { CommittedUpload, NewUpload, StartedUpload, UploadStatus } from '../upload-client/protocol.ts'
+export { type WebHandler, serveNodeRequest } from './node-http.ts'
 
 /** Place that a service chooses for a client's file. */
 export interface UploadTarget {
@@ -58,10 +60,7 @@ export class UploadRefused extends Error {
  * const uploads = createUploadService(storage, { basePath: '/uploads', place: ({ name }) => ({ path: `/inbox/${name}` }) })
  * const response = await uploads(request)
  */
-export function createUploadService(
-  storage: StorageDriver,
-  options: UploadServiceOptions,
-): (request: Request) => Promise<Response | undefined> {
+export function createUploadService(storage: StorageDriver, options: UploadServiceOptions): WebHandler {
   const base = options.basePath.replace(/\/$/, '')
   return async request => {
     const { pathname } = new URL(request.url)
