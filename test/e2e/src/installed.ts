@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 /** Debian's package for each program that tests and figures join in with when it is installed. */
 const debianPackages = {
   buildah: 'buildah',
+  chromium: 'chromium',
   debootstrap: 'debootstrap',
   'docker-registry': 'docker-registry',
   openssl: 'openssl',
