@@ -35,5 +35,5 @@ function toWebRequest(request: IncomingMessage): Request {
     method,
     headers: pairs,
     ...(hasBody ? { body: Readable.toWeb(request) as ReadableStream, duplex: 'half' } : {}),
-  } as RequestInit)
+  })
 }
