@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process'
 const debianPackages = {
   buildah: 'buildah',
   chromium: 'chromium',
+  curl: 'curl',
   debootstrap: 'debootstrap',
   'docker-registry': 'docker-registry',
   openssl: 'openssl',
