@@ -6,8 +6,8 @@ import { type EdgeRecord, type LocalCloud, startLocalCloud } from '@longshore/lo
 import { cloudfront } from '@longshore/middleware-cloudfront'
 import { type StorageDriver, compose } from '@longshore/middleware-core'
 import { s3 } from '@longshore/s3-driver'
-import { createRegistry } from '../../../examples/registry/src/registry.ts'
-import type { RequestReport } from '../../../examples/registry/src/http/request-report.ts'
+import { createRegistry } from '../../../examples/registry/src/app.ts'
+import type { RequestReport } from '../../../examples/registry/src/plugins/request-report.ts'
 
 /** A registry on the whole stack, with everything that went over the wire on record. */
 export interface Stack extends AsyncDisposable {

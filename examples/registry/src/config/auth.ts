@@ -1,6 +1,6 @@
 import { type Config, ConfigError, option } from '@longshore/middleware-core'
 import { z } from 'zod'
-import { unused } from './unsupported.ts'
+import { ignoredOption } from './unsupported-options.ts'
 
 /** Who is let in. */
 export type AuthSettings = HtpasswdSettings | TokenSettings
@@ -88,7 +88,7 @@ const token = z
   })
 
 /** Distribution's way to say that everybody is let in. */
-const none = unused
+const none = ignoredOption
 
 const accepted = 'accepted: a mapping with one of htpasswd, token'
 

@@ -6,6 +6,6 @@ const catalog = z.object({
 })
 
 /** `catalog`: the most repositories that one page of the list of them may be asked to hold. */
-export function mostCatalogEntries(config: Config): number {
+export function maxCatalogEntries(config: Config): number {
   return config.section(['catalog'], catalog).maxentries
 }

@@ -3,7 +3,7 @@ import { type Config, option } from '@longshore/middleware-core'
 import { z } from 'zod'
 import { type Address, addressOption, parseAddress } from './address.ts'
 import { type TlsSettings, tlsOptions, tlsSettings } from './tls.ts'
-import { unused, warnOf } from './unsupported.ts'
+import { ignoredOption, warnIgnored } from './unsupported-options.ts'
 
 export interface HttpSettings {
   readonly address: Address
@@ -18,7 +18,7 @@ export interface HttpSettings {
   /** Signs what the nodes of a registry let clients carry from one to another. Undefined: each start makes its own. */
   readonly secret: string | undefined
   /** How long requests may go on after the registry was asked to stop, in milliseconds. */
-  readonly drainTimeout: number
+  readonly drainTimeoutMs: number
   /** A second server, for those who run the registry. */
   readonly debug: DebugSettings | undefined
 }
@@ -58,7 +58,7 @@ const http = z.object({
         .prefault({}),
     })
     .optional(),
-  http2: z.object({ disabled: unused }).optional(),
+  http2: z.object({ disabled: ignoredOption }).optional(),
   h2c: z
     .object({
       enabled: z.optional(
@@ -83,7 +83,7 @@ export function httpSettings(config: Config): HttpSettings {
     }),
   )
   if (relativeurls === false && !host) {
-    warnOf(config, 'http.relativeurls', 'only http.host makes the URLs in its answers absolute')
+    warnIgnored(config, 'http.relativeurls', 'only http.host makes the URLs in its answers absolute')
   }
   return {
     address: parseAddress(addr),
@@ -92,7 +92,7 @@ export function httpSettings(config: Config): HttpSettings {
     prefix: prefix.replace(/\/$/, ''),
     headers,
     secret,
-    drainTimeout: draintimeout,
+    drainTimeoutMs: draintimeout,
     debug: debugSettings(debug),
   }
 }

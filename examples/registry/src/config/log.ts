@@ -1,6 +1,6 @@
 import { type Config, option } from '@longshore/middleware-core'
 import { z } from 'zod'
-import { unused, warnOf } from './unsupported.ts'
+import { ignoredOption, warnIgnored } from './unsupported-options.ts'
 
 /** From what must be told to what may. */
 export const logLevels = ['error', 'warn', 'info', 'debug'] as const
@@ -22,14 +22,14 @@ const log = z.object({
   formatter: z.prefault(option.choice(['text', 'json', 'logstash']), 'text'),
   fields: z.record(z.string(), option.text()).prefault({}),
   accesslog: z.object({ disabled: z.prefault(option.boolean(), false) }).prefault({}),
-  reportcaller: unused,
-  hooks: unused,
+  reportcaller: ignoredOption,
+  hooks: ignoredOption,
 })
 
 /** `log`, and the `loglevel` that it replaces. */
 export function logSettings(config: Config): LogSettings {
   const { level: given, formatter, fields, accesslog, hooks } = config.section(['log'], log)
-  if (hooks !== undefined) warnOf(config, 'log.hooks', 'nobody gets mail')
+  if (hooks !== undefined) warnIgnored(config, 'log.hooks', 'nobody gets mail')
   return {
     level: given ?? config.section(['loglevel'], level) ?? 'info',
     formatter,

@@ -1,58 +1,59 @@
 import { type Config, option } from '@longshore/middleware-core'
 import { z } from 'zod'
-import { refused, unused, warnOf } from './unsupported.ts'
+import { refusedOption, ignoredOption, warnIgnored } from './unsupported-options.ts'
 
 const proxy = z.object({
-  remoteurl: refused('this registry is no cache of another one'),
-  username: unused,
-  password: unused,
-  ttl: unused,
-  exec: unused,
+  remoteurl: refusedOption('this registry is no cache of another one'),
+  username: ignoredOption,
+  password: ignoredOption,
+  ttl: ignoredOption,
+  exec: ignoredOption,
 })
 
-const notifications = z.object({ events: unused, endpoints: z.array(unused).prefault([]) })
+const notifications = z.object({ events: ignoredOption, endpoints: z.array(ignoredOption).prefault([]) })
 
-const noUrlCheck = refused('this registry does not look at the URLs that layers name')
+const noUrlCheck = refusedOption('this registry does not look at the URLs that layers name')
 const validation = z.object({
-  enabled: unused,
-  disabled: unused,
+  enabled: ignoredOption,
+  disabled: ignoredOption,
   manifests: z
     .object({
       urls: z.object({ allow: noUrlCheck, deny: noUrlCheck }).optional(),
-      indexes: z.object({ platforms: unused, platformlist: unused }).optional(),
+      indexes: z.object({ platforms: ignoredOption, platformlist: ignoredOption }).optional(),
     })
     .optional(),
 })
 
-const noClasses = refused('this registry does not tell classes of repositories apart')
+const noClasses = refusedOption('this registry does not tell classes of repositories apart')
 const policy = z.object({ repository: z.object({ classes: noClasses }).optional() })
 
-const health = z.object({ storagedriver: unused, file: unused, http: unused, tcp: unused })
+const health = z.object({ storagedriver: ignoredOption, file: ignoredOption, http: ignoredOption, tcp: ignoredOption })
 const compatibility = z.object({
-  schema1: z.object({ enabled: z.optional(option.boolean()), trustkey: unused }).optional(),
+  schema1: z.object({ enabled: z.optional(option.boolean()), trustkey: ignoredOption }).optional(),
 })
 
 /** The sections that do nothing here. What would protect somebody stops the start; the rest is warned about. */
-export const sectionsNotHere: readonly ((config: Config) => void)[] = [
+export const unsupportedSections: readonly ((config: Config) => void)[] = [
   config => void config.section(['proxy'], proxy),
   config => void config.section(['policy'], policy),
   config => {
     const { manifests } = config.section(['validation'], validation)
-    if (manifests?.indexes) warnOf(config, 'validation.manifests.indexes', 'what an index names has to be there')
+    if (manifests?.indexes) warnIgnored(config, 'validation.manifests.indexes', 'what an index names has to be there')
   },
   config => {
     const { file, http, tcp } = config.section(['health'], health)
-    if (file ?? http ?? tcp) warnOf(config, 'health', 'only the storage is looked at')
+    if (file ?? http ?? tcp) warnIgnored(config, 'health', 'only the storage is looked at')
   },
   config => {
     const { endpoints } = config.section(['notifications'], notifications)
-    if (endpoints.length > 0) warnOf(config, 'notifications', 'nobody is notified')
+    if (endpoints.length > 0) warnIgnored(config, 'notifications', 'nobody is notified')
   },
   config => {
     const { schema1 } = config.section(['compatibility'], compatibility)
-    if (schema1?.enabled) warnOf(config, 'compatibility.schema1', 'manifests of schema 1 are refused')
+    if (schema1?.enabled) warnIgnored(config, 'compatibility.schema1', 'manifests of schema 1 are refused')
   },
   config => {
-    if (config.section(['reporting'], unused) !== undefined) warnOf(config, 'reporting', 'nothing is reported')
+    if (config.section(['reporting'], ignoredOption) !== undefined)
+      warnIgnored(config, 'reporting', 'nothing is reported')
   },
 ]

@@ -8,7 +8,7 @@ export async function readOptionFile(option: readonly string[], path: string, re
   } catch (cause) {
     const { code = '' } = cause as NodeJS.ErrnoException
     const problem = problems[code] ?? `cannot be read (${code})`
-    throw fileMistake(option, path, remedy === undefined ? problem : `${problem}; ${remedy}`, cause)
+    throw fileError(option, path, remedy === undefined ? problem : `${problem}; ${remedy}`, cause)
   }
 }
 
@@ -19,6 +19,6 @@ const problems: Readonly<Record<string, string>> = {
 }
 
 /** What is wrong with a file that an option names. */
-export function fileMistake(option: readonly string[], path: string, problem: string, cause?: unknown): ConfigError {
+export function fileError(option: readonly string[], path: string, problem: string, cause?: unknown): ConfigError {
   return new ConfigError([{ option, problem: `${path}: ${problem}` }], { cause })
 }

@@ -66,7 +66,7 @@ describe('a configuration', () => {
       prefix: '/my/nested/registry',
       headers: { 'X-Content-Type-Options': ['nosniff'] },
       secret: 'asecretforlocaldevelopment',
-      drainTimeout: 60_000,
+      drainTimeoutMs: 60_000,
       debug: { address: { host: 'localhost', port: 5001 }, prometheus: { enabled: true, path: '/numbers' } },
       deletes: true,
       redirects: false,
@@ -89,7 +89,7 @@ describe('a configuration', () => {
         fields: { service: 'registry', environment: 'staging' },
         accessLog: false,
       },
-      mostCatalogEntries: 50,
+      maxCatalogEntries: 50,
     })
     expect(config.warnings).toEqual([])
   })
@@ -103,7 +103,7 @@ describe('a configuration', () => {
       prefix: '',
       headers: {},
       secret: undefined,
-      drainTimeout: 5_000,
+      drainTimeoutMs: 5_000,
       debug: undefined,
       deletes: false,
       redirects: true,
@@ -112,7 +112,7 @@ describe('a configuration', () => {
       uploadPurging: { enabled: true, age: 168 * 3_600_000, interval: 24 * 3_600_000, dryRun: false },
       auth: undefined,
       log: { level: 'info', formatter: 'text', fields: {}, accessLog: true },
-      mostCatalogEntries: 1000,
+      maxCatalogEntries: 1000,
     })
     expect(config.warnings).toEqual([])
   })

@@ -1,6 +1,6 @@
 import { type Config, option } from '@longshore/middleware-core'
 import { z } from 'zod'
-import { warnOf } from './unsupported.ts'
+import { warnIgnored } from './unsupported-options.ts'
 
 export interface StorageSettings {
   readonly deletes: boolean
@@ -25,7 +25,7 @@ interface UploadPurgingSettings {
 }
 
 /** Room for each is taken at once, so there is a limit. */
-const mostCached = 1_000_000
+const MAX_CACHED_BLOBS = 1_000_000
 
 const maintenance = z.object({
   uploadpurging: z
@@ -42,7 +42,7 @@ const cacheKind = z.optional(option.choice(['inmemory', 'redis']))
 const cache = z.object({
   blobdescriptor: cacheKind,
   layerinfo: cacheKind,
-  blobdescriptorsize: z.optional(option.integer({ min: 1, max: mostCached, unit: 'blobs' })),
+  blobdescriptorsize: z.optional(option.integer({ min: 1, max: MAX_CACHED_BLOBS, unit: 'blobs' })),
 })
 const deletes = z.object({ enabled: z.prefault(option.boolean(), false) })
 const redirect = z.object({ disable: z.prefault(option.boolean(), false) })
@@ -52,7 +52,7 @@ export function storageSettings(config: Config): StorageSettings {
   const { uploadpurging, readonly } = config.section(['storage', 'maintenance'], maintenance)
   const { blobdescriptor, layerinfo, blobdescriptorsize } = config.section(['storage', 'cache'], cache)
   if (blobdescriptor === 'redis' || layerinfo === 'redis') {
-    warnOf(config, 'storage.cache.blobdescriptor: redis', 'every process remembers blobs in its own memory')
+    warnIgnored(config, 'storage.cache.blobdescriptor: redis', 'every process remembers blobs in its own memory')
   }
   return {
     deletes: config.section(['storage', 'delete'], deletes).enabled,

@@ -2,7 +2,7 @@ import type { SecureVersion } from 'node:tls'
 import { option } from '@longshore/middleware-core'
 import { z } from 'zod'
 import { cipherSuiteNames, opensslCiphers } from './cipher-suites.ts'
-import { refused } from './unsupported.ts'
+import { refusedOption } from './unsupported-options.ts'
 
 /** What `http.tls` says. The files are read where the server is made. */
 export interface TlsSettings {
@@ -20,7 +20,9 @@ export interface TlsSettings {
 const versions = { 'tls1.0': 'TLSv1', 'tls1.1': 'TLSv1.1', 'tls1.2': 'TLSv1.2', 'tls1.3': 'TLSv1.3' } as const
 type VersionName = keyof typeof versions
 
-const noLetsEncrypt = refused('get the certificate with an ACME client such as certbot; a renewed one is taken up')
+const noLetsEncrypt = refusedOption(
+  'get the certificate with an ACME client such as certbot; a renewed one is taken up',
+)
 const clientAuthKinds = ['require-and-verify-client-cert'] as const
 
 export const tlsOptions = z.object({

@@ -4,13 +4,13 @@ import { RegistryError } from './errors.ts'
  * How deep lists and maps may lie in each other. Manifests need six or so. To parse two million lists in each other takes
  * seconds, in which nobody else is served.
  */
-const deepest = 100
+const MAX_DEPTH = 100
 
 /**
  * The most entries of all lists and maps together. An index of 10,000 manifests, each with a platform and a few annotations,
  * has half as many. Two million empty maps, or half a million names, take a good part of a second.
  */
-const mostEntries = 200_000
+const MAX_ENTRIES = 200_000
 
 const [quote, backslash, comma] = [0x22, 0x5c, 0x2c]
 const [openList, closeList, openMap, closeMap] = [0x5b, 0x5d, 0x7b, 0x7d]
@@ -28,7 +28,7 @@ export function parseManifestJson(content: Uint8Array): unknown {
 /** One pass over the bytes. Where they are no JSON it may count wrongly, but only behind what a parser reads of them. */
 function assertSimple(content: Uint8Array): void {
   let [depth, entries, isText] = [0, 0, false]
-  for (let at = 0; at < content.length && entries <= mostEntries; at += 1) {
+  for (let at = 0; at < content.length && entries <= MAX_ENTRIES; at += 1) {
     const byte = content[at]
     if (isText) {
       if (byte === backslash) at += 1
@@ -38,10 +38,10 @@ function assertSimple(content: Uint8Array): void {
     else if (byte === openList || byte === openMap) {
       entries += 1
       depth += 1
-      if (depth > deepest) throw invalid(`lists and maps are more than ${deepest} deep in each other`)
+      if (depth > MAX_DEPTH) throw invalid(`lists and maps are more than ${MAX_DEPTH} deep in each other`)
     } else if (byte === closeList || byte === closeMap) depth -= 1
   }
-  if (entries > mostEntries) throw invalid(`more than ${mostEntries} entries of lists and maps`)
+  if (entries > MAX_ENTRIES) throw invalid(`more than ${MAX_ENTRIES} entries of lists and maps`)
 }
 
 function invalid(problem: string): RegistryError {

@@ -25,13 +25,13 @@ const imageTypes = [imageType, 'application/vnd.docker.distribution.manifest.v2+
 const indexTypes = [indexType, 'application/vnd.docker.distribution.manifest.list.v2+json']
 
 /** The longest manifest in bytes, as in Distribution. The OCI specification asks for at least that. */
-export const longestManifest = 4 * 1024 * 1024
+export const MAX_MANIFEST_BYTES = 4 * 1024 * 1024
 
 /** The most layers, or manifests of an index, that are accepted. */
-const mostDescriptors = 10_000
+const MAX_DESCRIPTORS = 10_000
 
 /** So many mistakes of a manifest are told. */
-const toldIssues = 10
+const MAX_REPORTED_ISSUES = 10
 
 /**
  * Reads a manifest or index, of OCI or of Docker. Its type is in its `mediaType`, which OCI's may leave out: then its form
@@ -75,8 +75,8 @@ function described(fields: Pick<z.output<typeof index>, 'subject' | 'annotations
 /** Before a schema visits them all: what is wrong with each would be collected. */
 function assertLength(json: unknown, field: string): void {
   const list: unknown = Object(json)[field]
-  if (Array.isArray(list) && list.length > mostDescriptors) {
-    throw invalid(`more than ${mostDescriptors} ${field}`, [{ field }])
+  if (Array.isArray(list) && list.length > MAX_DESCRIPTORS) {
+    throw invalid(`more than ${MAX_DESCRIPTORS} ${field}`, [{ field }])
   }
 }
 
@@ -109,7 +109,7 @@ function check<Schema extends z.ZodType>(schema: Schema, json: unknown): z.outpu
   if (result.success) return result.data
   throw invalid(
     'does not have the form of a manifest',
-    result.error.issues.slice(0, toldIssues).map(({ path, message }) => ({ field: path.join('.'), message })),
+    result.error.issues.slice(0, MAX_REPORTED_ISSUES).map(({ path, message }) => ({ field: path.join('.'), message })),
   )
 }
 

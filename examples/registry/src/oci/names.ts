@@ -5,10 +5,10 @@ const tag = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/
 const uploadId = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /** Many clients limit a name, together with the registry's host, to 255 characters. */
-const longestRepository = 255
+const MAX_NAME_LENGTH = 255
 
 export function isRepositoryName(text: string): boolean {
-  return text.length <= longestRepository && repository.test(text)
+  return text.length <= MAX_NAME_LENGTH && repository.test(text)
 }
 
 export function isTag(text: string): boolean {

@@ -1,19 +1,19 @@
 import { Readable } from 'node:stream'
 import type { UrlClient } from '@longshore/middleware-core'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { patientAnswer } from '../http/patient-answer.ts'
+import { withStallTimeout } from './stall-timeout.ts'
 import { RegistryError } from '../oci/errors.ts'
-import type { Blob } from '../stores/blob-store.ts'
+import type { Blob } from '../storage/blob-store.ts'
 import { type ByteRange, requestedRange } from './byte-range.ts'
 import { assertDeletes, digestFrom, repositoryName } from './parameters.ts'
-import type { RegistryParts } from './registry-parts.ts'
+import type { Services } from './services.ts'
 
 interface Route {
   Params: { name: string; digest: string }
 }
 
 /** end-2 and end-10: pulling and deleting blobs. */
-export function blobRoutes(app: FastifyInstance, registry: RegistryParts): void {
+export function blobRoutes(app: FastifyInstance, registry: Services): void {
   const { blobs } = registry
   const url = '/v2/:name/blobs/:digest'
 
@@ -53,7 +53,7 @@ function clientOf({ socket, headers }: FastifyRequest): UrlClient {
 async function serve(
   request: FastifyRequest,
   reply: FastifyReply,
-  { inline, patience }: RegistryParts,
+  { inline, patience }: Services,
   blob: Blob,
 ): Promise<unknown> {
   const range = isCurrent(request.headers['if-range'], blob) ? requestedRange(request.headers.range, blob.size) : 'all'
@@ -65,7 +65,7 @@ async function serve(
     const reader = await inline.reader(blob, 0)
     return describe(reply, blob)
       .header('content-length', blob.size)
-      .send(patientAnswer(reader, reply.raw, patience))
+      .send(withStallTimeout(reader, reply.raw, patience))
   }
   const { start, end } = range
   const reader = await inline.reader(blob, start)
@@ -73,7 +73,7 @@ async function serve(
     .code(206)
     .header('content-range', `bytes ${start}-${end}/${blob.size}`)
     .header('content-length', end - start + 1)
-    .send(patientAnswer(rangeOf(reader, range), reply.raw, patience))
+    .send(withStallTimeout(rangeOf(reader, range), reply.raw, patience))
 }
 
 function describe(reply: FastifyReply, { digest }: Blob): FastifyReply {

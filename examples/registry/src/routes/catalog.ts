@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { type Query, limitFrom, queryValue, repositoryName } from './parameters.ts'
-import type { RegistryParts } from './registry-parts.ts'
+import type { Services } from './services.ts'
 import { nextPage } from './repository-url.ts'
 
 interface Route {
@@ -8,12 +8,12 @@ interface Route {
 }
 
 /** How many repositories are listed when a client does not say, as in Distribution. */
-const usualLimit = 100
+const DEFAULT_LIMIT = 100
 
 /** Listing repositories, by pages: Distribution's `_catalog`, which the OCI specification leaves out. */
-export function catalogRoutes(app: FastifyInstance, { catalog, mostCatalogEntries }: RegistryParts): void {
+export function catalogRoutes(app: FastifyInstance, { catalog, maxCatalogEntries }: Services): void {
   app.get<Route>('/v2/_catalog', { exposeHeadRoute: true }, async ({ query }, reply) => {
-    const limit = limitFrom(queryValue(query, 'n'), mostCatalogEntries) ?? Math.min(usualLimit, mostCatalogEntries)
+    const limit = limitFrom(queryValue(query, 'n'), maxCatalogEntries) ?? Math.min(DEFAULT_LIMIT, maxCatalogEntries)
     const after = queryValue(query, 'last') || undefined
     const page = await catalog.list(limit, after && repositoryName(after))
     const last = page.repositories.at(-1)

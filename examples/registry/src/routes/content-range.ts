@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { RegistryError } from '../oci/errors.ts'
-import type { Body } from '../stores/receive.ts'
+import type { Body } from '../storage/receive.ts'
 import type { ByteRange } from './byte-range.ts'
 
 /** What a chunk's `Content-Range` says: `<start>-<end>`, both included, and with `bytes ` before it as HTTP has it. */

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { RegistryError } from '../oci/errors.ts'
-import type { Blob, BlobStore } from '../stores/blob-store.ts'
+import type { Blob, BlobStore } from '../storage/blob-store.ts'
 
 /** Seconds after which a client that was not served should try again. */
 const retryAfter = 1

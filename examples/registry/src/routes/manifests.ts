@@ -1,15 +1,15 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { bodyOf } from '../http/body.ts'
+import { bodyOf } from '../plugins/request-body.ts'
 import { type Digest, asDigest, digestOf, digestParts } from '../oci/digest.ts'
 import { RegistryError } from '../oci/errors.ts'
-import { type Manifest, longestManifest, parseManifest } from '../oci/manifest.ts'
+import { type Manifest, MAX_MANIFEST_BYTES, parseManifest } from '../oci/manifest.ts'
 import { isTag } from '../oci/names.ts'
-import { wrongDigest } from '../stores/blob-store.ts'
-import { type StoredManifest, unknownManifest } from '../stores/manifest-store.ts'
-import { receiveWhole } from '../stores/receive.ts'
+import { wrongDigest } from '../storage/blob-store.ts'
+import { type StoredManifest, unknownManifest } from '../storage/manifest-store.ts'
+import { receiveWhole } from '../storage/receive.ts'
 import { isKnown } from './if-none-match.ts'
 import { type Query, assertDeletes, digestFrom, queryValues, repositoryName } from './parameters.ts'
-import type { RegistryParts } from './registry-parts.ts'
+import type { Services } from './services.ts'
 import { manifestUrl } from './repository-url.ts'
 
 interface Route {
@@ -21,10 +21,10 @@ interface Route {
 type Reference = { digest: Digest } | { tag: string }
 
 /** The most tags that one push can set. */
-const mostTags = 100
+const MAX_TAGS = 100
 
 /** end-3, end-7 and end-9: pulling, pushing and deleting manifests. */
-export function manifestRoutes(app: FastifyInstance, registry: RegistryParts): void {
+export function manifestRoutes(app: FastifyInstance, registry: Services): void {
   const { manifests, tags } = registry
   const url = '/v2/:name/manifests/:reference'
 
@@ -53,7 +53,7 @@ export function manifestRoutes(app: FastifyInstance, registry: RegistryParts): v
     const repository = repositoryName(request.params.name)
     const reference = pushedReference(request.params.reference)
     const named = tagsToSet(reference, request.query)
-    const content = await receiveWhole(bodyOf(request, registry.patience), longestManifest)
+    const content = await receiveWhole(bodyOf(request, registry.patience), MAX_MANIFEST_BYTES)
     if (!content) throw tooLong()
     const manifest = parseManifest(content)
     assertType(manifest, request.headers['content-type'])
@@ -102,8 +102,8 @@ function tagFrom(text: string): string {
 function tagsToSet(reference: Reference, query: Query): string[] {
   if ('tag' in reference) return [reference.tag]
   const named = [...new Set(queryValues(query, 'tag'))].map(tagFrom)
-  if (named.length <= mostTags) return named
-  throw new RegistryError('TAG_INVALID', `more than ${mostTags} tags`, { status: 414 })
+  if (named.length <= MAX_TAGS) return named
+  throw new RegistryError('TAG_INVALID', `more than ${MAX_TAGS} tags`, { status: 414 })
 }
 
 function describe(reply: FastifyReply, { mediaType, digest, content }: StoredManifest): FastifyReply {
@@ -115,7 +115,7 @@ function describe(reply: FastifyReply, { mediaType, digest, content }: StoredMan
 }
 
 function tooLong(): RegistryError {
-  const message = `longer than ${longestManifest} bytes`
+  const message = `longer than ${MAX_MANIFEST_BYTES} bytes`
   return new RegistryError('MANIFEST_INVALID', message, { status: 413 })
 }
 

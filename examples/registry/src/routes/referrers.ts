@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { indexType } from '../oci/manifest.ts'
 import { type Query, digestFrom, queryValue, repositoryName } from './parameters.ts'
-import type { RegistryParts } from './registry-parts.ts'
+import type { Services } from './services.ts'
 import { nextPage } from './repository-url.ts'
 
 interface Route {
@@ -10,7 +10,7 @@ interface Route {
 }
 
 /** end-12: listing what refers to a manifest, which need not be there itself. What nothing refers to has an empty list. */
-export function referrerRoutes(app: FastifyInstance, { referrers }: RegistryParts): void {
+export function referrerRoutes(app: FastifyInstance, { referrers }: Services): void {
   app.get<Route>('/v2/:name/referrers/:digest', { exposeHeadRoute: true }, async ({ params, query }, reply) => {
     const name = repositoryName(params.name)
     const subject = digestFrom(params.digest)

@@ -6,7 +6,7 @@
 const endpoint = /^\/v2\/(.+)\/(blobs\/uploads(?:\/[^/]*)?|blobs\/[^/]+|manifests\/[^/]+|referrers\/[^/]+|tags\/list)$/
 
 /** `/v2/a/b/tags/list?n=5` becomes `/v2/a%2Fb/tags/list?n=5`. */
-export function withNameAsOneSegment(url: string): string {
+export function encodeRepositoryName(url: string): string {
   const end = url.indexOf('?')
   const path = end < 0 ? url : url.slice(0, end)
   const query = end < 0 ? '' : url.slice(end)

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { type Query, limitFrom, queryValue, repositoryName } from './parameters.ts'
-import type { RegistryParts } from './registry-parts.ts'
+import type { Services } from './services.ts'
 import { nextPage } from './repository-url.ts'
 
 interface Route {
@@ -9,7 +9,7 @@ interface Route {
 }
 
 /** end-8: listing tags, by pages. */
-export function tagRoutes(app: FastifyInstance, { tags }: RegistryParts): void {
+export function tagRoutes(app: FastifyInstance, { tags }: Services): void {
   app.get<Route>('/v2/:name/tags/list', { exposeHeadRoute: true }, async ({ params, query }, reply) => {
     const name = repositoryName(params.name)
     const limit = limitFrom(queryValue(query, 'n'))

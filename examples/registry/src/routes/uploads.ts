@@ -1,15 +1,15 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { pulling } from '../access/scope.ts'
-import { bodyOf, hasBody } from '../http/body.ts'
+import { pulling } from '../auth/scope.ts'
+import { bodyOf, hasBody } from '../plugins/request-body.ts'
 import type { Digest } from '../oci/digest.ts'
 import { isUploadId } from '../oci/names.ts'
-import { type Chunk, OutOfOrder } from '../stores/uploads/upload-bytes.ts'
-import { unknownUpload } from '../stores/uploads/upload-files.ts'
-import type { UploadName } from '../stores/uploads/upload-state.ts'
-import type { Progress } from '../stores/uploads/upload-store.ts'
+import { type Chunk, OutOfOrder } from '../storage/uploads/upload-data.ts'
+import { unknownUpload } from '../storage/uploads/upload-files.ts'
+import type { UploadName } from '../storage/uploads/upload-state.ts'
+import type { Progress } from '../storage/uploads/upload-store.ts'
 import { contentRange, ofRange } from './content-range.ts'
 import { type Query, digestFrom, queryValue, repositoryName } from './parameters.ts'
-import type { RegistryParts } from './registry-parts.ts'
+import type { Services } from './services.ts'
 import { blobUrl, uploadUrl } from './repository-url.ts'
 
 interface StartRoute {
@@ -28,7 +28,7 @@ interface UploadRoute {
  * A mount that names no other repository starts an upload. The specification lets a registry look for the blob wherever it
  * is. That would tell everybody who may push somewhere which blobs there are, and give them those of others to read.
  */
-export function uploadRoutes(app: FastifyInstance, registry: RegistryParts): void {
+export function uploadRoutes(app: FastifyInstance, registry: Services): void {
   const { blobs, uploads } = registry
   const url = '/v2/:name/blobs/uploads/:id'
 

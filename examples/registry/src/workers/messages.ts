@@ -1,6 +1,6 @@
 import type { Address } from '../config/address.ts'
-import type { HealthReport } from '../operations/health.ts'
-import type { MetricsSnapshot } from '../operations/metrics.ts'
+import type { HealthReport } from '../observability/health.ts'
+import type { MetricsSnapshot } from '../observability/metrics.ts'
 
 /** What a worker is to run. */
 export interface Assignment {

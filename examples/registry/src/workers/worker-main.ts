@@ -1,10 +1,10 @@
 import { loadRegistryConfig } from '../config/load.ts'
 import { registrySettings } from '../config/registry-settings.ts'
-import { createLog } from '../operations/registry-log.ts'
-import { surviveBrokenOutput } from '../process/broken-output.ts'
-import { type RunningRegistry, runRegistry } from '../process/run-registry.ts'
-import { startFailure } from '../process/start-failure.ts'
-import { stopSignal } from '../process/stop-signal.ts'
+import { createLog } from '../observability/registry-log.ts'
+import { ignoreEpipe } from '../server/ignore-epipe.ts'
+import { type RunningRegistry, runRegistry } from '../start-registry.ts'
+import { startupErrorText } from '../server/startup-error.ts'
+import { shutdownSignal } from '../server/shutdown-signal.ts'
 import type { Assignment, ToParent, ToWorker } from './messages.ts'
 
 // The program of a worker: one process of a registry that has several. Its parent tells it what to run, and when to stop.
@@ -13,10 +13,10 @@ let registry: RunningRegistry | undefined
 
 const stop = Promise.race([
   // Ctrl-C reaches all processes of a terminal by itself.
-  stopSignal(),
+  shutdownSignal(),
   new Promise<void>(resolve => onMessage(message => message.kind === 'stop' && resolve())),
 ])
-surviveBrokenOutput()
+ignoreEpipe()
 onMessage(async message => {
   if (message.kind === 'run') await run(message.assignment)
   if (message.kind === 'question' && registry) {
@@ -36,7 +36,7 @@ async function run({ configFile, heedsEnvironment, address, name, secret }: Assi
     await registry[Symbol.asyncDispose]()
     await tell({ kind: 'stopped', requests: registry.requests })
   } catch (error) {
-    await tell({ kind: 'failed', message: startFailure(error) })
+    await tell({ kind: 'failed', message: startupErrorText(error) })
     process.exitCode = 1
   }
   process.disconnect()

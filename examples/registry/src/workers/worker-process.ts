@@ -1,6 +1,6 @@
 import cluster, { type Worker } from 'node:cluster'
 import { fileURLToPath } from 'node:url'
-import { WorkerStartError } from '../process/start-failure.ts'
+import { WorkerStartError } from '../server/startup-error.ts'
 import type { Assignment, Listening, Questions, ToParent, ToWorker } from './messages.ts'
 
 /** Milliseconds in which a worker has to answer a question. */

@@ -9,7 +9,7 @@ const registry = sharedRegistry()
 const unknown = digestOf(content())
 const noUpload = `${name}/blobs/uploads/${crypto.randomUUID()}`
 
-async function refused(response: Response, status: number, code: ErrorCode): Promise<void> {
+async function refusedOption(response: Response, status: number, code: ErrorCode): Promise<void> {
   expect([response.status, await codesOf(response)]).toEqual([status, [code]])
 }
 
@@ -52,7 +52,7 @@ describe('end-5: PATCH /v2/<name>/blobs/uploads/<reference>', () => {
       [100, 200],
       [200, 0],
     ] as const) {
-      await refused(await outOfOrder(location, bad), 416, 'RANGE_INVALID')
+      await refusedOption(await outOfOrder(location, bad), 416, 'RANGE_INVALID')
       const status = await fetch(location)
       expect([status.status, status.headers.get('range')]).toEqual([204, `0-${Math.max(start - 1, 0)}`])
       location = locationOf(
@@ -63,7 +63,7 @@ describe('end-5: PATCH /v2/<name>/blobs/uploads/<reference>', () => {
   })
 
   it('refuses a chunk that is not as long as its range', async () => {
-    await refused(await patch(await startUpload(registry), content(100), '0-49'), 400, 'SIZE_INVALID')
+    await refusedOption(await patch(await startUpload(registry), content(100), '0-49'), 400, 'SIZE_INVALID')
   })
 })
 
@@ -86,7 +86,7 @@ describe('end-6: PUT /v2/<name>/blobs/uploads/<reference>?digest=<digest>', () =
     const digest = digestOf(bytes)
     const response = await put(location, digest, bytes)
     expect([response.status, response.headers.get('location')]).toEqual([201, `/v2/${name}/blobs/${digest}`])
-    await refused(await fetch(location), 404, 'BLOB_UPLOAD_UNKNOWN')
+    await refusedOption(await fetch(location), 404, 'BLOB_UPLOAD_UNKNOWN')
   })
 })
 
@@ -104,7 +104,7 @@ describe('end-13: GET /v2/<name>/blobs/uploads/<reference>', () => {
   it('knows no upload any more that was cancelled', async () => {
     const location = await startUpload(registry)
     expect((await fetch(location, { method: 'DELETE' })).status).toBe(204)
-    await refused(await fetch(location), 404, 'BLOB_UPLOAD_UNKNOWN')
-    await refused(await patch(location, content()), 404, 'BLOB_UPLOAD_UNKNOWN')
+    await refusedOption(await fetch(location), 404, 'BLOB_UPLOAD_UNKNOWN')
+    await refusedOption(await patch(location, content()), 404, 'BLOB_UPLOAD_UNKNOWN')
   })
 })

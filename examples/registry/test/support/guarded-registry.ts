@@ -1,11 +1,11 @@
 import type { StorageDriver } from '@longshore/middleware-core'
 import { parseConfig } from '@longshore/middleware-core/config'
 import { registrySettings } from '../../src/config/registry-settings.ts'
-import { type Entrance, openEntrance } from '../../src/process/entrance.ts'
-import type { RegistryOptions } from '../../src/registry.ts'
+import { type AccessLayer, openAccessLayer } from '../../src/server/access-layer.ts'
+import type { RegistryOptions } from '../../src/app.ts'
 import { type TestRegistry, startRegistry } from './registry.ts'
 
-/** A registry with the entrance that a configuration describes. */
+/** A registry with the accessLayer that a configuration describes. */
 export interface GuardedRegistry extends TestRegistry {
   /** What its owner was warned of after the start. */
   readonly warnings: readonly string[]
@@ -19,15 +19,15 @@ export async function startGuarded(
   const config = parseConfig(`storage: inmemory\n${sections}`, { file: 'config.yml' })
   const settings = registrySettings(config)
   const warnings: string[] = []
-  const entrance: Entrance = await openEntrance(config, settings, warning => warnings.push(warning))
-  const registry = await startRegistry({ ...options, ...entrance })
+  const accessLayer: AccessLayer = await openAccessLayer(config, settings, warning => warnings.push(warning))
+  const registry = await startRegistry({ ...options, ...accessLayer })
   return {
     ...registry,
-    url: entrance.https ? registry.url.replace('http:', 'https:') : registry.url,
+    url: accessLayer.https ? registry.url.replace('http:', 'https:') : registry.url,
     warnings,
     async [Symbol.asyncDispose]() {
       await registry[Symbol.asyncDispose]()
-      entrance[Symbol.dispose]()
+      accessLayer[Symbol.dispose]()
     },
   }
 }

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll } from '@jest/globals'
 import { type StorageDriver, inmemory } from '@longshore/middleware-core'
-import { type RegistryOptions, createRegistry } from '../../src/registry.ts'
+import { type RegistryOptions, createRegistry } from '../../src/app.ts'
 
 /** A registry on a free port of this machine. */
 export interface TestRegistry extends AsyncDisposable {

@@ -1,0 +1,89 @@
+import { type JWTPayload, jwtVerify } from 'jose'
+import { z } from 'zod'
+import type { TokenSettings } from '../config/auth.ts'
+import { FileWatcher } from '../config/file-watcher.ts'
+import {
+  type ChallengeContext,
+  type AuthResult,
+  type Authenticator,
+  type Identity,
+  credentials,
+  quoted,
+} from './authenticator.ts'
+import { type Scope, scopeText } from './scope.ts'
+import { readTokenKeys } from './token-keys.ts'
+
+/** By how much the token server's clock may be wrong, in seconds, as in Distribution. */
+const CLOCK_TOLERANCE_SECONDS = 60
+
+/** Distribution's claim: what the bearer may do to what. A class, which may be there too, does not count. */
+const accessClaim = z.array(z.object({ type: z.string(), name: z.string(), actions: z.array(z.string()) })).nullish()
+
+/**
+ * Lets in whoever brings a token of the token server's, with the rights that it gives. A changed key file counts within
+ * seconds; `onProblem` is told when it is wrong, and until it is mended the one before counts.
+ */
+export async function tokenAuthenticator(
+  settings: TokenSettings,
+  onProblem: (error: unknown) => void,
+): Promise<Authenticator> {
+  const { rootCertBundle, jwks } = settings
+  const keys = await FileWatcher.load({
+    paths: [rootCertBundle, jwks].filter(path => path !== undefined),
+    load: () => readTokenKeys(settings),
+    onProblem,
+  })
+  const verify = async (token: string): Promise<JWTPayload> => {
+    const { payload } = await jwtVerify(token, keys.current, {
+      issuer: [...settings.issuers],
+      audience: settings.service,
+      algorithms: [...settings.algorithms],
+      clockTolerance: CLOCK_TOLERANCE_SECONDS,
+      requiredClaims: ['exp'],
+    })
+    return payload
+  }
+  return {
+    identify: authorization => identify(credentials(authorization, 'bearer'), verify),
+    challenge: asked => challenge(settings, asked),
+    [Symbol.dispose]: () => keys[Symbol.dispose](),
+  }
+}
+
+async function identify(
+  token: string | undefined,
+  verify: (token: string) => Promise<JWTPayload>,
+): Promise<AuthResult> {
+  if (token === undefined) return { problem: undefined }
+  try {
+    const { sub, access } = await verify(token)
+    return { identity: bearer(sub || undefined, accessClaim.parse(access) ?? []) }
+  } catch {
+    // Whatever is wrong with it, it is the client's own, and all it can do is to get another one.
+    return { problem: 'invalid_token' }
+  }
+}
+
+function bearer(name: string | undefined, access: NonNullable<z.output<typeof accessClaim>>): Identity {
+  return {
+    name,
+    may: (scope: Scope) => {
+      const given = access.filter(({ type, name: of }) => type === scope.type && of === scope.name)
+      const actions = new Set(given.flatMap(entry => entry.actions))
+      return actions.has('*') || scope.actions.every(action => actions.has(action))
+    },
+  }
+}
+
+/** Distribution's form of RFC 6750's challenge. */
+function challenge(
+  { realm, redirectPath, service }: TokenSettings,
+  { host, scopes, problem }: ChallengeContext,
+): string {
+  const isHost = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d+)?$/i.test(host)
+  const server = redirectPath !== undefined && isHost ? `https://${host}${redirectPath}` : realm
+  const parameters = [quoted('realm', server), quoted('service', service)]
+  if (scopes.length > 0) parameters.push(quoted('scope', scopeText(scopes)))
+  if (problem !== undefined) parameters.push(quoted('error', problem))
+  return `Bearer ${parameters.join(',')}`
+}

@@ -1,0 +1,116 @@
+import { type Config, createStorage, option } from '@longshore/middleware-core'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { loadRegistryConfig } from '../config/load.ts'
+import { registrySettings } from '../config/registry-settings.ts'
+import { collectGarbage } from '../gc/collect-garbage.ts'
+import { DEFAULT_GRACE_MS, DEFAULT_SETTLE_MS, MIN_SETTLE_MS } from '../gc/collection.ts'
+import { shutdownSignal } from '../server/shutdown-signal.ts'
+import { purgeSummaryLine, purgedLine } from '../gc/purge-lines.ts'
+import { purgeUploads } from '../gc/purge-uploads.ts'
+import { eventLine, stepLabels, summaryLines } from './collection-lines.ts'
+import { progressOn } from './progress.ts'
+
+interface CollectOptions {
+  dryRun?: true
+  deleteUntagged?: true
+  grace: number
+  settle: number
+}
+
+interface PurgeCommandOptions {
+  dryRun?: true
+  age?: number
+}
+
+/** The status of a program that was ended by Ctrl-C. */
+const interrupted = 130
+
+/** The commands that clean up a registry's storage. They may run while registries do, here or anywhere. */
+export function addGarbageCommands(program: Command): void {
+  const command = (name: string, description: string): Command =>
+    program
+      .command(name)
+      .description(description)
+      .argument('[config]', 'a config.yml, unless --config names it')
+      .option('-d, --dry-run', 'tell what would go, and touch nothing')
+  command('garbage-collect', 'delete the blobs that no manifest needs, also while clients push')
+    .option('-m, --delete-untagged', 'delete manifests, too, that neither a tag, an index nor a subject leads to')
+    .addOption(durationOption('--grace', 'leave alone what is younger').default(DEFAULT_GRACE_MS, '24h'))
+    .addOption(durationOption('--settle', 'what a request may take').default(DEFAULT_SETTLE_MS, '5m'))
+    .action((file: string | undefined, options: CollectOptions, command: Command) =>
+      collect(configFile(file, command), options),
+    )
+  command('purge-uploads', 'delete uploads that nobody finishes')
+    .addOption(durationOption('--age', 'those started longer ago (default: 168h, or as the configuration says)'))
+    .action((file: string | undefined, options: PurgeCommandOptions, command: Command) =>
+      purge(configFile(file, command), options),
+    )
+}
+
+/** Distribution takes the file as an argument; the registry itself as an option. */
+function configFile(argument: string | undefined, command: Command): string {
+  const file = argument ?? command.optsWithGlobals<{ config?: string }>().config
+  return file ?? command.error('error: which configuration? accepted: --config <file>')
+}
+
+async function collect(file: string, options: CollectOptions): Promise<void> {
+  const { dryRun = false } = options
+  const config = await configFrom(file)
+  await using storage = await createStorage(config)
+  const progress = progressOn(process.stdout, process.stderr)
+  if (!dryRun && options.settle < MIN_SETTLE_MS) {
+    progress.line('Warning: a settling time of less than a minute is safe only while nobody pushes', true)
+  }
+  const summary = await collectGarbage(storage, {
+    ...options,
+    signal: stopping(),
+    onEvent: event => {
+      if (event.type === 'step') progress.step(stepLabels[event.step], event.total)
+      if (event.type === 'tick') progress.tick()
+      const line = eventLine(event, dryRun)
+      if (line !== undefined) progress.line(line, event.type === 'warning' || event.type === 'failure')
+    },
+  }).finally(() => progress.end())
+  for (const line of summaryLines(summary, dryRun)) console.log(line)
+  if (summary.failures > 0) process.exitCode = 1
+  if (summary.isInterrupted) process.exitCode = interrupted
+}
+
+async function purge(file: string, options: PurgeCommandOptions): Promise<void> {
+  const config = await configFrom(file)
+  const { dryRun = false, age = registrySettings(config).uploadPurging.age } = options
+  await using storage = await createStorage(config)
+  const summary = await purgeUploads(storage, {
+    age,
+    dryRun,
+    signal: stopping(),
+    onPurged: upload => console.log(purgedLine(upload, dryRun)),
+    onFailure: text => console.error(`Failure: ${text}`),
+  })
+  console.log(purgeSummaryLine(summary, dryRun))
+  if (summary.failures > 0) process.exitCode = 1
+}
+
+async function configFrom(file: string): Promise<Config> {
+  const config = await loadRegistryConfig(file)
+  for (const warning of config.warnings) console.error(`Warning: ${warning}`)
+  return config
+}
+
+/** Fires when the process is asked to end. */
+function stopping(): AbortSignal {
+  const controller = new AbortController()
+  void shutdownSignal().then(() => controller.abort())
+  return controller.signal
+}
+
+/** Its value is in milliseconds. */
+function durationOption(name: string, description: string): Option {
+  return new Option(`${name} <duration>`, description).argParser(duration)
+}
+
+function duration(given: string): number {
+  const { data, error } = option.duration({ zero: true }).safeParse(given)
+  if (data !== undefined) return data
+  throw new InvalidArgumentError(error?.issues[0]?.message ?? '')
+}

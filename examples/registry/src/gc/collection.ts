@@ -1,0 +1,145 @@
+import type { StorageDriver } from '@longshore/middleware-core'
+import type { Digest } from '../oci/digest.ts'
+import { messageOf } from '../observability/error-text.ts'
+import type { LinkKind } from '../storage/parse-path.ts'
+import { REVALIDATE_AFTER_MS } from '../storage/gc-safety.ts'
+import type { GarbageRules } from './plan.ts'
+
+/** How a collection of garbage is to be done. */
+export interface CollectionOptions {
+  /** Milliseconds for which nothing that was written is garbage. Default and least that is safe: 24 hours. */
+  grace?: number | undefined
+  /**
+   * Milliseconds that a request may take from seeing a link to storing what relies on it. Default 5 minutes; less than
+   * `MIN_SETTLE_MS` is safe only while nobody pushes.
+   */
+  settle?: number | undefined
+  /** Whether manifests go that neither a tag, nor an index, nor a subject leads to. Default false. */
+  deleteUntagged?: boolean | undefined
+  /** Whether to tell what would go, and touch nothing. Default false. */
+  dryRun?: boolean | undefined
+  /** Ends the collection early, as soon as all is consistent again. */
+  signal?: AbortSignal | undefined
+  /** Called with what happens, when it does. */
+  onEvent?: ((event: CollectionEvent) => void) | undefined
+}
+
+/** What a collection does, one after the other. */
+export type CollectionStep = 'recover' | 'mark' | 'find' | 'settle' | 'check' | 'sweep' | 'confirm'
+
+export type CollectionEvent =
+  /** A step begins. It will have `total` ticks, if that is known. */
+  | { readonly type: 'step'; readonly step: CollectionStep; readonly total?: number | undefined }
+  | { readonly type: 'tick' }
+  /** A link goes, or would go. */
+  | { readonly type: 'unlinked'; readonly kind: LinkKind; readonly repository: string; readonly digest: Digest }
+  /** A link was put back, because something that was pushed meanwhile needs it. */
+  | { readonly type: 'restored'; readonly path: string }
+  /** A blob's bytes go, or would go. */
+  | { readonly type: 'deleted'; readonly digest: Digest; readonly size: number }
+  /** Something is amiss in the storage that is none of the collection's business. */
+  | { readonly type: 'warning'; readonly text: string }
+  /** Something could not be done. */
+  | { readonly type: 'failure'; readonly text: string }
+
+/** What a collection found and did; a dry run, what it would have done. */
+export interface CollectionSummary {
+  repositories: number
+  /** Manifests that stay. */
+  manifests: number
+  /** Blobs that stay, manifests' included, and their bytes. */
+  blobs: number
+  bytes: number
+  /** Links that went, by what they led to. */
+  unlinked: Record<LinkKind, number>
+  restored: number
+  /** Blobs that went, and their bytes. */
+  deletedBlobs: number
+  freedBytes: number
+  warnings: number
+  failures: number
+  /** Ended before its end. */
+  isInterrupted: boolean
+}
+
+/** What the steps of one collection share. */
+export class Collection implements GarbageRules {
+  readonly storage: StorageDriver
+  readonly cutoff: Date
+  readonly deleteUntagged: boolean
+  readonly dryRun: boolean
+  readonly summary: CollectionSummary = {
+    repositories: 0,
+    manifests: 0,
+    blobs: 0,
+    bytes: 0,
+    unlinked: { layer: 0, revision: 0, history: 0, referrer: 0 },
+    restored: 0,
+    deletedBlobs: 0,
+    freedBytes: 0,
+    warnings: 0,
+    failures: 0,
+    isInterrupted: false,
+  }
+  /** Blobs that some link leads to, or did at any time of the collection but was not taken away by it. */
+  readonly linked = new Set<Digest>()
+  readonly #options: CollectionOptions
+
+  constructor(storage: StorageDriver, options: CollectionOptions) {
+    const { grace = DEFAULT_GRACE_MS, deleteUntagged = false, dryRun = false } = options
+    this.storage = storage
+    // Object storages tell whole seconds: what was written in the cutoff's own second is not older than it.
+    this.cutoff = new Date(Math.floor((Date.now() - grace) / 1000) * 1000)
+    this.deleteUntagged = deleteUntagged
+    this.dryRun = dryRun
+    this.#options = options
+  }
+
+  get settle(): number {
+    return this.#options.settle ?? DEFAULT_SETTLE_MS
+  }
+
+  /** Whether it was asked to end. Then the summary says so. */
+  get isStopped(): boolean {
+    const isStopped = this.#options.signal?.aborted ?? false
+    if (isStopped) this.summary.isInterrupted = true
+    return isStopped
+  }
+
+  /** Counts a blob that stays. Always false: it is not among those that go. */
+  keep({ size }: { readonly size: number }): false {
+    this.summary.blobs += 1
+    this.summary.bytes += size
+    return false
+  }
+
+  step(step: CollectionStep, total?: number): void {
+    this.tell({ type: 'step', step, total })
+  }
+
+  tell(event: CollectionEvent): void {
+    const { summary } = this
+    if (event.type === 'unlinked') summary.unlinked[event.kind] += 1
+    else if (event.type === 'restored') summary.restored += 1
+    else if (event.type === 'warning') summary.warnings += 1
+    else if (event.type === 'failure') summary.failures += 1
+    else if (event.type === 'deleted') {
+      summary.deletedBlobs += 1
+      summary.freedBytes += event.size
+    }
+    this.#options.onEvent?.(event)
+  }
+
+  fail(what: string, error: unknown): void {
+    this.tell({ type: 'failure', text: `${what}: ${messageOf(error)}` })
+  }
+}
+
+/** In milliseconds: 24 hours. Uploads rely on it: they use bytes that are there only when those are much younger. */
+export const DEFAULT_GRACE_MS = 24 * 60 * 60 * 1000
+
+/** In milliseconds: twice what a request of this registry takes before it looks again. Others never look again. */
+export const MIN_SETTLE_MS = 2 * REVALIDATE_AFTER_MS
+
+/** In milliseconds: 5 minutes. A write to S3 may take four minutes, four attempts of one each, unless it is told otherwise. */
+export const DEFAULT_SETTLE_MS = 5 * 60 * 1000

@@ -1,0 +1,66 @@
+import { type StorageDriver, isStorageError } from '@longshore/middleware-core'
+import { z } from 'zod'
+import { type Digest, asDigest } from '../oci/digest.ts'
+import { MAX_MANIFEST_BYTES } from '../oci/manifest.ts'
+import { blobData } from '../storage/layout.ts'
+import { receiveWhole } from '../storage/receive.ts'
+import { parsedJson } from './parsed-json.ts'
+
+/** What a manifest leads to. */
+export interface References {
+  /** Blobs and manifests alike: BuildKit keeps layers in an index's `manifests`. */
+  readonly named: readonly Digest[]
+  /** The manifest that this one is about. */
+  readonly subject: Digest | undefined
+}
+
+/**
+ * What came of reading a manifest: what it leads to; `missing` when its bytes are not there; or why nobody can tell what it
+ * needs.
+ */
+export type Reading = References | 'missing' | Error
+
+const descriptor = z.object({ digest: z.string() }).transform(({ digest }) => asDigest(digest))
+const layerOfSchema1 = z.object({ blobSum: z.string() }).transform(({ blobSum }) => asDigest(blobSum))
+
+/**
+ * The fields by which manifests name others: OCI's and Docker's images and indexes, ORAS's artifacts (`blobs`) and Docker's
+ * first schema (`fsLayers`). More is understood than is accepted from clients, because others filled the bucket, too.
+ */
+const manifest = z
+  .object({
+    config: descriptor.nullish(),
+    layers: z.array(descriptor).nullish(),
+    manifests: z.array(descriptor).nullish(),
+    blobs: z.array(descriptor).nullish(),
+    fsLayers: z.array(layerOfSchema1).nullish(),
+    subject: descriptor.nullish(),
+  })
+  // Programs in Go write an empty list as null.
+  .refine(({ layers, manifests, blobs, fsLayers }) =>
+    [layers, manifests, blobs, fsLayers].some(list => list !== undefined),
+  )
+
+/** Reads what the manifest with a digest names. */
+export async function readReferences(storage: StorageDriver, digest: Digest): Promise<Reading> {
+  try {
+    const content = await receiveWhole(await storage.reader(blobData(digest)), MAX_MANIFEST_BYTES)
+    return (content && referencesOf(content)) ?? new Error('it has none of the forms that are known')
+  } catch (error) {
+    return isStorageError(error, 'PATH_NOT_FOUND') ? 'missing' : (error as Error)
+  }
+}
+
+/** What a manifest names, or undefined when it has none of the forms that are known. */
+export function referencesOf(content: Uint8Array): References | undefined {
+  const { data } = manifest.safeParse(parsedJson(content))
+  if (!data) return undefined
+  const { config, layers, manifests, blobs, fsLayers, subject } = data
+  const named = [config, ...[layers, manifests, blobs, fsLayers].flatMap(list => list ?? [])]
+  // Digests of other algorithms are left out: whatever is stored under them is never touched.
+  return { named: named.filter(isGiven), subject: subject ?? undefined }
+}
+
+function isGiven<Value>(value: Value | null | undefined): value is Value {
+  return value !== null && value !== undefined
+}

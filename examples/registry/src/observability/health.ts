@@ -1,0 +1,60 @@
+import { type StorageDriver, type StorageErrorCode, isStorageError } from '@longshore/middleware-core'
+import { NoAnswerError, pingStorage } from './storage-check.ts'
+
+/** Whether a registry can do its work, and if not, why, in a few words that anybody may read. */
+export interface HealthReport {
+  readonly healthy: boolean
+  readonly reason?: string | undefined
+}
+
+/** Milliseconds for which an answer of the storage counts: however often the health is asked for, the storage is not. */
+const DEFAULT_MAX_AGE_MS = 1000
+
+/** Milliseconds that the storage may take to answer: less than a load balancer waits for the registry. */
+const DEFAULT_TIMEOUT_MS = 3000
+
+const reasons: Partial<Record<StorageErrorCode, string>> = {
+  UNAVAILABLE: 'the storage is not available',
+  ACCESS_DENIED: 'the storage refuses access',
+  CONFIG: 'the storage is not there as configured',
+}
+
+/** The health of a registry: that of its storage, until it shuts down. */
+export class Health {
+  readonly #storage: StorageDriver
+  readonly #maxAge: number
+  readonly #patience: number
+  #latest: Promise<HealthReport> | undefined
+  #isStopping = false
+
+  constructor(storage: StorageDriver, { maxAge = DEFAULT_MAX_AGE_MS, patience = DEFAULT_TIMEOUT_MS } = {}) {
+    this.#storage = storage
+    this.#maxAge = maxAge
+    this.#patience = patience
+  }
+
+  /** Never rejects, and takes no longer than the patience. Everybody who asks meanwhile gets the same answer. */
+  async check(): Promise<HealthReport> {
+    if (this.#isStopping) return { healthy: false, reason: 'shutting down' }
+    this.#latest ??= this.#ask().finally(() => {
+      setTimeout(() => (this.#latest = undefined), this.#maxAge).unref()
+    })
+    return this.#latest
+  }
+
+  /** From now on it is bad, so that no new requests come. */
+  stop(): void {
+    this.#isStopping = true
+  }
+
+  #ask(): Promise<HealthReport> {
+    return pingStorage(this.#storage, this.#patience).then(() => ({ healthy: true }), reportOf)
+  }
+}
+
+/** The error's own words may hold what only the operator should see. */
+function reportOf(error: unknown): HealthReport {
+  if (error instanceof NoAnswerError) return { healthy: false, reason: 'the storage does not answer' }
+  const reason = isStorageError(error) ? reasons[error.code] : undefined
+  return { healthy: false, reason: reason ?? 'the storage fails' }
+}

@@ -1,7 +1,0 @@
-/**
- * Lets the program outlive whoever reads its output: a pipe whose reader ended (EPIPE), a full disk. What cannot be written
- * is lost; the registry goes on.
- */
-export function surviveBrokenOutput(): void {
-  for (const output of [process.stdout, process.stderr]) output.on('error', () => {})
-}

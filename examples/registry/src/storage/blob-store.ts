@@ -1,0 +1,195 @@
+import type { Readable } from 'node:stream'
+import {
+  type CallOptions,
+  type FileInfo,
+  type SignedUrl,
+  type StorageDriver,
+  type UrlOptions,
+  undefinedIfNotFound,
+} from '@longshore/middleware-core'
+import { type Digest, hashFor, matches } from '../oci/digest.ts'
+import { RegistryError } from '../oci/errors.ts'
+import { isReusable } from './gc-safety.ts'
+import { settleAll } from './concurrency.ts'
+import { blobData, layerLink } from './layout.ts'
+import { resolveLink, remove, writeLink } from './links.ts'
+import { LookupCache } from './lookup-cache.ts'
+import { type Body, receive } from './receive.ts'
+import { type Clock, REVALIDATE_AFTER_MS } from './gc-safety.ts'
+
+/**
+ * Time for which a GET is redirected to a blob without looking: ten minutes, well within the life of signed URLs, which lead
+ * there just as long. A client learns there when the blob has gone meanwhile.
+ */
+const PULL_CACHE_TTL_MS = 10 * 60_000
+
+/** Size in bytes up to which a blob is stored again, not asked after: one request either way, and one less for a new blob. */
+const EXISTENCE_CHECK_MIN_BYTES = 1 << 16
+
+/** Blob of a repository. */
+export interface Blob {
+  readonly repository: string
+  readonly digest: Digest
+  /** Bytes. */
+  readonly size: number
+  /** Digest under which the bytes are stored, which may be another algorithm's. */
+  readonly target: Digest
+}
+
+/**
+ * Blobs: one copy of the bytes for all repositories, and a link in each repository that has them. A repository has a blob
+ * when its link can be read and the bytes are there.
+ *
+ * Pulls use a cache. Whether something has to be stored is always asked of the storage, because a garbage collection or
+ * another node may just have deleted it.
+ */
+export class BlobStore {
+  readonly #storage: StorageDriver
+  readonly #cache: LookupCache<Blob>
+  readonly #clock: Clock
+
+  /**
+   * @param maxCached blobs cached at most; 0 for none
+   * @param clock default: the one that never goes back
+   */
+  constructor(storage: StorageDriver, maxCached: number, clock: Clock = performance) {
+    this.#storage = storage
+    this.#clock = clock
+    this.#cache = new LookupCache({ maxEntries: maxCached, clock })
+  }
+
+  /**
+   * Finds a blob for a client that asks whether it is there: often before a push, when it is not. Costs one request then,
+   * and two where there is one that is not cached. `BLOB_UNKNOWN` when there is none.
+   */
+  async find(repository: string, digest: Digest): Promise<Blob> {
+    const name = nameOf({ repository, digest })
+    return known(digest, await this.#cache.get(name, () => this.#lookUp(repository, digest, { prefetch: false })))
+  }
+
+  /**
+   * Finds a blob for a client that goes on to fetch it and concludes nothing else from the answer. Costs two requests at the
+   * same time where it is not cached. `BLOB_UNKNOWN` when there is none.
+   *
+   * @param isRedirected true when the client is sent to the storage, where it learns when the blob has gone
+   */
+  async findToFetch(repository: string, digest: Digest, isRedirected: boolean): Promise<Blob> {
+    const name = nameOf({ repository, digest })
+    const maxAgeMs = isRedirected ? PULL_CACHE_TTL_MS : undefined
+    return known(digest, await this.#cache.get(name, () => this.#lookUp(repository, digest), maxAgeMs))
+  }
+
+  /** Asks the storage whether a repository has a blob now. */
+  async has(repository: string, digest: Digest): Promise<boolean> {
+    return (await this.#ask(repository, digest)) !== undefined
+  }
+
+  /** Makes a URL from which a client can fetch the blob itself, or gives undefined. */
+  urlFor({ target, size }: Blob, client: UrlOptions['client']): Promise<SignedUrl | undefined> {
+    return this.#storage.urlFor(blobData(target), { size, client })
+  }
+
+  /** Streams a blob's bytes. `BLOB_UNKNOWN` when it was deleted since it was found. */
+  async reader(blob: Blob, offset: number): Promise<Readable> {
+    const reader = await undefinedIfNotFound(this.#storage.reader(blobData(blob.target), { offset }))
+    if (reader !== undefined) return reader
+    this.#cache.delete(nameOf(blob))
+    throw unknownBlob(blob.digest)
+  }
+
+  /**
+   * Stores a body under its digest, and links it into a repository. It goes straight to its final path and becomes readable
+   * only after the digest was verified. Bytes that are there already are stored again, too: a client that sends others must
+   * not learn that another repository has them, and old ones become young. Clients may send the same blob at once.
+   */
+  async receive(repository: string, digest: Digest, body: Body): Promise<void> {
+    const hash = hashFor(digest)
+    const writer = await this.#storage.writer(blobData(digest))
+    let size
+    try {
+      size = await receive(body, writer, hash)
+      if (!matches(hash, digest)) throw wrongDigest(digest)
+      await writer.commit()
+    } catch (error) {
+      // The first error matters more than a failure to clean up, which a purge makes good.
+      await writer.cancel().catch(() => {})
+      throw error
+    }
+    await writeLink(this.#storage, layerLink(repository, digest), digest)
+    this.#remember({ repository, digest, size, target: digest })
+  }
+
+  /**
+   * Links a blob of verified digest into a repository, and has `put` store its bytes unless they are there already. The link
+   * comes first: without bytes it counts for nothing, and a client that tries again after a failure finds its upload as it was.
+   *
+   * @returns false when the bytes were there
+   */
+  async publish(repository: string, digest: Digest, size: number, put: () => Promise<unknown>): Promise<boolean> {
+    const [isThere] = await settleAll([
+      size > EXISTENCE_CHECK_MIN_BYTES && isReusable(this.#storage, blobData(digest)),
+      writeLink(this.#storage, layerLink(repository, digest), digest),
+    ])
+    if (!isThere) await put()
+    this.#remember({ repository, digest, size, target: digest })
+    return !isThere
+  }
+
+  /**
+   * Links a blob of one repository into another. False when the first does not have it, or no longer has it after so long
+   * that a garbage collection may delete the bytes all the same. A link may be left then: it is not removed, because another
+   * client may have been told meanwhile that the blob is there, and an upload makes it good.
+   */
+  async mount(from: string, repository: string, digest: Digest): Promise<boolean> {
+    const begin = this.#clock.now()
+    const blob = await this.#ask(from, digest)
+    if (blob === undefined) return false
+    await writeLink(this.#storage, layerLink(repository, digest), blob.target)
+    if (this.#clock.now() - begin > REVALIDATE_AFTER_MS && !(await this.has(from, digest))) return false
+    this.#remember({ ...blob, repository })
+    return true
+  }
+
+  /** Removes a blob's link from a repository; the bytes stay for others. `BLOB_UNKNOWN` when there is none. */
+  async unlink(repository: string, digest: Digest): Promise<void> {
+    if (!(await this.has(repository, digest))) throw unknownBlob(digest)
+    await remove(this.#storage, layerLink(repository, digest))
+    this.#cache.delete(nameOf({ repository, digest }))
+  }
+
+  #remember(blob: Blob): void {
+    this.#cache.set(nameOf(blob), blob)
+  }
+
+  #ask(repository: string, digest: Digest): Promise<Blob | undefined> {
+    return this.#cache.ask(nameOf({ repository, digest }), () => this.#lookUp(repository, digest))
+  }
+
+  async #lookUp(repository: string, digest: Digest, options?: { prefetch: boolean }): Promise<Blob | undefined> {
+    const stat = (target: Digest, call: CallOptions): Promise<FileInfo | undefined> =>
+      undefinedIfNotFound(this.#storage.stat(blobData(target), { ...call, fileOnly: true }))
+    const link = layerLink(repository, digest)
+    const { target, found } = (await resolveLink(this.#storage, link, digest, stat, options)) ?? {}
+    return target && found && { repository, digest, size: found.size, target }
+  }
+}
+
+function known(digest: Digest, blob: Blob | undefined): Blob {
+  if (blob === undefined) throw unknownBlob(digest)
+  return blob
+}
+
+function nameOf({ repository, digest }: Pick<Blob, 'repository' | 'digest'>): string {
+  return `${repository}@${digest}`
+}
+
+function unknownBlob(digest: Digest): RegistryError {
+  return new RegistryError('BLOB_UNKNOWN', 'blob unknown to repository', { details: [{ digest }] })
+}
+
+/** Error for bytes that do not have the digest that was announced. */
+export function wrongDigest(digest: Digest): RegistryError {
+  return new RegistryError('DIGEST_INVALID', 'provided digest did not match uploaded content', {
+    details: [{ digest }],
+  })
+}

@@ -1,0 +1,152 @@
+import { type CallOptions, type StorageDriver, undefinedIfNotFound } from '@longshore/middleware-core'
+import type { Digest } from '../oci/digest.ts'
+import { RegistryError } from '../oci/errors.ts'
+import { type Manifest, MAX_MANIFEST_BYTES, readManifest, storedMediaType } from '../oci/manifest.ts'
+import type { BlobStore } from './blob-store.ts'
+import { findMissing } from './concurrency.ts'
+import { blobData, referrerLink, revisionLink } from './layout.ts'
+import { type ResolvedLink, resolveLink, readLink, remove, writeLink } from './links.ts'
+import { LookupCache } from './lookup-cache.ts'
+import { receiveWhole } from './receive.ts'
+import { type Clock, REVALIDATE_AFTER_MS } from './gc-safety.ts'
+
+/** Missing blobs or manifests after which no more are looked for. */
+const MAX_REPORTED_MISSING = 10
+
+/** Bytes of cached manifests, all together. */
+const MAX_CACHED_BYTES = 32 * 1024 * 1024
+
+/** Manifest with its bytes, exactly as they were pushed. */
+export class StoredManifest {
+  readonly digest: Digest
+  readonly content: Uint8Array
+  #mediaType: string | undefined
+
+  /** @param mediaType default: read from the content, once, when it is asked for */
+  constructor(digest: Digest, content: Uint8Array, mediaType?: string) {
+    this.digest = digest
+    this.content = content
+    this.#mediaType = mediaType
+  }
+
+  get mediaType(): string {
+    this.#mediaType ??= storedMediaType(this.content)
+    return this.#mediaType
+  }
+}
+
+/**
+ * Manifests: blobs, each with a link in the repository that says it is one of its manifests. Pulls use a cache. Whether
+ * something has to be stored is always asked of the storage, as in `BlobStore`.
+ */
+export class ManifestStore {
+  readonly #storage: StorageDriver
+  readonly #blobs: BlobStore
+  readonly #cache: LookupCache<StoredManifest>
+  readonly #clock: Clock
+
+  /**
+   * @param maxCached manifests cached at most, as far as their bytes allow; 0 for none
+   * @param clock default: the one that never goes back
+   */
+  constructor(storage: StorageDriver, blobs: BlobStore, maxCached: number, clock: Clock = performance) {
+    this.#storage = storage
+    this.#blobs = blobs
+    this.#clock = clock
+    const of = ({ content }: StoredManifest): number => content.length
+    this.#cache = new LookupCache({ maxEntries: maxCached, maxBytes: { total: MAX_CACHED_BYTES, of } })
+  }
+
+  /** Reads a manifest. `MANIFEST_UNKNOWN` when the repository has none with that digest. */
+  async get(repository: string, digest: Digest): Promise<StoredManifest> {
+    const manifest = await this.find(repository, digest)
+    if (manifest === undefined) throw unknownManifest(repository, digest)
+    return manifest
+  }
+
+  /** Reads a manifest; undefined when the repository has none with that digest. */
+  async find(repository: string, digest: Digest): Promise<StoredManifest | undefined> {
+    return this.#cache.get(nameOf(repository, digest), () => this.#lookUp(repository, digest))
+  }
+
+  /** Asks the storage whether a repository has a manifest now. */
+  async has(repository: string, digest: Digest): Promise<boolean> {
+    const link = (): Promise<Digest | undefined> => readLink(this.#storage, revisionLink(repository, digest))
+    return (await this.#cache.ask(nameOf(repository, digest), link)) !== undefined
+  }
+
+  /**
+   * Stores a manifest. `MANIFEST_BLOB_UNKNOWN` names the first things that it refers to and that are not there. Its subject
+   * may come later; the link that tells of it is written before the manifest's. The bytes are always stored: that costs no
+   * more than to ask whether they are there, and makes them young (`isReusable`).
+   *
+   * Where that took so long that a garbage collection may have missed it, the manifest stays only if all is there still.
+   */
+  async put(repository: string, digest: Digest, content: Uint8Array, manifest: Manifest): Promise<void> {
+    const begin = this.#clock.now()
+    await this.#assertComplete(repository, manifest)
+    await this.#storage.putContent(blobData(digest), content)
+    const { subject } = manifest
+    if (subject) await writeLink(this.#storage, referrerLink(repository, subject, digest), digest)
+    await writeLink(this.#storage, revisionLink(repository, digest), digest)
+    if (this.#clock.now() - begin > REVALIDATE_AFTER_MS) {
+      try {
+        await this.#assertComplete(repository, manifest)
+      } catch (error) {
+        await this.#unlink(repository, digest, subject)
+        throw error
+      }
+    }
+    this.#cache.set(nameOf(repository, digest), new StoredManifest(digest, content, manifest.mediaType))
+  }
+
+  /** Removes a manifest from a repository; its bytes stay for others. `MANIFEST_UNKNOWN` when there is none. */
+  async delete(repository: string, digest: Digest): Promise<void> {
+    const linked = await this.#follow(repository, digest)
+    const { subject } = (linked?.found && readManifest(linked.found)) ?? {}
+    if (!(linked && (await this.#unlink(repository, digest, subject)))) throw unknownManifest(repository, digest)
+  }
+
+  /** Removes a manifest's links; false when the repository has no such manifest. */
+  async #unlink(repository: string, digest: Digest, subject: Digest | undefined): Promise<boolean> {
+    const isRemoved = await remove(this.#storage, revisionLink(repository, digest))
+    this.#cache.delete(nameOf(repository, digest))
+    if (isRemoved && subject) await remove(this.#storage, referrerLink(repository, subject, digest))
+    return isRemoved
+  }
+
+  async #lookUp(repository: string, digest: Digest): Promise<StoredManifest | undefined> {
+    const content = (await this.#follow(repository, digest))?.found
+    return content && new StoredManifest(digest, content)
+  }
+
+  /** Asks the storage whether the repository has all that a manifest refers to now, but for its subject; throws if not. */
+  async #assertComplete(repository: string, { blobs, manifests }: Manifest): Promise<void> {
+    const missing = [
+      ...(await findMissing(blobs, MAX_REPORTED_MISSING, digest => this.#blobs.has(repository, digest))),
+      ...(await findMissing(manifests, MAX_REPORTED_MISSING, digest => this.has(repository, digest))),
+    ]
+    if (missing.length === 0) return
+    const details = missing.map(digest => ({ digest }))
+    throw new RegistryError('MANIFEST_BLOB_UNKNOWN', 'blob unknown to registry', { details })
+  }
+
+  #follow(repository: string, digest: Digest): Promise<ResolvedLink<Uint8Array> | undefined> {
+    const read = (target: Digest, options: CallOptions): Promise<Uint8Array | undefined> => this.#read(target, options)
+    return resolveLink(this.#storage, revisionLink(repository, digest), digest, read)
+  }
+
+  /** Reads the bytes under a digest. A bucket can hold anything there, so at most a manifest's length is read. */
+  async #read(digest: Digest, options: CallOptions): Promise<Uint8Array | undefined> {
+    const reader = await undefinedIfNotFound(this.#storage.reader(blobData(digest), options))
+    return reader && undefinedIfNotFound(receiveWhole(reader, MAX_MANIFEST_BYTES))
+  }
+}
+
+function nameOf(repository: string, digest: Digest): string {
+  return `${repository}@${digest}`
+}
+
+export function unknownManifest(repository: string, reference: string): RegistryError {
+  return new RegistryError('MANIFEST_UNKNOWN', 'manifest unknown', { details: [{ name: repository, reference }] })
+}

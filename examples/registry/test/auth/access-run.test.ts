@@ -1,0 +1,71 @@
+import { describe, expect, it } from '@jest/globals'
+import { certify } from '@longshore/local-cloud'
+import { parseConfig } from '@longshore/middleware-core/config'
+import bcrypt from 'bcrypt'
+import { createLog } from '../../src/observability/registry-log.ts'
+import { type RunningRegistry, runRegistry } from '../../src/start-registry.ts'
+import { banner } from '../../src/cli/banner.ts'
+import { basic } from '../support/client.ts'
+import { temporaryFolder } from '../support/folder.ts'
+
+const folder = temporaryFolder()
+const log = { ...createLog({ level: 'error', formatter: 'text', fields: {}, accessLog: false }), warn: () => {} }
+
+function run(sections: string): Promise<RunningRegistry> {
+  return runRegistry(parseConfig(`storage: inmemory\n${sections}`), { address: { port: 0 }, log })
+}
+
+describe('a configuration', () => {
+  it('decides who comes in, what they may do and what answers look like', async () => {
+    await folder.write('htpasswd', `ann:${await bcrypt.hash('secret', 4)}\n`)
+    await using registry = await runRegistry(
+      parseConfig(`
+storage: { inmemory: , maintenance: { readonly: { enabled: true } } }
+auth: { htpasswd: { realm: here, path: ${folder.file('htpasswd')} } }
+http: { prefix: /my/, headers: { X-Content-Type-Options: [nosniff], Link-Extra: [a, b] } }
+`),
+      { address: { port: 0 }, log },
+    )
+    const url = `http://${registry.authority}/my/v2/`
+    const refused = await fetch(url)
+    expect(refused.status).toBe(401)
+    expect(refused.headers.get('x-content-type-options')).toBe('nosniff')
+    const headers = basic('ann', 'secret')
+    const answer = await fetch(url, { headers })
+    expect(answer.status).toBe(200)
+    expect(answer.headers.get('link-extra')).toBe('a, b')
+    const upload = `${url}hello/blobs/uploads/`
+    expect((await fetch(upload, { method: 'POST' })).status).toBe(401)
+    expect((await fetch(upload, { method: 'POST', headers })).status).toBe(405)
+  })
+
+  it('that names a file which is not there frees what it had', async () => {
+    const auth = `auth: { htpasswd: { realm: here, path: ${folder.file('htpasswd')} } }`
+    await expect(run(auth)).rejects.toThrow('auth.htpasswd.path: ')
+    await folder.write('htpasswd', '')
+    await expect(run(`${auth}\nhttp: { tls: { certificate: /none, key: /none } }`)).rejects.toThrow('http.tls.')
+  })
+
+  it('makes it HTTPS', async () => {
+    const { cert, key } = certify({ name: 'the registry' })
+    await folder.write('cert.pem', cert)
+    await folder.write('key.pem', key)
+    const tls = `{ certificate: ${folder.file('cert.pem')}, key: ${folder.file('key.pem')} }`
+    await using registry = await run(`http: { addr: "localhost:0", tls: ${tls} }`)
+    await expect(fetch(`http://${registry.authority}/v2/`)).rejects.toThrow('fetch failed')
+  })
+})
+
+describe('the banner', () => {
+  const started = { registry: { authority: 'localhost:5000' }, operations: undefined, configFile: 'c', demo: undefined }
+
+  it('shows clients the way', () => {
+    const plain = banner({ ...started, tls: undefined })
+    expect(plain).toContain('http://localhost:5000/v2/')
+    expect(plain).toContain('--dest-tls-verify=false')
+    expect(plain).toContain('oras push --plain-http')
+    const secure = banner({ ...started, tls: {} })
+    expect(secure).toContain('https://localhost:5000/v2/')
+    expect(secure).not.toMatch(/http:|tls-verify|plain-http/)
+  })
+})
