@@ -1,107 +1,154 @@
+import { randomBytes } from 'node:crypto'
 import { maxHeaderSize } from 'node:http'
 import type { StorageDriver } from '@longshore/middleware-core'
 import { type FastifyInstance, fastify } from 'fastify'
-import type { Authenticator } from './auth/authenticator.ts'
-import { guard } from './plugins/authorization.ts'
-import { refuseWrites } from './plugins/read-only.ts'
-import { allowedMethods } from './plugins/allowed-methods.ts'
-import { answerHeaders } from './plugins/answer-headers.ts'
-import { refuseBadHttp } from './plugins/validate-request.ts'
-import { closeAfterHandlers } from './plugins/close-after-handlers.ts'
-import { closeConnections } from './plugins/graceful-close.ts'
-import { withDecodablePath } from './plugins/rewrite-url.ts'
-import { endEarlyAnswers } from './plugins/early-answers.ts'
-import { type OnFailure, answerErrors, earlyErrors } from './plugins/error-handler.ts'
-import type { HttpsServers } from './server/https-servers.ts'
-import { originForm } from './server/origin-form.ts'
-import { type PublicPlace, publicUrls, withoutPrefix } from './plugins/response-headers.ts'
-import { type OnArrival, type OnRequest, reportRequests } from './plugins/request-report.ts'
-import { takeTurns } from './plugins/pipelining.ts'
 import { failureText } from './observability/error-text.ts'
 import { healthRoutes } from './observability/health-routes.ts'
 import { Health } from './observability/health.ts'
+import { allowedMethods, methodNotAllowed } from './plugins/allowed-methods.ts'
+import { type AuthorizationOptions, authorization } from './plugins/authorization.ts'
+import { type ErrorHandlerOptions, earlyErrors, errorHandler } from './plugins/error-handler.ts'
+import { gracefulClose } from './plugins/graceful-close.ts'
+import { pipelining } from './plugins/pipelining.ts'
+import { readOnly, writeMethods } from './plugins/read-only.ts'
+import { requestBody } from './plugins/request-body.ts'
+import { type RequestReportOptions, requestReport } from './plugins/request-report.ts'
+import { type PublicUrlOptions, type ResponseHeaderOptions, responseHeaders } from './plugins/response-headers.ts'
+import { rewriteUrl } from './plugins/rewrite-url.ts'
+import { validateRequest } from './plugins/validate-request.ts'
 import { baseRoutes } from './routes/base.ts'
 import { blobRoutes } from './routes/blobs.ts'
 import { catalogRoutes } from './routes/catalog.ts'
+import { InlineBlobs } from './routes/inline-blobs.ts'
 import { manifestRoutes } from './routes/manifests.ts'
 import { referrerRoutes } from './routes/referrers.ts'
-import { type ContentOptions, createServices } from './routes/services.ts'
-import { encodeRepositoryName } from './routes/repository-url.ts'
+import type { Services } from './routes/services.ts'
 import { tagRoutes } from './routes/tags.ts'
 import { uploadRoutes } from './routes/uploads.ts'
+import type { HttpsServers } from './server/https-servers.ts'
+import { BlobStore } from './storage/blob-store.ts'
+import { Catalog } from './storage/catalog.ts'
+import { ManifestStore } from './storage/manifest-store.ts'
+import { ReferrerStore } from './storage/referrer-store.ts'
+import { TagStore } from './storage/tag-store.ts'
+import { UploadStore } from './storage/uploads/upload-store.ts'
 
-export interface RegistryOptions extends PublicPlace, ContentOptions {
-  /** Tells who may do what. Whoever made it disposes of it. Default: everybody may do everything. */
-  authenticator?: Authenticator | undefined
-  /** Whether pushes and deletes are refused. Default false. */
-  readOnly?: boolean | undefined
-  /** Makes the server speak HTTPS. Whoever made it disposes of it. Default: HTTP. */
-  https?: HttpsServers | undefined
-  /** Added to every answer. */
-  headers?: Readonly<Record<string, readonly string[]>> | undefined
-  /** What `/healthz` says. Default: whether the storage answers. */
-  health?: Health | undefined
-  /** Called when a request has come. */
-  onArrival?: OnArrival | undefined
-  /** Called after each request. */
-  onRequest?: OnRequest | undefined
-  /** Called with what lies behind an answer with a status from 500 on. Default: it goes to stderr. */
-  onFailure?: OnFailure | undefined
+/** Settings of a registry's contents. */
+interface ContentOptions {
+  /** True to allow deleting tags, manifests and blobs. Default false, as in Distribution. */
+  deletes?: boolean | undefined
+  /** False to send all blobs through the registry, though the storage has URLs for them. Default true. */
+  redirects?: boolean | undefined
+  /** Blobs, and as many manifests, cached for pulls; 0 for none. Default 10,000, as in Distribution. */
+  maxCached?: number | undefined
+  /**
+   * Secret that signs the states in uploads' URLs. Nodes with the same one save requests about each other's uploads; they
+   * continue them in any case. Default, also for an empty one: a random one.
+   */
+  secret?: string | undefined
+  /** Repositories that one page of the catalog may be asked to hold. Default 1000, as in Distribution. */
+  maxCatalogEntries?: number | undefined
+  /** Time without a byte after which a client that is sending a body, or being sent a blob, counts as gone. Default 60,000. */
+  stallTimeoutMs?: number | undefined
+  /**
+   * Blobs sent through the registry at once; further clients are told to try again. Default 128, half of the connections
+   * that the S3 driver keeps to its storage.
+   */
+  maxInlineBlobs?: number | undefined
 }
 
-/** The methods that a read-only registry refuses. */
-const writes = ['DELETE', 'PATCH', 'POST', 'PUT']
+/** Settings of a registry. Whoever makes `authenticator` and `https` disposes of them. */
+export interface RegistryOptions
+  extends
+    ContentOptions,
+    AuthorizationOptions,
+    RequestReportOptions,
+    PublicUrlOptions,
+    Pick<ResponseHeaderOptions, 'headers'>,
+    Partial<ErrorHandlerOptions> {
+  /** True to refuse pushes and deletes. Default false. */
+  readOnly?: boolean | undefined
+  /** Makes the server speak HTTPS. Default: HTTP. */
+  https?: HttpsServers | undefined
+  /** Health that `/healthz` tells. Default: that of the storage. */
+  health?: Health | undefined
+}
 
 /**
- * An OCI registry on a storage stack. It keeps nothing to itself, so several can serve one storage. The caller lets it
- * listen, and disposes of the storage after closing it.
+ * Creates an OCI registry on a storage stack. It keeps nothing to itself, so several can serve one storage. The caller lets
+ * it listen, and disposes of the storage after closing it. Failures go to stderr unless `onFailure` is given.
  *
- * ```ts
+ * @example
  * const storage = compose(s3({ ... }), cloudfront({ ... }))
  * await createRegistry(storage).listen({ port: 5000 })
- * ```
  */
 export function createRegistry(storage: StorageDriver, options: RegistryOptions = {}): FastifyInstance {
-  const { https, prefix = '' } = options
+  const { https, authenticator, headers, host, prefix = '', onArrival, onRequest } = options
+  const { health = new Health(storage), onFailure = printFailure } = options
+  const services = createServices(storage, options)
   const app = fastify({
     // A blob may take hours. Its bytes are watched while they come, and manifests are limited where they are read.
     requestTimeout: 0,
     bodyLimit: Number.MAX_SAFE_INTEGER,
     forceCloseConnections: 'idle',
-    // What still comes on a connection that is in use is answered as ever.
+    // Requests that still come on a connection in use are answered as ever.
     return503OnClosing: false,
     exposeHeadRoutes: false,
-    rewriteUrl: ({ url = '/' }) => encodeRepositoryName(withDecodablePath(withoutPrefix(originForm(url), prefix))),
+    rewriteUrl: ({ url = '/' }) => rewriteUrl(url, prefix),
     ...(https && { serverFactory: https.create }),
     http: { requireHostHeader: false },
     // Names are judged by their grammar, which knows how long they may be.
     routerOptions: { maxParamLength: maxHeaderSize },
     ...earlyErrors,
   })
-  // Bodies are streams for the routes to read, whatever type they are said to have.
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', (_request, _body, done) => done(null))
-
-  takeTurns(app, closeConnections(app))
-  reportRequests(app, options.onArrival ?? (() => {}), options.onRequest ?? (() => {}))
-  answerErrors(app, options.onFailure ?? ((error, request) => console.error(failureText(error, request))))
-  answerHeaders(app, options.headers ?? {})
-  guard(app, options.authenticator)
-  if (options.readOnly) refuseWrites(app)
-
-  publicUrls(app, options)
-  refuseBadHttp(app)
-  endEarlyAnswers(app)
-  closeAfterHandlers(app)
-  const refuseOtherMethods = allowedMethods(app, new Set(options.readOnly ? writes : []))
-
-  const health = options.health ?? new Health(storage)
   app.addHook('preClose', async () => health.stop())
-  healthRoutes(app, ['/healthz'], () => health.check())
 
-  const parts = createServices(storage, options)
-  for (const routes of [baseRoutes, blobRoutes, uploadRoutes, manifestRoutes, tagRoutes, referrerRoutes, catalogRoutes])
-    routes(app, parts)
-  refuseOtherMethods()
+  // Each names the plugins that it needs before it, and does not start without them.
+  void app
+    .register(gracefulClose)
+    .register(pipelining)
+    .register(requestReport, { onArrival, onRequest })
+    .register(errorHandler, { onFailure })
+    .register(responseHeaders, { headers, publicUrl: { host, prefix } })
+    .register(authorization, { authenticator })
+  if (options.readOnly) void app.register(readOnly)
+  void app
+    .register(validateRequest)
+    .register(requestBody)
+    .register(allowedMethods, { disabled: options.readOnly ? writeMethods : undefined })
+
+    .register(healthRoutes, { urls: ['/healthz'], check: () => health.check() })
+    .register(baseRoutes)
+    .register(blobRoutes, services)
+    .register(uploadRoutes, services)
+    .register(manifestRoutes, services)
+    .register(tagRoutes, services)
+    .register(referrerRoutes, services)
+    .register(catalogRoutes, services)
+    .register(methodNotAllowed)
   return app
+}
+
+const printFailure: ErrorHandlerOptions['onFailure'] = (error, request) => console.error(failureText(error, request))
+
+function createServices(storage: StorageDriver, options: ContentOptions): Services {
+  const { deletes = false, redirects = true, maxCatalogEntries = 1000 } = options
+  const { maxCached = 10_000, stallTimeoutMs = 60_000, maxInlineBlobs = 128 } = options
+  const secret = options.secret || randomBytes(32)
+  const blobs = new BlobStore(storage, maxCached)
+  const manifests = new ManifestStore(storage, blobs, maxCached)
+  const tags = new TagStore(storage)
+  return {
+    blobs,
+    inline: new InlineBlobs(blobs, maxInlineBlobs),
+    uploads: new UploadStore(storage, blobs, { secret, stallTimeoutMs }),
+    manifests,
+    tags,
+    referrers: new ReferrerStore(storage, manifests, tags),
+    catalog: new Catalog(storage),
+    maxCatalogEntries,
+    deletes,
+    redirects,
+    stallTimeoutMs,
+  }
 }

@@ -1,49 +1,49 @@
 import { type Config, createStorage } from '@longshore/middleware-core'
+import { createRegistry } from './app.ts'
 import type { Address } from './config/address.ts'
-import { registrySettings } from './config/registry-settings.ts'
-import { listen } from './server/listen.ts'
+import type { RegistrySettings } from './config/registry-settings.ts'
+import { startPurgeScheduler } from './gc/purge-scheduler.ts'
 import { Health } from './observability/health.ts'
 import { Metrics } from './observability/metrics.ts'
 import type { Operations } from './observability/operations-server.ts'
 import type { RegistryLog } from './observability/registry-log.ts'
-import { startPurgeScheduler } from './gc/purge-scheduler.ts'
-import { createRegistry } from './app.ts'
+import { findStorageProblem } from './observability/storage-check.ts'
 import { openAccessLayer } from './server/access-layer.ts'
+import { listen } from './server/listen.ts'
 import { keepTickShape } from './server/tick-workaround.ts'
-import { findStorageProblem } from './observability/storage-problem.ts'
 
 /**
- * A registry that listens, in this process or in several. Disposing of it lets its requests end, for as long as the
+ * Registry that listens, in this process or in several. Disposing of it lets its requests end, for as long as the
  * configuration gives them, and then ends its storage. Its health can still be asked for meanwhile.
  */
 export interface RunningRegistry extends Operations, AsyncDisposable {
   /** Host and port as clients write them: `127.0.0.1:5000`. */
   readonly authority: string
-  /** What is odd in the configuration, and what keeps the storage from being used. */
+  /** Oddities of the configuration, and what keeps the storage from being used. */
   readonly warnings: readonly string[]
-  /** How many requests there have been. */
+  /** Requests so far. */
   readonly requests: number
 }
 
-export interface RunOptions {
+export interface StartOptions {
   /** Takes precedence over the configuration's. */
   readonly address: Partial<Address>
   readonly log: RegistryLog
   /** Used where the configuration has no secret. Default: one of its own. */
   readonly secret?: string
-  /** What the process is called in metrics, where there are several. */
+  /** Name of the process in metrics, where there are several. */
   readonly worker?: string
 }
 
-/** Runs what a configuration describes in this process. */
-export async function runRegistry(
+/** Starts the registry that a configuration describes, in this process. `settings` are those of the configuration. */
+export async function startRegistry(
   config: Config,
-  { address, log, secret, worker }: RunOptions,
+  settings: RegistrySettings,
+  { address, log, secret, worker }: StartOptions,
 ): Promise<RunningRegistry> {
   keepTickShape()
-  const { deletes, redirects, drainTimeoutMs, debug, ...settings } = registrySettings(config)
-  const metrics = debug?.prometheus.enabled ? new Metrics(worker) : undefined
-  // Of several workers one tells of files that all read, and purges what all see.
+  const metrics = settings.debug?.prometheus.enabled ? new Metrics(worker) : undefined
+  // Of several workers one warns of files that all read, and purges what all see.
   const isFirst = worker === undefined || worker === '1'
   const accessLayer = await openAccessLayer(config, settings, isFirst ? log.warn : () => {})
   const storage = await createStorage(config).catch((error: unknown) => {
@@ -52,15 +52,15 @@ export async function runRegistry(
   })
   const problem = isFirst ? findStorageProblem(storage) : undefined
   const health = new Health(storage)
-  const purging =
-    isFirst && settings.uploadPurging.enabled ? startPurgeScheduler(storage, settings.uploadPurging, log) : undefined
+  const { uploadPurging } = settings
+  const purging = isFirst && uploadPurging.enabled ? startPurgeScheduler(storage, uploadPurging, log) : undefined
   let requests = 0
   const app = createRegistry(storage, {
-    deletes,
-    redirects,
+    deletes: settings.deletes,
+    redirects: settings.redirects,
     readOnly: settings.readOnly,
     maxCatalogEntries: settings.maxCatalogEntries,
-    cache: settings.cache,
+    maxCached: settings.maxCached,
     authenticator: accessLayer.authenticator,
     https: accessLayer.https,
     headers: settings.headers,
@@ -77,7 +77,7 @@ export async function runRegistry(
     onFailure: log.failure,
   })
   const close = async (): Promise<void> => {
-    const drainTimer = setTimeout(() => app.server.closeAllConnections(), drainTimeoutMs)
+    const drainTimer = setTimeout(() => app.server.closeAllConnections(), settings.drainTimeoutMs)
     await app.close()
     clearTimeout(drainTimer)
     accessLayer[Symbol.dispose]()

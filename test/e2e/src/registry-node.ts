@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
 /** Built before the tests run, as it is before `npm start`. */
-const main = fileURLToPath(new URL('../../../examples/registry/dist/main.js', import.meta.url))
+const main = fileURLToPath(new URL('../../../examples/registry/dist/cli/main.js', import.meta.url))
 
 /** The example registry as a process of its own. Disposing of it asks it to stop. */
 export interface RegistryNode extends AsyncDisposable {

@@ -7,7 +7,7 @@ import { cloudfront } from '@longshore/middleware-cloudfront'
 import { type StorageDriver, compose } from '@longshore/middleware-core'
 import { s3 } from '@longshore/s3-driver'
 import { createRegistry } from '../../../examples/registry/src/app.ts'
-import type { RequestReport } from '../../../examples/registry/src/plugins/request-report.ts'
+import type { RequestReport } from '../../../examples/registry/src/observability/request-report.ts'
 
 /** A registry on the whole stack, with everything that went over the wire on record. */
 export interface Stack extends AsyncDisposable {

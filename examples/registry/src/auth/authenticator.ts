@@ -1,42 +1,42 @@
 import type { Scope } from './scope.ts'
 
-/** Who asks, and what they may do. */
+/** Client that was recognized, and what it may do. */
 export interface Identity {
   /** Undefined: the credentials do not say. */
   readonly name: string | undefined
   may(scope: Scope): boolean
 }
 
-/** What is wrong with credentials, in the words of RFC 6750. */
-export type Problem = 'invalid_token' | 'insufficient_scope'
+/** Error of credentials, in the words of RFC 6750. */
+export type AuthError = 'invalid_token' | 'insufficient_scope'
 
-/** Who asks; or else what was wrong with the credentials, of which there may have been none. */
-export type AuthResult = { readonly identity: Identity } | { readonly problem: Problem | undefined }
+/** Outcome of an authentication. Without an error there were no credentials. */
+export type AuthResult = { readonly identity: Identity } | { readonly error: AuthError | undefined }
 
-/** A client that is asked for credentials. */
+/** Client and request that a challenge is for. */
 export interface ChallengeContext {
-  /** The host that it wants to talk to, by its own word. */
+  /** `Host` header of the request. */
   readonly host: string
-  /** What it needs for its request. */
+  /** Scopes that the request needs. */
   readonly scopes: readonly Scope[]
-  readonly problem: Problem | undefined
+  readonly error: AuthError | undefined
 }
 
-/** Tells who asks. Dispose of it to let go of its files. */
+/** Authentication of clients. Disposing of it stops watching its files. */
 export interface Authenticator extends Disposable {
-  /** `authorization` is the header's value. */
+  /** Recognizes a client by the value of its `Authorization` header. */
   identify(authorization: string | undefined): Promise<AuthResult>
-  /** The value of `WWW-Authenticate`. */
-  challenge(asked: ChallengeContext): string
+  /** Makes the value of `WWW-Authenticate`. */
+  challenge(context: ChallengeContext): string
 }
 
-/** The part of an `Authorization` header after its scheme, if it is that one. */
+/** Gives the part of an `Authorization` header after its scheme, if it is that one. */
 export function credentials(authorization: string | undefined, scheme: 'basic' | 'bearer'): string | undefined {
   const [, found, rest] = /^([a-z]+) +([^ ]+) *$/i.exec(authorization ?? '') ?? []
   return found?.toLowerCase() === scheme ? rest : undefined
 }
 
-/** A parameter of a challenge: `realm="..."`. */
+/** Formats a parameter of a challenge: `realm="..."`. */
 export function quoted(name: string, value: string): string {
   return `${name}="${value.replaceAll(/["\\]/g, '\\$&')}"`
 }

@@ -1,32 +1,32 @@
+import pLimit from 'p-limit'
 import type { HtpasswdSettings } from '../config/auth.ts'
 import { FileWatcher } from '../config/file-watcher.ts'
-import { BoundedWork } from './bounded-work.ts'
 import { type AuthResult, type Authenticator, credentials, quoted } from './authenticator.ts'
 import { PasswordCheck } from './password-check.ts'
 import { PasswordFile } from './password-file.ts'
 
-/** How many checks may wait: some seconds' worth. */
+/** Password checks that may wait: some seconds' worth. */
 const MAX_WAITING = 100
 
 /** libuv's own default. */
 const threads = Number(process.env['UV_THREADPOOL_SIZE']) || 4
 
-/** Half of the threads, so that wrong passwords do not keep signing, files and look-ups of names from theirs. */
+/** Password checks at a time: half of the threads, so that wrong passwords leave some to signing, files and name lookups. */
 const MAX_RUNNING = Math.max(1, Math.floor(threads / 2))
 
 /**
- * Lets in whoever is in an htpasswd file, with all rights. A changed file counts within seconds. `onProblem` is told when
- * a changed file is wrong; until it is mended the one before counts.
+ * Creates an authenticator of the users in an htpasswd file, who may do everything. A changed file counts within seconds.
+ * `onError` is called when a changed file is wrong; until it is mended the one before counts.
  */
 export async function passwordAuthenticator(
   { realm, path }: HtpasswdSettings,
-  onProblem: (error: unknown) => void,
+  onError: (error: unknown) => void,
 ): Promise<Authenticator> {
-  const work = new BoundedWork({ running: MAX_RUNNING, waiting: MAX_WAITING })
+  const limit = pLimit(MAX_RUNNING)
   const file = await FileWatcher.load({
     paths: [path],
-    load: async () => new PasswordCheck(await PasswordFile.read(path), work),
-    onProblem,
+    load: async () => new PasswordCheck(await PasswordFile.read(path), limit, MAX_WAITING),
+    onError,
   })
   return {
     async identify(authorization) {
@@ -39,7 +39,7 @@ export async function passwordAuthenticator(
   }
 }
 
-const nobody: AuthResult = { problem: undefined }
+const nobody: AuthResult = { error: undefined }
 
 /** RFC 7617. A user's name has no colon, a password may. */
 function userAndPassword(authorization: string | undefined): [string, string] | undefined {

@@ -1,11 +1,11 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import bcrypt from 'bcrypt'
 import { LRUCache } from 'lru-cache'
+import type { LimitFunction } from 'p-limit'
 import { RegistryError } from '../oci/errors.ts'
-import type { BoundedWork } from './bounded-work.ts'
 import type { PasswordFile } from './password-file.ts'
 
-/** How many users' passwords are remembered as right. */
+/** Right passwords remembered at most. */
 const MAX_REMEMBERED = 10_000
 
 /**
@@ -14,27 +14,37 @@ const MAX_REMEMBERED = 10_000
  */
 export class PasswordCheck {
   readonly #file: PasswordFile
-  readonly #work: BoundedWork
+  readonly #limit: LimitFunction
+  readonly #maxWaiting: number
   readonly #key = randomBytes(32)
   readonly #right = new LRUCache<string, true>({ max: MAX_REMEMBERED })
   readonly #underWay = new Map<string, Promise<boolean>>()
 
-  /** `work` bounds how many checks run at a time. */
-  constructor(file: PasswordFile, work: BoundedWork) {
+  /**
+   * @param limit bounds how many checks run at a time
+   * @param maxWaiting checks that may wait for it, those of others included
+   */
+  constructor(file: PasswordFile, limit: LimitFunction, maxWaiting: number) {
     this.#file = file
-    this.#work = work
+    this.#limit = limit
+    this.#maxWaiting = maxWaiting
   }
 
-  /** Throws a `RegistryError` when too many others are waiting. */
+  /** Checks a password. Rejects with a `RegistryError` when too many others are waiting. */
   verify(user: string, password: string): Promise<boolean> {
     const id = createHmac('sha256', this.#key).update(`${user}:${password}`).digest('base64')
     if (this.#right.get(id)) return Promise.resolve(true)
     const same = this.#underWay.get(id)
     if (same) return same
-    if (this.#work.isFull) return Promise.reject(tooMany())
-    const check = this.#work.run(() => this.#compare(user, password, id)).finally(() => this.#underWay.delete(id))
+    if (this.#isFull()) return Promise.reject(tooMany())
+    const check = this.#limit(() => this.#compare(user, password, id)).finally(() => this.#underWay.delete(id))
     this.#underWay.set(id, check)
     return check
+  }
+
+  #isFull(): boolean {
+    const { activeCount, pendingCount, concurrency } = this.#limit
+    return activeCount + pendingCount >= concurrency + this.#maxWaiting
   }
 
   async #compare(user: string, password: string, id: string): Promise<boolean> {

@@ -3,8 +3,9 @@ import { fileError, readOptionFile } from '../config/option-file.ts'
 
 const option = ['auth', 'htpasswd', 'path']
 
-/** The costs that `htpasswd -C` gives. Each one more doubles the time that a check takes. */
-const costs = { least: 4, most: 17 }
+/** Costs that `htpasswd -C` gives. Each one more doubles the time that a check takes. */
+const MIN_COST = 4
+const MAX_COST = 17
 
 /** Users and the bcrypt hashes of their passwords, as `htpasswd -B` writes them. */
 export class PasswordFile {
@@ -58,7 +59,7 @@ export class PasswordFile {
 function parseEntry(text: string): { user: string; hash: string } | undefined {
   const colon = text.indexOf(':')
   const [, , cost, rest] = /^\$2([aby])\$(\d\d)\$([./A-Za-z0-9]{53})$/.exec(text.slice(colon + 1)) ?? []
-  if (colon < 1 || rest === undefined || Number(cost) < costs.least || Number(cost) > costs.most) return undefined
+  if (colon < 1 || rest === undefined || Number(cost) < MIN_COST || Number(cost) > MAX_COST) return undefined
   // Three names of one algorithm; htpasswd's own, 2y, is not known to everybody.
   return { user: text.slice(0, colon), hash: `$2b$${cost}$${rest}` }
 }

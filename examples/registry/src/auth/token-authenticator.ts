@@ -13,25 +13,25 @@ import {
 import { type Scope, scopeText } from './scope.ts'
 import { readTokenKeys } from './token-keys.ts'
 
-/** By how much the token server's clock may be wrong, in seconds, as in Distribution. */
+/** Seconds by which the token server's clock may be wrong, as in Distribution. */
 const CLOCK_TOLERANCE_SECONDS = 60
 
-/** Distribution's claim: what the bearer may do to what. A class, which may be there too, does not count. */
+/** Distribution's claim of what the bearer may do. A class, which may be there too, does not count. */
 const accessClaim = z.array(z.object({ type: z.string(), name: z.string(), actions: z.array(z.string()) })).nullish()
 
 /**
- * Lets in whoever brings a token of the token server's, with the rights that it gives. A changed key file counts within
- * seconds; `onProblem` is told when it is wrong, and until it is mended the one before counts.
+ * Creates an authenticator of clients with a token of the token server, which says what they may do. A changed key file
+ * counts within seconds; `onError` is called when it is wrong, and until it is mended the one before counts.
  */
 export async function tokenAuthenticator(
   settings: TokenSettings,
-  onProblem: (error: unknown) => void,
+  onError: (error: unknown) => void,
 ): Promise<Authenticator> {
   const { rootCertBundle, jwks } = settings
   const keys = await FileWatcher.load({
     paths: [rootCertBundle, jwks].filter(path => path !== undefined),
     load: () => readTokenKeys(settings),
-    onProblem,
+    onError,
   })
   const verify = async (token: string): Promise<JWTPayload> => {
     const { payload } = await jwtVerify(token, keys.current, {
@@ -45,7 +45,7 @@ export async function tokenAuthenticator(
   }
   return {
     identify: authorization => identify(credentials(authorization, 'bearer'), verify),
-    challenge: asked => challenge(settings, asked),
+    challenge: context => challenge(settings, context),
     [Symbol.dispose]: () => keys[Symbol.dispose](),
   }
 }
@@ -54,13 +54,13 @@ async function identify(
   token: string | undefined,
   verify: (token: string) => Promise<JWTPayload>,
 ): Promise<AuthResult> {
-  if (token === undefined) return { problem: undefined }
+  if (token === undefined) return { error: undefined }
   try {
     const { sub, access } = await verify(token)
     return { identity: bearer(sub || undefined, accessClaim.parse(access) ?? []) }
   } catch {
     // Whatever is wrong with it, it is the client's own, and all it can do is to get another one.
-    return { problem: 'invalid_token' }
+    return { error: 'invalid_token' }
   }
 }
 
@@ -75,15 +75,12 @@ function bearer(name: string | undefined, access: NonNullable<z.output<typeof ac
   }
 }
 
-/** Distribution's form of RFC 6750's challenge. */
-function challenge(
-  { realm, redirectPath, service }: TokenSettings,
-  { host, scopes, problem }: ChallengeContext,
-): string {
+/** Makes Distribution's form of RFC 6750's challenge. */
+function challenge({ realm, redirectPath, service }: TokenSettings, { host, scopes, error }: ChallengeContext): string {
   const isHost = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d+)?$/i.test(host)
   const server = redirectPath !== undefined && isHost ? `https://${host}${redirectPath}` : realm
   const parameters = [quoted('realm', server), quoted('service', service)]
   if (scopes.length > 0) parameters.push(quoted('scope', scopeText(scopes)))
-  if (problem !== undefined) parameters.push(quoted('error', problem))
+  if (error !== undefined) parameters.push(quoted('error', error))
   return `Bearer ${parameters.join(',')}`
 }

@@ -22,10 +22,10 @@ interface PurgeCommandOptions {
   age?: number
 }
 
-/** The status of a program that was ended by Ctrl-C. */
-const interrupted = 130
+/** Exit status of a program that was ended by Ctrl-C. */
+const INTERRUPTED_STATUS = 130
 
-/** The commands that clean up a registry's storage. They may run while registries do, here or anywhere. */
+/** Adds the commands that clean up a registry's storage. They may run while registries do, here or anywhere. */
 export function addGarbageCommands(program: Command): void {
   const command = (name: string, description: string): Command =>
     program
@@ -54,15 +54,18 @@ function configFile(argument: string | undefined, command: Command): string {
 }
 
 async function collect(file: string, options: CollectOptions): Promise<void> {
-  const { dryRun = false } = options
+  const { dryRun = false, deleteUntagged, grace: graceMs, settle: settleMs } = options
   const config = await configFrom(file)
   await using storage = await createStorage(config)
   const progress = progressOn(process.stdout, process.stderr)
-  if (!dryRun && options.settle < MIN_SETTLE_MS) {
+  if (!dryRun && settleMs < MIN_SETTLE_MS) {
     progress.line('Warning: a settling time of less than a minute is safe only while nobody pushes', true)
   }
   const summary = await collectGarbage(storage, {
-    ...options,
+    graceMs,
+    settleMs,
+    deleteUntagged,
+    dryRun,
     signal: stopping(),
     onEvent: event => {
       if (event.type === 'step') progress.step(stepLabels[event.step], event.total)
@@ -73,15 +76,15 @@ async function collect(file: string, options: CollectOptions): Promise<void> {
   }).finally(() => progress.end())
   for (const line of summaryLines(summary, dryRun)) console.log(line)
   if (summary.failures > 0) process.exitCode = 1
-  if (summary.isInterrupted) process.exitCode = interrupted
+  if (summary.isInterrupted) process.exitCode = INTERRUPTED_STATUS
 }
 
 async function purge(file: string, options: PurgeCommandOptions): Promise<void> {
   const config = await configFrom(file)
-  const { dryRun = false, age = registrySettings(config).uploadPurging.age } = options
+  const { dryRun = false, age: ageMs = registrySettings(config).uploadPurging.ageMs } = options
   await using storage = await createStorage(config)
   const summary = await purgeUploads(storage, {
-    age,
+    ageMs,
     dryRun,
     signal: stopping(),
     onPurged: upload => console.log(purgedLine(upload, dryRun)),
@@ -97,14 +100,14 @@ async function configFrom(file: string): Promise<Config> {
   return config
 }
 
-/** Fires when the process is asked to end. */
+/** Makes a signal that aborts when the process is asked to end. */
 function stopping(): AbortSignal {
   const controller = new AbortController()
   void shutdownSignal().then(() => controller.abort())
   return controller.signal
 }
 
-/** Its value is in milliseconds. */
+/** Makes an option whose value is in milliseconds. */
 function durationOption(name: string, description: string): Option {
   return new Option(`${name} <duration>`, description).argParser(duration)
 }

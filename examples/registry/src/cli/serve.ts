@@ -1,43 +1,44 @@
 import type { Config } from '@longshore/middleware-core'
 import { loadRegistryConfig } from '../config/load.ts'
-import { registrySettings } from '../config/registry-settings.ts'
+import { type RegistrySettings, registrySettings } from '../config/registry-settings.ts'
 import { logTo } from '../observability/log-lines.ts'
 import { serveOperations } from '../observability/operations-server.ts'
 import { type RegistryLog, createLog } from '../observability/registry-log.ts'
 import { ignoreEpipe } from '../server/ignore-epipe.ts'
-import { type RunningRegistry, runRegistry } from '../start-registry.ts'
+import { type RunningRegistry, startRegistry } from '../start-registry.ts'
 import { shutdownSignal } from '../server/shutdown-signal.ts'
 import { runWorkers } from '../workers/worker-pool.ts'
 import { banner } from './banner.ts'
 import type { Demo } from './demo.ts'
 import { assertShareable } from './worker-count.ts'
 
-/** What the command line says. */
+/** Options of the command line. */
 export interface ServeOptions {
-  /** A configuration file. Without one: a bucket and an edge on this machine. */
+  /** Configuration file. Default: a bucket and an edge on this machine. */
   readonly config?: string
   readonly host?: string
   readonly port?: number
-  /** In how many processes. */
+  /** Number of processes. */
   readonly workers: number
   readonly verbose?: boolean
 }
 
 /** Runs a registry until the process is asked to end. */
 export async function serve(options: ServeOptions): Promise<void> {
-  const stop = shutdownSignal()
+  const stopped = shutdownSignal()
   ignoreEpipe()
   await using demo = options.config === undefined ? await demoAt(options) : undefined
   const configFile = options.config ?? demo?.configFile ?? ''
   // The demo is the same whatever the environment; a configuration of the user's own is overridden by it.
   const config = await loadRegistryConfig(configFile, demo ? { env: {} } : {})
-  const { log: logged, debug, tls } = registrySettings(config)
-  const log = createLog(logged)
-  await using registry = await run(config, { ...options, heedsEnvironment: !demo }, log)
+  const settings = registrySettings(config)
+  const { debug, tls } = settings
+  const log = createLog(settings.log)
+  await using registry = await start(config, settings, { ...options, usesEnvironment: !demo }, log)
   await using operations = debug && (await serveOperations(debug, registry))
   for (const warning of registry.warnings) log.warn(warning)
   log.info(`listening on ${registry.authority}`, banner({ registry, tls, operations, configFile, demo }))
-  await stop
+  await stopped
   // The server for operators stays until the last request has ended, and tells that it is so.
   await registry[Symbol.asyncDispose]()
   log.info(`stopped after ${registry.requests} requests`, `\nStopped after ${registry.requests} requests${seen(demo)}.`)
@@ -49,15 +50,16 @@ async function demoAt({ host = '127.0.0.1', port = 5000, verbose = false }: Serv
   return startDemo({ host, port }, logTo(process.stdout), verbose)
 }
 
-function run(
+function start(
   config: Config,
-  { workers, host, port, heedsEnvironment }: ServeOptions & { heedsEnvironment: boolean },
+  settings: RegistrySettings,
+  { workers, host, port, usesEnvironment }: ServeOptions & { usesEnvironment: boolean },
   log: RegistryLog,
 ): Promise<RunningRegistry> {
   const address = { ...(host !== undefined && { host }), ...(port !== undefined && { port }) }
-  if (workers === 1) return runRegistry(config, { address, log })
+  if (workers === 1) return startRegistry(config, settings, { address, log })
   assertShareable(config)
-  return runWorkers(workers, { configFile: config.file, heedsEnvironment, address }, log)
+  return runWorkers(workers, { configFile: config.file, usesEnvironment, address }, log)
 }
 
 function seen(demo: Demo | undefined): string {

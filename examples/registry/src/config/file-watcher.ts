@@ -2,20 +2,20 @@ import { stat } from 'node:fs/promises'
 
 export interface WatchOptions<Content> {
   readonly paths: readonly string[]
-  /** Makes something of the files. */
+  /** Loads the content from the files. */
   load(): Promise<Content>
-  /** Called with what was made of changed files. */
+  /** Called with the content of changed files. */
   onChange?(content: Content): void
-  /** Called when nothing can be made of changed files. What was made before stays in use. */
-  onProblem(error: unknown): void
-  /** Milliseconds between two looks at the files. Default 1000. */
-  interval?: number
+  /** Called when changed files cannot be loaded. The content before stays in use. */
+  onError(error: unknown): void
+  /** Time between two checks of the files. Default 1000. */
+  intervalMs?: number
 }
 
 /**
- * What is made of some files, and made anew when one of them has changed. Files are looked at rather than listened to: the
- * links and mounts by which they are often replaced send no events. A change counts when it stands for an interval, so
- * that a file is not read half-written, nor a key before its certificate.
+ * Content of files that is loaded again when one of them has changed. Files are polled: the links and mounts by which they
+ * are often replaced send no events. A change counts when it stands for an interval, so that a file is not read half-written,
+ * nor a key before its certificate.
  */
 export class FileWatcher<Content> implements Disposable {
   readonly #options: WatchOptions<Content>
@@ -27,7 +27,7 @@ export class FileWatcher<Content> implements Disposable {
     this.#options = options
     this.#current = content
     this.#loaded = state
-    this.#lookLater(state)
+    this.#schedule(state)
   }
 
   /** Loads the files. Throws what `load` throws. */
@@ -46,14 +46,14 @@ export class FileWatcher<Content> implements Disposable {
     this.#timer = undefined
   }
 
-  #lookLater(before: string): void {
-    this.#timer = setTimeout(() => void this.#look(before), this.#options.interval ?? 1000).unref()
+  #schedule(before: string): void {
+    this.#timer = setTimeout(() => void this.#poll(before), this.#options.intervalMs ?? 1000).unref()
   }
 
-  async #look(before: string): Promise<void> {
+  async #poll(before: string): Promise<void> {
     const state = await stateOf(this.#options.paths)
     if (state === before && state !== this.#loaded) await this.#reload(state)
-    if (this.#timer) this.#lookLater(state)
+    if (this.#timer) this.#schedule(state)
   }
 
   async #reload(state: string): Promise<void> {
@@ -63,12 +63,12 @@ export class FileWatcher<Content> implements Disposable {
       this.#current = content
       this.#options.onChange?.(content)
     } catch (error) {
-      this.#options.onProblem(error)
+      this.#options.onError(error)
     }
   }
 }
 
-/** A text that is another one when a file was replaced or written to. */
+/** Makes a text that is another one when a file was replaced or written to. */
 async function stateOf(paths: readonly string[]): Promise<string> {
   const states = paths.map(async path => {
     const found = await stat(path, { bigint: true }).catch((error: NodeJS.ErrnoException) => error.code)

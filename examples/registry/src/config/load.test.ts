@@ -76,7 +76,7 @@ describe('the environment', () => {
       headers: { 'X-A': ['b'] },
       debug: { address: { port: 5002 }, prometheus: { enabled: true } },
       readOnly: true,
-      uploadPurging: { age: 3_600_000 },
+      uploadPurging: { ageMs: 3_600_000 },
       log: { level: 'warn', fields: { service: 'registry' } },
     })
   })

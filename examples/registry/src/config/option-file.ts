@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { ConfigError } from '@longshore/middleware-core'
+import { type Config, ConfigError } from '@longshore/middleware-core'
 
 /** Reads a file that an option names. Throws a `ConfigError` when it cannot be read; `remedy` says what to do then. */
 export async function readOptionFile(option: readonly string[], path: string, remedy?: string): Promise<string> {
@@ -18,7 +18,21 @@ const problems: Readonly<Record<string, string>> = {
   EACCES: 'no permission to read the file',
 }
 
-/** What is wrong with a file that an option names. */
+/** Makes an error of what is wrong with a file that an option names. */
 export function fileError(option: readonly string[], path: string, problem: string, cause?: unknown): ConfigError {
   return new ConfigError([{ option, problem: `${path}: ${problem}` }], { cause })
+}
+
+/** Runs a task that works with values of a configuration, and adds to its errors where the options were given. */
+export async function withLocation<Result>(config: Config, task: () => Promise<Result>): Promise<Result> {
+  try {
+    return await task()
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    const issues = error.issues.map(issue => ({
+      ...issue,
+      location: issue.location ?? config.part(issue.option.map(String)).source.location,
+    }))
+    throw new ConfigError(issues, { cause: error.cause })
+  }
 }

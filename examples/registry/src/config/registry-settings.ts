@@ -1,40 +1,42 @@
-import { type Config, ConfigError, type ConfigIssue } from '@longshore/middleware-core'
+import { type Config, ConfigError, type ConfigIssue, option } from '@longshore/middleware-core'
+import { z } from 'zod'
 import { type AuthSettings, authSettings } from './auth.ts'
-import { maxCatalogEntries } from './catalog.ts'
 import { type HttpSettings, httpSettings } from './http.ts'
 import { type LogSettings, logSettings } from './log.ts'
-import { unsupportedSections } from './not-here.ts'
 import { type StorageSettings, storageSettings } from './storage.ts'
+import { unsupportedSections } from './unsupported-options.ts'
 
-/** What the registry itself takes from a configuration; `storage` and `middleware` make its storage. */
+/** Settings of the registry itself; the sections `storage` and `middleware` make its storage. */
 export interface RegistrySettings extends HttpSettings, StorageSettings {
-  /** Undefined: everybody is let in. */
+  /** Undefined: everybody may do everything. */
   readonly auth: AuthSettings | undefined
   readonly log: LogSettings
-  /** The most repositories that one page of the list of them may be asked to hold. */
+  /** Repositories that one page of the catalog may be asked to hold. */
   readonly maxCatalogEntries: number
 }
 
+const catalog = z.object({
+  maxentries: z.prefault(option.integer({ min: 1, max: 1_000_000, unit: 'repositories' }), 1000),
+})
+
 /** Reads the registry's own sections. Throws one `ConfigError` that lists every mistake in them. */
 export function registrySettings(config: Config): RegistrySettings {
-  const readers = [...unsupportedSections, httpSettings, storageSettings, authSettings, logSettings, maxCatalogEntries]
-  const issues = readers.flatMap(read => issuesOf(() => read(config)))
-  if (issues.length > 0) throw new ConfigError(issues)
-  return {
-    ...httpSettings(config),
-    ...storageSettings(config),
-    auth: authSettings(config),
-    log: logSettings(config),
-    maxCatalogEntries: maxCatalogEntries(config),
+  const issues: ConfigIssue[] = []
+  const read = <Section>(section: (config: Config) => Section): Section | undefined => {
+    try {
+      return section(config)
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error
+      issues.push(...error.issues)
+      return undefined
+    }
   }
-}
-
-function issuesOf(read: () => unknown): readonly ConfigIssue[] {
-  try {
-    read()
-    return []
-  } catch (error) {
-    if (error instanceof ConfigError) return error.issues
-    throw error
-  }
+  for (const section of unsupportedSections) read(section)
+  const http = read(httpSettings)
+  const storage = read(storageSettings)
+  const auth = read(authSettings)
+  const log = read(logSettings)
+  const maxCatalogEntries = read(() => config.section(['catalog'], catalog).maxentries)
+  if (!http || !storage || !log || maxCatalogEntries === undefined || issues.length > 0) throw new ConfigError(issues)
+  return { ...http, ...storage, auth, log, maxCatalogEntries }
 }

@@ -38,7 +38,7 @@ describe('storage', () => {
 
   it('says that no Redis is asked', () => {
     const config = parseConfig('storage: { inmemory: , cache: { blobdescriptor: redis } }')
-    expect(storageSettings(config).cache).toBeUndefined()
+    expect(storageSettings(config).maxCached).toBeUndefined()
     expect(config.warnings).toEqual([expect.stringMatching(/^storage\.cache\.blobdescriptor: redis: has no effect/)])
   })
 })

@@ -3,28 +3,30 @@ import { z } from 'zod'
 import { warnIgnored } from './unsupported-options.ts'
 
 export interface StorageSettings {
+  /** True where tags, manifests and blobs can be deleted. */
   readonly deletes: boolean
+  /** False where blobs are sent through the registry, though the storage has URLs for them. */
   readonly redirects: boolean
-  /** Whether whatever would change the storage is refused. */
+  /** True where everything that would change the storage is refused. */
   readonly readOnly: boolean
-  /** How many blobs' sizes are remembered. Undefined: as many as the registry thinks good. */
-  readonly cache: number | undefined
+  /** Blobs, and as many manifests, cached for pulls. Undefined: the registry's default. */
+  readonly maxCached: number | undefined
   readonly uploadPurging: UploadPurgingSettings
 }
 
-/** When uploads that nobody finishes are deleted. */
+/** Settings of the purges that delete uploads which nobody finishes. */
 interface UploadPurgingSettings {
-  /** False in a registry that is read-only, too. */
+  /** False in a read-only registry, too. */
   readonly enabled: boolean
-  /** How old an upload has to be, in milliseconds. */
-  readonly age: number
-  /** Milliseconds between two looks. */
-  readonly interval: number
-  /** Whether uploads are only named, not deleted. */
+  /** Age from which an upload is deleted. */
+  readonly ageMs: number
+  /** Time between two purges. */
+  readonly intervalMs: number
+  /** True to only name uploads, and delete none. */
   readonly dryRun: boolean
 }
 
-/** Room for each is taken at once, so there is a limit. */
+/** Memory for each is taken at once, so there is a limit. */
 const MAX_CACHED_BLOBS = 1_000_000
 
 const maintenance = z.object({
@@ -47,7 +49,7 @@ const cache = z.object({
 const deletes = z.object({ enabled: z.prefault(option.boolean(), false) })
 const redirect = z.object({ disable: z.prefault(option.boolean(), false) })
 
-/** What stands beside the driver in `storage`. */
+/** Reads what stands beside the driver in `storage`. */
 export function storageSettings(config: Config): StorageSettings {
   const { uploadpurging, readonly } = config.section(['storage', 'maintenance'], maintenance)
   const { blobdescriptor, layerinfo, blobdescriptorsize } = config.section(['storage', 'cache'], cache)
@@ -58,11 +60,11 @@ export function storageSettings(config: Config): StorageSettings {
     deletes: config.section(['storage', 'delete'], deletes).enabled,
     redirects: !config.section(['storage', 'redirect'], redirect).disable,
     readOnly: readonly.enabled,
-    cache: blobdescriptorsize,
+    maxCached: blobdescriptorsize,
     uploadPurging: {
       enabled: uploadpurging.enabled && !readonly.enabled,
-      age: uploadpurging.age,
-      interval: uploadpurging.interval,
+      ageMs: uploadpurging.age,
+      intervalMs: uploadpurging.interval,
       dryRun: uploadpurging.dryrun,
     },
   }

@@ -27,8 +27,8 @@ export async function collectGarbage(
   const collection = new Collection(storage, options)
   const journal = new Journal(storage)
   const unlinking = new Unlinking(collection, journal)
-  const { grace = DEFAULT_GRACE_MS } = options
-  if (grace < DEFAULT_GRACE_MS) {
+  const { graceMs = DEFAULT_GRACE_MS } = options
+  if (graceMs < DEFAULT_GRACE_MS) {
     const text =
       'a grace period of less than 24 hours is safe only while nobody pushes: uploads use bytes of half that age'
     collection.tell({ type: 'warning', text })
@@ -74,7 +74,7 @@ async function findGarbage(collection: Collection, unlinking: Unlinking): Promis
 
 async function settle(collection: Collection, unlinking: Unlinking): Promise<void> {
   collection.step('settle')
-  await setTimeout(collection.settle)
+  await setTimeout(collection.settleMs)
   collection.step('check')
   await unlinking.respectOthers()
   const { storage, cutoff } = collection

@@ -5,26 +5,26 @@ import type { LinkKind } from '../storage/parse-path.ts'
 import { REVALIDATE_AFTER_MS } from '../storage/gc-safety.ts'
 import type { GarbageRules } from './plan.ts'
 
-/** How a collection of garbage is to be done. */
+/** Options of a garbage collection. */
 export interface CollectionOptions {
-  /** Milliseconds for which nothing that was written is garbage. Default and least that is safe: 24 hours. */
-  grace?: number | undefined
+  /** Age up to which nothing is garbage. Default, and the least that is safe while clients push: 24 hours. */
+  graceMs?: number | undefined
   /**
-   * Milliseconds that a request may take from seeing a link to storing what relies on it. Default 5 minutes; less than
+   * Time that a request may take from seeing a link to storing what relies on it. Default 5 minutes; less than
    * `MIN_SETTLE_MS` is safe only while nobody pushes.
    */
-  settle?: number | undefined
-  /** Whether manifests go that neither a tag, nor an index, nor a subject leads to. Default false. */
+  settleMs?: number | undefined
+  /** True to delete manifests, too, that neither a tag, nor an index, nor a subject leads to. Default false. */
   deleteUntagged?: boolean | undefined
-  /** Whether to tell what would go, and touch nothing. Default false. */
+  /** True to tell what would go, and touch nothing. Default false. */
   dryRun?: boolean | undefined
   /** Ends the collection early, as soon as all is consistent again. */
   signal?: AbortSignal | undefined
-  /** Called with what happens, when it does. */
+  /** Called with each event. */
   onEvent?: ((event: CollectionEvent) => void) | undefined
 }
 
-/** What a collection does, one after the other. */
+/** Steps of a collection, in their order. */
 export type CollectionStep = 'recover' | 'mark' | 'find' | 'settle' | 'check' | 'sweep' | 'confirm'
 
 export type CollectionEvent =
@@ -42,18 +42,18 @@ export type CollectionEvent =
   /** Something could not be done. */
   | { readonly type: 'failure'; readonly text: string }
 
-/** What a collection found and did; a dry run, what it would have done. */
+/** Outcome of a collection; of a dry run, what it would have been. */
 export interface CollectionSummary {
   repositories: number
-  /** Manifests that stay. */
+  /** Manifests kept. */
   manifests: number
-  /** Blobs that stay, manifests' included, and their bytes. */
+  /** Blobs kept, manifests' included, and their bytes. */
   blobs: number
   bytes: number
-  /** Links that went, by what they led to. */
+  /** Links removed, by what they led to. */
   unlinked: Record<LinkKind, number>
   restored: number
-  /** Blobs that went, and their bytes. */
+  /** Blobs deleted, and their bytes. */
   deletedBlobs: number
   freedBytes: number
   warnings: number
@@ -62,7 +62,7 @@ export interface CollectionSummary {
   isInterrupted: boolean
 }
 
-/** What the steps of one collection share. */
+/** State that the steps of one collection share. */
 export class Collection implements GarbageRules {
   readonly storage: StorageDriver
   readonly cutoff: Date
@@ -86,20 +86,20 @@ export class Collection implements GarbageRules {
   readonly #options: CollectionOptions
 
   constructor(storage: StorageDriver, options: CollectionOptions) {
-    const { grace = DEFAULT_GRACE_MS, deleteUntagged = false, dryRun = false } = options
+    const { graceMs = DEFAULT_GRACE_MS, deleteUntagged = false, dryRun = false } = options
     this.storage = storage
     // Object storages tell whole seconds: what was written in the cutoff's own second is not older than it.
-    this.cutoff = new Date(Math.floor((Date.now() - grace) / 1000) * 1000)
+    this.cutoff = new Date(Math.floor((Date.now() - graceMs) / 1000) * 1000)
     this.deleteUntagged = deleteUntagged
     this.dryRun = dryRun
     this.#options = options
   }
 
-  get settle(): number {
-    return this.#options.settle ?? DEFAULT_SETTLE_MS
+  get settleMs(): number {
+    return this.#options.settleMs ?? DEFAULT_SETTLE_MS
   }
 
-  /** Whether it was asked to end. Then the summary says so. */
+  /** True once it was asked to end; then the summary says so. */
   get isStopped(): boolean {
     const isStopped = this.#options.signal?.aborted ?? false
     if (isStopped) this.summary.isInterrupted = true
@@ -135,11 +135,11 @@ export class Collection implements GarbageRules {
   }
 }
 
-/** In milliseconds: 24 hours. Uploads rely on it: they use bytes that are there only when those are much younger. */
+/** Default grace period: 24 hours. Uploads rely on it: they reuse bytes only when those are much younger. */
 export const DEFAULT_GRACE_MS = 24 * 60 * 60 * 1000
 
-/** In milliseconds: twice what a request of this registry takes before it looks again. Others never look again. */
+/** Least settling time: twice the time after which a request of this registry asks again. Other registries never do. */
 export const MIN_SETTLE_MS = 2 * REVALIDATE_AFTER_MS
 
-/** In milliseconds: 5 minutes. A write to S3 may take four minutes, four attempts of one each, unless it is told otherwise. */
+/** Default settling time: 5 minutes. A write to S3 may take four minutes, four attempts of one each. */
 export const DEFAULT_SETTLE_MS = 5 * 60 * 1000

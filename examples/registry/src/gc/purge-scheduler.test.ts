@@ -27,11 +27,11 @@ function old(): string {
   return startedAtContent(new Date(Date.now() - 60_000))
 }
 
-it('purges after the first delay and then once an interval, and tells what went', async () => {
+it('purges after the first delay and then once an intervalMs, and tells what went', async () => {
   const storage = inmemory({})
   await storage.putContent(path, old())
   const { log, lines, until } = listening()
-  await using _ = startPurgeScheduler(storage, { age: 1, interval: 5, dryRun: false, firstDelay: 5 }, log)
+  await using _ = startPurgeScheduler(storage, { ageMs: 1, intervalMs: 5, dryRun: false, firstDelayMs: 5 }, log)
   await until(line => line.startsWith('1 upload purged'))
   expect(lines[0]).toMatch(`purged upload ${id} of library/hello, started `)
   await expect(storage.stat(path)).rejects.toThrow('not found')
@@ -44,7 +44,7 @@ it('only names uploads in a dry run', async () => {
   const storage = inmemory({})
   await storage.putContent(path, old())
   const { log, until } = listening()
-  await using _ = startPurgeScheduler(storage, { age: 1, interval: 60_000, dryRun: true, firstDelay: 5 }, log)
+  await using _ = startPurgeScheduler(storage, { ageMs: 1, intervalMs: 60_000, dryRun: true, firstDelayMs: 5 }, log)
   await until(line => line === '1 upload would be purged, 0 kept')
   await expect(storage.stat(path)).resolves.toMatchObject({ path })
 })
@@ -57,14 +57,14 @@ it('tells of a purge that fails, and tries again', async () => {
     throw new Error('the storage is away')
   }
   const { log, lines, until } = listening()
-  await using _ = startPurgeScheduler(storage, { age: 1, interval: 5, dryRun: false, firstDelay: 5 }, log)
+  await using _ = startPurgeScheduler(storage, { ageMs: 1, intervalMs: 5, dryRun: false, firstDelayMs: 5 }, log)
   await until(line => line.startsWith('0 uploads purged'))
   expect(lines[0]).toBe('purging uploads: the storage is away')
 })
 
 it('ends when it is disposed of, without waiting for the next purge', async () => {
   const { log, lines } = listening()
-  const purging = startPurgeScheduler(inmemory({}), { age: 1, interval: 1, dryRun: false }, log)
+  const purging = startPurgeScheduler(inmemory({}), { ageMs: 1, intervalMs: 1, dryRun: false }, log)
   await purging[Symbol.asyncDispose]()
   expect(lines).toEqual([])
 })

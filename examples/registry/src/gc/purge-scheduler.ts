@@ -5,19 +5,19 @@ import { messageOf } from '../observability/error-text.ts'
 import { purgeSummaryLine, purgedLine } from './purge-lines.ts'
 import { purgeUploads } from './purge-uploads.ts'
 
-/** When uploads that nobody finishes are purged. */
+/** Schedule of purges. */
 export interface PurgeScheduleOptions {
-  /** Milliseconds; see `purgeUploads`. */
-  readonly age: number
-  /** Milliseconds from one purge to the next. */
-  readonly interval: number
-  /** Whether uploads are only named. */
+  /** Age of uploads that are purged; see `purgeUploads`. */
+  readonly ageMs: number
+  /** Time from one purge to the next. */
+  readonly intervalMs: number
+  /** True to only name uploads. */
   readonly dryRun: boolean
-  /** Milliseconds until the first purge. Default: up to an hour, by chance, so that not all nodes do it at once. */
-  readonly firstDelay?: number | undefined
+  /** Time until the first purge. Default: up to an hour, by chance, so that not all nodes do it at once. */
+  readonly firstDelayMs?: number | undefined
 }
 
-/** Who is told what purges do. */
+/** Log of purges. */
 export interface PurgeLog {
   info(message: string): void
   error(message: string): void
@@ -25,7 +25,7 @@ export interface PurgeLog {
 
 const ONE_HOUR_MS = 60 * 60 * 1000
 
-/** Purges uploads again and again, until it is disposed of. A purge that fails is told, and the next one tries again. */
+/** Purges uploads on a schedule, until it is disposed of. A purge that fails is logged, and the next one tries again. */
 export function startPurgeScheduler(
   storage: StorageDriver,
   options: PurgeScheduleOptions,
@@ -43,14 +43,14 @@ export function startPurgeScheduler(
 
 async function run(
   storage: StorageDriver,
-  { age, interval, dryRun, firstDelay = randomInt(ONE_HOUR_MS) }: PurgeScheduleOptions,
+  { ageMs, intervalMs, dryRun, firstDelayMs = randomInt(ONE_HOUR_MS) }: PurgeScheduleOptions,
   log: PurgeLog,
   signal: AbortSignal,
 ): Promise<void> {
-  for (let delay = firstDelay; await waited(delay, signal); delay = interval) {
+  for (let delayMs = firstDelayMs; await wait(delayMs, signal); delayMs = intervalMs) {
     try {
       const summary = await purgeUploads(storage, {
-        age,
+        ageMs,
         dryRun,
         signal,
         onPurged: upload => log.info(purgedLine(upload, dryRun)),
@@ -63,13 +63,13 @@ async function run(
   }
 }
 
-/** A timer of Node holds no more milliseconds than this. */
+/** Longest time of a timer in Node. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
-/** Waits without keeping the process alive. False when it was stopped. */
-async function waited(milliseconds: number, signal: AbortSignal): Promise<boolean> {
+/** Waits without keeping the process alive; false when it was stopped. */
+async function wait(delayMs: number, signal: AbortSignal): Promise<boolean> {
   try {
-    for (let left = milliseconds; left > 0; left -= MAX_TIMER_MS) {
+    for (let left = delayMs; left > 0; left -= MAX_TIMER_MS) {
       await setTimeout(Math.min(left, MAX_TIMER_MS), undefined, { signal, ref: false })
     }
     return !signal.aborted

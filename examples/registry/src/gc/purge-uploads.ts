@@ -5,19 +5,19 @@ import { mapConcurrent } from '../storage/concurrency.ts'
 import { blobs, repositories, uploadData, uploadDirectory, uploadStartedAt } from '../storage/layout.ts'
 import { remove } from '../storage/links.ts'
 import { parsePath } from '../storage/parse-path.ts'
-import { release } from '../storage/uploads/upload-files.ts'
+import { release } from '../storage/uploads/upload-data.ts'
 
-/** Which uploads to purge. */
+/** Options of a purge. */
 export interface PurgeOptions {
-  /** Milliseconds since an upload was started, and last added to. Distribution's default is 168 hours. */
-  age: number
-  /** Whether to tell what would go, and touch nothing. Default false. */
+  /** Age since an upload was started, and last added to, from which it is purged. Distribution's default is 168 hours. */
+  ageMs: number
+  /** True to tell what would go, and touch nothing. Default false. */
   dryRun?: boolean | undefined
   /** Ends the purge early, between two uploads. */
   signal?: AbortSignal | undefined
   /** Called for each upload that went, or would go. */
   onPurged?: ((upload: PurgedUpload) => void) | undefined
-  /** Called with what could not be done. */
+  /** Called with each failure, in words. */
   onFailure?: ((text: string) => void) | undefined
 }
 
@@ -27,19 +27,19 @@ export interface PurgedUpload {
   readonly startedAt: Date
 }
 
-/** What a purge found and did; a dry run, what it would have done. */
+/** Outcome of a purge; of a dry run, what it would have been. */
 export interface PurgeSummary {
-  /** Uploads that went. */
+  /** Uploads purged. */
   purged: number
-  /** Uploads that stay. */
+  /** Uploads kept. */
   kept: number
-  /** Unfinished writers that went, those of uploads included: pushes that a crash ended leave them elsewhere, too. */
-  swept: number
+  /** Unfinished writers discarded, those of uploads included: pushes that a crash ended leave them elsewhere, too. */
+  discarded: number
   failures: number
 }
 
 /**
- * Removes uploads that nobody finishes: those started longer ago than `age`, and last added to longer ago as well, as far as
+ * Removes uploads that nobody finishes: those started longer ago than `ageMs`, and last added to longer ago as well, as far as
  * the storage can tell. After twice that an upload is over even when it still grows; for Distribution it is after once.
  *
  * Bytes of which nothing else is left, as when a request came back to an upload that had ended, count as started when they
@@ -48,40 +48,40 @@ export interface PurgeSummary {
  */
 export async function purgeUploads(storage: StorageDriver, options: PurgeOptions): Promise<PurgeSummary> {
   const purge = new Purge(storage, options)
-  await purge.sweep()
+  await purge.discardWriters()
   let batch: ListedUpload[] = []
   for await (const upload of listUploads(storage, options.signal)) {
     batch.push(upload)
     if (batch.length < BATCH_SIZE) continue
-    await purge.look(batch)
+    await purge.purgeAll(batch)
     batch = []
   }
-  await purge.look(batch)
+  await purge.purgeAll(batch)
   return purge.summary
 }
 
-/** The last moment that there is: whatever was touched before it is all there is. */
+/** Last moment that a date can hold: everything was touched before it. */
 const END_OF_TIME = new Date(8.64e15)
 
-/** So many uploads are held at a time. */
+/** Uploads held in memory at a time. */
 const BATCH_SIZE = 1000
 
-/** An upload's directory. */
+/** Directory of an upload. */
 interface ListedUpload {
   readonly repository: string
   readonly id: string
   readonly files: FileInfo[]
 }
 
-/** All uploads, from one flat listing, in which an upload's files come together. */
+/** Lists all uploads, from one flat listing, in which an upload's files come together. */
 async function* listUploads(storage: StorageDriver, signal?: AbortSignal): AsyncIterable<ListedUpload> {
   const descend = ({ path }: FileInfo): boolean => !/\/_(?:layers|manifests)$/.test(path)
   let current: ListedUpload | undefined
   for await (const info of storage.walk(repositories, { descend })) {
     if (signal?.aborted) return
-    const place = info.isDirectory ? undefined : parsePath(info.path)
-    if (place?.kind !== 'upload' || !isUploadId(place.id)) continue
-    const { repository, id } = place
+    const parsed = info.isDirectory ? undefined : parsePath(info.path)
+    if (parsed?.kind !== 'upload' || !isUploadId(parsed.id)) continue
+    const { repository, id } = parsed
     if (current?.id !== id || current.repository !== repository) {
       if (current) yield current
       current = { repository, id, files: [] }
@@ -92,36 +92,36 @@ async function* listUploads(storage: StorageDriver, signal?: AbortSignal): Async
 }
 
 class Purge {
-  readonly summary: PurgeSummary = { purged: 0, kept: 0, swept: 0, failures: 0 }
+  readonly summary: PurgeSummary = { purged: 0, kept: 0, discarded: 0, failures: 0 }
   readonly #storage: StorageDriver
   readonly #options: PurgeOptions
-  /** What happened before this is long ago. */
+  /** Uploads last added to before this are purged. */
   readonly #cutoff: Date
-  /** What was started before this is over. */
+  /** Uploads started before this are purged, even when they still grow. */
   readonly #end: Date
 
   constructor(storage: StorageDriver, options: PurgeOptions) {
     const now = Date.now()
     this.#storage = storage
     this.#options = options
-    this.#cutoff = new Date(now - options.age)
-    this.#end = new Date(now - 2 * options.age)
+    this.#cutoff = new Date(now - options.ageMs)
+    this.#end = new Date(now - 2 * options.ageMs)
   }
 
   /** Discards unfinished writers, those included that a crash left outside of any upload. */
-  async sweep(): Promise<void> {
+  async discardWriters(): Promise<void> {
     if (this.#options.dryRun) return
     for (const path of [repositories, blobs]) {
       try {
         const { uploads } = await this.#storage.purgeUploads({ path, olderThan: this.#cutoff })
-        this.summary.swept += uploads
+        this.summary.discarded += uploads
       } catch (error) {
         this.#fail(path, error)
       }
     }
   }
 
-  async look(uploads: readonly ListedUpload[]): Promise<void> {
+  async purgeAll(uploads: readonly ListedUpload[]): Promise<void> {
     await mapConcurrent(uploads, async upload => {
       if (this.#options.signal?.aborted) return
       try {
@@ -133,7 +133,7 @@ class Purge {
     })
   }
 
-  /** False when it stays. */
+  /** Purges an upload; false when it stays. */
   async #purge(upload: ListedUpload): Promise<boolean> {
     const { repository, id, files } = upload
     const startedAt = await this.#startOf(upload)
@@ -163,7 +163,7 @@ class Purge {
     return startedAt
   }
 
-  /** Whether an unfinished writer is left: the sweep had all old ones. Opening it changes nothing of what it holds. */
+  /** True when an unfinished writer is left: all old ones were discarded. Opening it changes nothing of what it holds. */
   async #grows({ repository, id, files }: ListedUpload): Promise<boolean> {
     const path = uploadData(repository, id)
     // Bytes that were committed and not moved to their place since: nothing is added to them.
@@ -187,7 +187,7 @@ class Purge {
   }
 }
 
-/** RFC 3339, as Go reads it. */
+/** Parses RFC 3339 as Go does. */
 function parseStartedAt(text: string): Date | undefined {
   const form = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/
   const time = form.test(text) ? new Date(text) : undefined

@@ -78,7 +78,7 @@ function secondOf(time: Date): number {
  * that must know. An upload under way, which may write its link before its bytes, gets time to end.
  */
 export async function confirm(collection: Collection, gone: ReadonlySet<Digest>): Promise<void> {
-  const { storage, settle } = collection
+  const { storage, settleMs } = collection
   const doubtful: Link[] = []
   for await (const { links } of repositoryLinks(storage)) {
     const suspects = links.filter(({ target }) => gone.has(target))
@@ -87,7 +87,7 @@ export async function confirm(collection: Collection, gone: ReadonlySet<Digest>)
     })
   }
   if (doubtful.length === 0) return
-  await setTimeout(settle)
+  await setTimeout(settleMs)
   await mapConcurrent(doubtful, async link => {
     if (!(await leadsNowhere(storage, link))) return
     const text = `${link.path}: its blob was pushed again while it was being deleted: push what needs it once more`

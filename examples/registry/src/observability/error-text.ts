@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import type { FailedRequest } from '../plugins/error-handler.ts'
+import type { FailedRequest } from './request-report.ts'
 import { withoutSecrets } from './without-secrets.ts'
 
 /** What an error says, or whatever else was thrown. */

@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import type { LogSettings } from '../config/log.ts'
-import type { RequestReport } from '../plugins/request-report.ts'
+import type { RequestReport } from './request-report.ts'
 import { errorText } from './error-text.ts'
 import { lineOutput } from './line-output.ts'
 import type { RegistryLog } from './registry-log.ts'

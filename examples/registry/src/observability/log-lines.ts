@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import type { RequestReport } from '../plugins/request-report.ts'
+import type { RequestReport } from './request-report.ts'
 import { lineOutput } from './line-output.ts'
 import { bytes } from './quantities.ts'
 

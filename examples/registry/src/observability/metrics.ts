@@ -1,5 +1,5 @@
 import { AggregatorRegistry, Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
-import type { RequestArrival, RequestReport } from '../plugins/request-report.ts'
+import type { RequestArrival, RequestReport } from './request-report.ts'
 import { collectStorageMetrics } from './storage-metrics.ts'
 
 /** Seconds: from a manifest in the cache to a layer of some gigabytes. */

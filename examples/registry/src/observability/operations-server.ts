@@ -29,7 +29,7 @@ export async function serveOperations(
   operations: Operations,
 ): Promise<OperationsServer> {
   const app = fastify({ forceCloseConnections: true })
-  healthRoutes(app, ['/healthz', '/debug/health'], () => operations.health())
+  await app.register(healthRoutes, { urls: ['/healthz', '/debug/health'], check: () => operations.health() })
   if (prometheus.enabled) {
     app.get(prometheus.path, async (_request, reply) =>
       reply.type('text/plain; version=0.0.4; charset=utf-8').send(await metricsText(await operations.metrics())),

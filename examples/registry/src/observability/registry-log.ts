@@ -1,7 +1,6 @@
 import type { LogSettings } from '../config/log.ts'
-import type { FailedRequest } from '../plugins/error-handler.ts'
-import type { RequestReport } from '../plugins/request-report.ts'
 import { jsonLog } from './json-log.ts'
+import type { FailedRequest, RequestReport } from './request-report.ts'
 import { textLog } from './text-log.ts'
 
 /** Where a registry tells what it does. No secret is in any line, whatever it is given. */

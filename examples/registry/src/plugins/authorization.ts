@@ -1,7 +1,8 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { RegistryError } from '../oci/errors.ts'
-import type { Authenticator, Identity, Problem } from '../auth/authenticator.ts'
+import type { FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import type { AuthError, Authenticator, Identity } from '../auth/authenticator.ts'
 import { type NeededScopes, neededScopes } from '../auth/needed-scopes.ts'
+import { RegistryError } from '../oci/errors.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -10,43 +11,51 @@ declare module 'fastify' {
   }
 }
 
-/** What everybody may ask without saying who they are: whether the registry works. */
+export interface AuthorizationOptions {
+  /** Default: everybody may do everything. */
+  authenticator?: Authenticator | undefined
+}
+
+/** Routes that are open to everybody. */
 const openRoutes = new Set(['/healthz'])
 
-/** Where nobody has to say who they are. */
+/** Identity of clients where there is no authenticator. */
 const everybody: Identity = { name: undefined, may: () => true }
 
 /**
- * Lets nobody through to a route, or to the lack of one, who may not use it. Whatever is asked for, the answer depends on
- * the request alone: the storage is not looked at before. Call it before the routes are added.
+ * Refuses clients that may not use a route, before it runs; unknown URLs included. The answer depends on the request alone:
+ * the storage is not asked before.
  */
-export function guard(app: FastifyInstance, authenticator: Authenticator | undefined): void {
-  app.addHook('onRequest', (request, _reply, done) => {
-    if (authenticator === undefined || openRoutes.has(request.routeOptions.url ?? '')) {
-      request.identity = everybody
-      done()
-      return
-    }
-    const enter = (identity: Identity): void => {
-      request.identity = identity
-      request.userName = identity.name
-      done()
-    }
-    identify(authenticator, request).then(enter, done)
-  })
-}
+export const authorization = fp<AuthorizationOptions>(
+  async (app, { authenticator }) => {
+    app.addHook('onRequest', (request, _reply, done) => {
+      if (authenticator === undefined || openRoutes.has(request.routeOptions.url ?? '')) {
+        request.identity = everybody
+        done()
+        return
+      }
+      const enter = (identity: Identity): void => {
+        request.identity = identity
+        request.userName = identity.name
+        done()
+      }
+      authorize(authenticator, request).then(enter, done)
+    })
+  },
+  { name: 'authorization', dependencies: ['request-report', 'error-handler', 'response-headers'], fastify: '5.x' },
+)
 
-async function identify(authenticator: Authenticator, request: FastifyRequest): Promise<Identity> {
+async function authorize(authenticator: Authenticator, request: FastifyRequest): Promise<Identity> {
   const needed = neededScopes(request)
-  const refusal = (problem: Problem | undefined): RegistryError => {
+  const refuse = (error: AuthError | undefined): RegistryError => {
     const scopes = [...needed.required, ...needed.helpful]
-    const challenge = authenticator.challenge({ host: request.headers.host ?? '', scopes, problem })
+    const challenge = authenticator.challenge({ host: request.headers.host ?? '', scopes, error })
     return unauthorized(needed, challenge)
   }
-  const finding = await authenticator.identify(request.headers.authorization)
-  if ('problem' in finding) throw refusal(finding.problem)
-  if (!needed.required.every(scope => finding.identity.may(scope))) throw refusal('insufficient_scope')
-  return finding.identity
+  const result = await authenticator.identify(request.headers.authorization)
+  if ('error' in result) throw refuse(result.error)
+  if (!needed.required.every(scope => result.identity.may(scope))) throw refuse('insufficient_scope')
+  return result.identity
 }
 
 /** The details are Distribution's: one entry for each action. */

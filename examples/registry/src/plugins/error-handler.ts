@@ -1,42 +1,37 @@
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { isStorageError } from '@longshore/middleware-core'
-import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify'
+import type { FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify'
+import fp from 'fastify-plugin'
+import type { FailedRequest } from '../observability/request-report.ts'
+import { redactUrl } from '../observability/request-target.ts'
 import { RegistryError } from '../oci/errors.ts'
-import { redactUrl } from '../observability/redact-url.ts'
 import { isAnswering } from './pipelining.ts'
 
-/** A request that came to nothing. */
-export interface FailedRequest {
-  /** What `X-Request-Id` says in its answer. */
-  readonly id: string
-  readonly method: string
-  /** Path and query as the client sent them, without what may be secret in the query. */
-  readonly url: string
+export interface ErrorHandlerOptions {
+  /** Called with the error behind an answer with a status from 500 on. Clients are not told. */
+  onFailure: (error: unknown, request: FailedRequest) => void
 }
-
-/** Told what lies behind an answer with a status from 500 on. Clients are not. */
-export type OnFailure = (error: unknown, request: FailedRequest) => void
 
 /** Seconds after which a client should try again when the storage does not say. */
 const DEFAULT_RETRY_AFTER_SECONDS = 1
 
-/** What a client is told about whatever was thrown. Nothing of an unexpected error is in it. */
-function answerTo(error: unknown): RegistryError {
-  if (error instanceof RegistryError) return error
-  if (isStorageError(error, 'UNAVAILABLE')) {
-    const seconds = Math.ceil(error.retryAfter ?? DEFAULT_RETRY_AFTER_SECONDS)
-    const headers = { 'retry-after': String(seconds) }
-    return new RegistryError('UNAVAILABLE', 'the storage is not available; try again', { headers })
-  }
-  const status = statusOf(error)
-  if (status >= 400 && status < 500) {
-    return new RegistryError('UNSUPPORTED', STATUS_CODES[status] ?? 'refused', { status })
-  }
-  return new RegistryError('UNKNOWN', 'something went wrong in the registry')
-}
+/** Makes every error of a route, and the lack of one, an answer in the specification's form. */
+export const errorHandler = fp<ErrorHandlerOptions>(
+  async (app, { onFailure }) => {
+    app.setErrorHandler((error, request, reply) => {
+      const answer = answerTo(error)
+      if (answer.status >= 500 && !isGone(request)) onFailure(error, failedRequest(request))
+      send(reply, answer)
+    })
+    app.setNotFoundHandler((_request, reply) => {
+      send(reply, new RegistryError('UNSUPPORTED', 'no such endpoint', { status: 404 }))
+    })
+  },
+  { name: 'error-handler', dependencies: ['request-report'], fastify: '5.x' },
+)
 
-/** The errors that Fastify meets before it has found a route: they would not reach the error handler. */
+/** Handlers of errors that occur before Fastify has found a route: they would not reach the error handler. */
 export const earlyErrors: Pick<FastifyServerOptions, 'frameworkErrors' | 'clientErrorHandler'> = {
   frameworkErrors: (error, _request, reply) => send(reply, answerTo(error)),
   clientErrorHandler: (error, socket) => {
@@ -60,16 +55,19 @@ export function endWithAnswer(socket: Duplex, status: number): void {
   )
 }
 
-/** Makes every error of a route, and the lack of one, an answer in the specification's form. */
-export function answerErrors(app: FastifyInstance, onFailure: OnFailure): void {
-  app.setErrorHandler((error, request, reply) => {
-    const answer = answerTo(error)
-    if (answer.status >= 500 && !isGone(request)) onFailure(error, failedRequest(request))
-    send(reply, answer)
-  })
-  app.setNotFoundHandler((_request, reply) => {
-    send(reply, new RegistryError('UNSUPPORTED', 'no such endpoint', { status: 404 }))
-  })
+/** Makes what a client is told about an error. Nothing of an unexpected one is in it. */
+function answerTo(error: unknown): RegistryError {
+  if (error instanceof RegistryError) return error
+  if (isStorageError(error, 'UNAVAILABLE')) {
+    const seconds = Math.ceil(error.retryAfter ?? DEFAULT_RETRY_AFTER_SECONDS)
+    const headers = { 'retry-after': String(seconds) }
+    return new RegistryError('UNAVAILABLE', 'the storage is not available; try again', { headers })
+  }
+  const status = statusOf(error)
+  if (status >= 400 && status < 500) {
+    return new RegistryError('UNSUPPORTED', STATUS_CODES[status] ?? 'refused', { status })
+  }
+  return new RegistryError('UNKNOWN', 'something went wrong in the registry')
 }
 
 function send(reply: FastifyReply, { status, headers, body }: RegistryError): void {
@@ -80,7 +78,7 @@ function failedRequest({ id, method, originalUrl }: FastifyRequest): FailedReque
   return { id, method, url: redactUrl(originalUrl) }
 }
 
-/** Nobody is there any more to be told, and what broke was the connection. */
+/** True when the client is gone: what broke was the connection, and there is no one to be told. */
 function isGone(request: FastifyRequest): boolean {
   return request.raw.destroyed && !request.raw.complete
 }

@@ -1,51 +1,55 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
 
 /**
- * Begins a pipelined request when the answers before it on its connection are out, and never when the connection has ended
- * by then. Node gives an answer its connection, and with it the certainty of a `close`, only when it is its turn: a request
- * that was begun before would keep what it had opened for ever.
+ * Serializes pipelined requests: one begins when the answers before it on its connection are out, and never when the
+ * connection has ended by then. Node gives an answer its connection, and with it the certainty of a `close`, only then: a
+ * request that was begun before would keep what it had opened for ever.
  *
- * Call it before any other hook for requests is added: all that is begun with a request is then ended with its answer.
- *
- * @param answered told of a connection when an answer of its is out, before the next one's turn
+ * Its hook runs before all others, so all that is begun with a request ends with its answer.
  */
-export function takeTurns(app: FastifyInstance, answered: (socket: Socket) => void): void {
-  app.addHook('onRequest', ({ raw }, reply, done) => turnsOf(raw.socket, answered).take(reply.raw, done))
-}
+export const pipelining = fp(
+  async app => {
+    app.addHook('onRequest', ({ raw }, reply, done) =>
+      queueOf(raw.socket, socket => app.endIfClosing(socket)).enter(reply.raw, done),
+    )
+  },
+  { name: 'pipelining', dependencies: ['graceful-close'], fastify: '5.x' },
+)
 
-/** Whether a client is being sent an answer, in the middle of which another one would be taken for its content. */
+/** True while a client is being sent an answer, in the middle of which another one would be taken for its content. */
 export function isAnswering(socket: Socket): boolean {
-  return connections.get(socket)?.answer?.headersSent ?? false
+  return queues.get(socket)?.answer?.headersSent ?? false
 }
 
-const connections = new WeakMap<Socket, Turns>()
+const queues = new WeakMap<Socket, RequestQueue>()
 
-function turnsOf(socket: Socket, answered: (socket: Socket) => void): Turns {
-  const known = connections.get(socket)
+function queueOf(socket: Socket, onAnswered: (socket: Socket) => void): RequestQueue {
+  const known = queues.get(socket)
   if (known) return known
-  const turns = new Turns(socket, () => answered(socket))
-  connections.set(socket, turns)
-  return turns
+  const queue = new RequestQueue(socket, onAnswered)
+  queues.set(socket, queue)
+  return queue
 }
 
-interface Turn {
+interface QueuedRequest {
   readonly answer: ServerResponse
   readonly begin: () => void
 }
 
-/** The requests of one connection. */
-class Turns {
+/** Queue of one connection's requests. */
+class RequestQueue {
   readonly #socket: Socket
-  readonly #waiting: Turn[] = []
-  readonly #onClose = (): void => this.#pass()
-  readonly #answered: () => void
+  readonly #waiting: QueuedRequest[] = []
+  readonly #onClose = (): void => this.#next()
+  readonly #onAnswered: (socket: Socket) => void
   #answer: ServerResponse | undefined
 
-  constructor(socket: Socket, answered: () => void) {
+  /** @param onAnswered called when an answer is out, before the next request begins */
+  constructor(socket: Socket, onAnswered: (socket: Socket) => void) {
     this.#socket = socket
-    this.#answered = answered
+    this.#onAnswered = onAnswered
   }
 
   /** The answer under way. */
@@ -53,36 +57,36 @@ class Turns {
     return this.#answer
   }
 
-  take(answer: ServerResponse, begin: () => void): void {
+  enter(answer: ServerResponse, begin: () => void): void {
     if (this.#answer === undefined) {
-      this.#enter(answer)
+      this.#watch(answer)
       this.#begin(begin)
       return
     }
     this.#waiting.push({ answer, begin })
-    // No more of them are taken in meanwhile, or else one connection could have any number wait.
+    // Nothing more is read meanwhile, or else one connection could have any number of requests wait.
     this.#socket.pause()
   }
 
-  #enter(answer: ServerResponse): void {
+  #watch(answer: ServerResponse): void {
     this.#answer = answer
     answer.on('close', this.#onClose)
   }
 
-  /** What comes behind the last answer of a connection is not carried out: RFC 9112, section 9.6. */
+  /** Requests behind the last answer of a connection are not carried out: RFC 9112, section 9.6. */
   #begin(begin: () => void): void {
     if (this.#socket.writable) begin()
   }
 
-  #pass(): void {
+  #next(): void {
     this.#answer = undefined
-    this.#answered()
+    this.#onAnswered(this.#socket)
     if (!this.#socket.writable) this.#waiting.length = 0
     const next = this.#waiting.shift()
     if (next === undefined) return
-    this.#enter(next.answer)
+    this.#watch(next.answer)
     if (this.#waiting.length === 0) this.#socket.resume()
-    // Whoever else waits for the end of the answer before is told first.
+    // Other listeners to the end of the answer before run first.
     process.nextTick(() => this.#begin(next.begin))
   }
 }

@@ -1,8 +1,27 @@
+import { originForm } from '../observability/request-target.ts'
+
 /**
- * A URL whose path the router can decode. What is no percent-encoding of UTF-8 stands for itself: no grammar has a `%`, so
- * such a request is refused where any other bad name is, and is logged and counted like it.
+ * Rewrites a request's target for the router: without scheme, host and prefix, and with the repository's name as one
+ * segment. `/my/registry/v2/a/b/tags/list?n=5` becomes `/v2/a%2Fb/tags/list?n=5`.
+ *
+ * @param prefix path before `/v2/`, such as `/my/registry`, or nothing
  */
-export function withDecodablePath(url: string): string {
+export function rewriteUrl(target: string, prefix: string): string {
+  return encodeRepositoryName(makeDecodable(removePrefix(originForm(target), prefix)))
+}
+
+/** Removes the prefix. What has to have it and does not is no endpoint. */
+function removePrefix(url: string, prefix: string): string {
+  if (prefix === '') return url
+  if (url.startsWith(`${prefix}/v2`)) return url.slice(prefix.length)
+  return url.startsWith('/v2') ? '/' : url
+}
+
+/**
+ * Makes the path one that the router can decode. What is no percent-encoding of UTF-8 stands for itself: no grammar has a
+ * `%`, so such a request is refused where any other bad name is, and is logged and counted like it.
+ */
+function makeDecodable(url: string): string {
   if (!url.includes('%')) return url
   const [path = ''] = url.split('?', 1)
   return isDecodable(path) ? url : path.replaceAll('%', '%25') + url.slice(path.length)
@@ -15,4 +34,19 @@ function isDecodable(path: string): boolean {
   } catch {
     return false
   }
+}
+
+const endpoint = /^\/v2\/(.+)\/(blobs\/uploads(?:\/[^/]*)?|blobs\/[^/]+|manifests\/[^/]+|referrers\/[^/]+|tags\/list)$/
+
+/**
+ * Makes a repository's name one segment: it may hold slashes, which no router takes for one parameter. Everything between
+ * `/v2/` and the endpoint is percent-encoded. What a client had encoded itself is encoded once more, and so never becomes a
+ * slash.
+ */
+function encodeRepositoryName(url: string): string {
+  const end = url.indexOf('?')
+  const path = end < 0 ? url : url.slice(0, end)
+  const query = end < 0 ? '' : url.slice(end)
+  const [, name, rest] = endpoint.exec(path) ?? []
+  return name === undefined ? url : `/v2/${encodeURIComponent(name)}/${rest}${query}`
 }

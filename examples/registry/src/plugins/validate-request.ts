@@ -1,20 +1,26 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
 import { RegistryError } from '../oci/errors.ts'
 import { endWithAnswer } from './error-handler.ts'
 
-/** Refuses in the specification's form what Node refuses without a word, or lets pass: RFC 9112, 3.2, and RFC 9110, 10.1.1. */
-export function refuseBadHttp(app: FastifyInstance): void {
-  app.addHook('onRequest', ({ raw }, _reply, done) => done(refusal(raw)))
-  app.server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
-    app.server.emit('request', request, response)
-  })
-  app.server.on('connect', (_request: IncomingMessage, socket: Duplex) => endWithAnswer(socket, 405))
-}
+/**
+ * Refuses bad HTTP, which Node would refuse without a word or let pass, in the specification's form: RFC 9112, 3.2, and
+ * RFC 9110, 10.1.1.
+ */
+export const validateRequest = fp(
+  async app => {
+    app.addHook('onRequest', ({ raw }, _reply, done) => done(errorOf(raw)))
+    app.server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
+      app.server.emit('request', request, response)
+    })
+    app.server.on('connect', (_request: IncomingMessage, socket: Duplex) => endWithAnswer(socket, 405))
+  },
+  { name: 'validate-request', dependencies: ['authorization'], fastify: '5.x' },
+)
 
-function refusal(request: IncomingMessage): RegistryError | undefined {
-  const hosts = hostHeaders(request)
+function errorOf(request: IncomingMessage): RegistryError | undefined {
+  const hosts = countHostHeaders(request)
   if (hosts > 1 || (hosts === 0 && request.httpVersion === '1.1')) {
     return new RegistryError('UNSUPPORTED', 'a request has one Host header', { status: 400 })
   }
@@ -25,8 +31,8 @@ function refusal(request: IncomingMessage): RegistryError | undefined {
   return undefined
 }
 
-/** Counted as they came: `headers` keeps the first only, and `headersDistinct` is put together anew for each request. */
-function hostHeaders({ rawHeaders }: IncomingMessage): number {
+/** Counts them as they came: `headers` keeps the first only, and `headersDistinct` is put together anew for each request. */
+function countHostHeaders({ rawHeaders }: IncomingMessage): number {
   let hosts = 0
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index]

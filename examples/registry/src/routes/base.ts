@@ -1,9 +1,12 @@
-import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
 
-/** end-1: whether this is a registry. */
-export function baseRoutes(app: FastifyInstance): void {
-  for (const url of ['/v2', '/v2/']) {
-    app.get(url, () => ({}))
-    app.head(url, (_request, reply) => reply.send())
-  }
-}
+/** end-1: tells that this is a registry. */
+export const baseRoutes = fp(
+  async app => {
+    for (const url of ['/v2', '/v2/']) {
+      app.get(url, () => ({}))
+      app.head(url, (_request, reply) => reply.send())
+    }
+  },
+  { name: 'base-routes', dependencies: ['allowed-methods', 'authorization', 'validate-request'], fastify: '5.x' },
+)

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import type { UrlClient } from '@longshore/middleware-core'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
 import { withStallTimeout } from './stall-timeout.ts'
 import { RegistryError } from '../oci/errors.ts'
 import type { Blob } from '../storage/blob-store.ts'
@@ -13,33 +14,40 @@ interface Route {
 }
 
 /** end-2 and end-10: pulling and deleting blobs. */
-export function blobRoutes(app: FastifyInstance, registry: Services): void {
-  const { blobs } = registry
-  const url = '/v2/:name/blobs/:digest'
+export const blobRoutes = fp<Services>(
+  async (app, registry) => {
+    const { blobs } = registry
+    const url = '/v2/:name/blobs/:digest'
 
-  // Answered here even where a GET is redirected: the answer is known by now, and another host would be asked for nothing.
-  app.head<Route>(url, async ({ params }, reply) => {
-    const blob = await blobs.find(repositoryName(params.name), digestFrom(params.digest))
-    return describe(reply, blob).header('content-length', blob.size).send()
-  })
+    // Answered here even where a GET is redirected: the answer is known by now, and another host would be asked for nothing.
+    app.head<Route>(url, async ({ params }, reply) => {
+      const blob = await blobs.find(repositoryName(params.name), digestFrom(params.digest))
+      return describe(reply, blob).header('content-length', blob.size).send()
+    })
 
-  app.get<Route>(url, async (request, reply) => {
-    const { params } = request
-    const blob = await blobs.findToFetch(repositoryName(params.name), digestFrom(params.digest), registry.redirects)
-    const elsewhere = registry.redirects ? await blobs.urlFor(blob, clientOf(request)) : undefined
-    reply.servedBy = elsewhere?.via ?? 'inline'
-    if (!elsewhere) return serve(request, reply, registry, blob)
-    return reply.header('docker-content-digest', blob.digest).redirect(elsewhere.url, 307)
-  })
+    app.get<Route>(url, async (request, reply) => {
+      const { params } = request
+      const blob = await blobs.findToFetch(repositoryName(params.name), digestFrom(params.digest), registry.redirects)
+      const redirect = registry.redirects ? await blobs.urlFor(blob, clientOf(request)) : undefined
+      reply.servedBy = redirect?.via ?? 'inline'
+      if (!redirect) return serve(request, reply, registry, blob)
+      return reply.header('docker-content-digest', blob.digest).redirect(redirect.url, 307)
+    })
 
-  app.delete<Route>(url, async ({ params }, reply) => {
-    assertDeletes(registry)
-    await blobs.unlink(repositoryName(params.name), digestFrom(params.digest))
-    return reply.code(202).send()
-  })
-}
+    app.delete<Route>(url, async ({ params }, reply) => {
+      assertDeletes(registry)
+      await blobs.unlink(repositoryName(params.name), digestFrom(params.digest))
+      return reply.code(202).send()
+    })
+  },
+  {
+    name: 'blob-routes',
+    dependencies: ['allowed-methods', 'authorization', 'validate-request', 'request-body', 'graceful-close'],
+    fastify: '5.x',
+  },
+)
 
-/** Whom a URL is for. Which proxies may speak for a client is the storage stack's to know. */
+/** Describes the client that a URL is for. The storage stack knows which proxies may speak for it. */
 function clientOf({ socket, headers }: FastifyRequest): UrlClient {
   return {
     ip: socket.remoteAddress,
@@ -53,7 +61,7 @@ function clientOf({ socket, headers }: FastifyRequest): UrlClient {
 async function serve(
   request: FastifyRequest,
   reply: FastifyReply,
-  { inline, patience }: Services,
+  { inline, stallTimeoutMs }: Services,
   blob: Blob,
 ): Promise<unknown> {
   const range = isCurrent(request.headers['if-range'], blob) ? requestedRange(request.headers.range, blob.size) : 'all'
@@ -65,7 +73,7 @@ async function serve(
     const reader = await inline.reader(blob, 0)
     return describe(reply, blob)
       .header('content-length', blob.size)
-      .send(withStallTimeout(reader, reply.raw, patience))
+      .send(withStallTimeout(reader, reply.raw, stallTimeoutMs))
   }
   const { start, end } = range
   const reader = await inline.reader(blob, start)
@@ -73,7 +81,7 @@ async function serve(
     .code(206)
     .header('content-range', `bytes ${start}-${end}/${blob.size}`)
     .header('content-length', end - start + 1)
-    .send(withStallTimeout(rangeOf(reader, range), reply.raw, patience))
+    .send(withStallTimeout(rangeOf(reader, range), reply.raw, stallTimeoutMs))
 }
 
 function describe(reply: FastifyReply, { digest }: Blob): FastifyReply {
@@ -88,14 +96,14 @@ function isCurrent(ifRange: string | string[] | undefined, { digest }: Blob): bo
   return ifRange === undefined || ifRange === `"${digest}"`
 }
 
-/** A generator that was never begun ends without a word, so the stream around it sees to its reader. */
+/** Makes a stream of a range. A generator that was never begun ends without a word, so the stream destroys its reader. */
 function rangeOf(reader: Readable, range: ByteRange): Readable {
   const bytes = Readable.from(firstBytes(reader, range), { objectMode: false })
   reader.on('error', error => bytes.destroy(error))
   return bytes.once('close', () => reader.destroy())
 }
 
-/** As many bytes of the reader as the range holds. */
+/** Streams as many bytes of the reader as the range holds. */
 async function* firstBytes(reader: Readable, { start, end }: ByteRange): AsyncGenerator<Buffer> {
   let wanted = end - start + 1
   for await (const chunk of reader as AsyncIterable<Buffer>) {

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
 import { type Query, limitFrom, queryValue, repositoryName } from './parameters.ts'
 import type { Services } from './services.ts'
 import { nextPage } from './repository-url.ts'
@@ -11,13 +11,16 @@ interface Route {
 const DEFAULT_LIMIT = 100
 
 /** Listing repositories, by pages: Distribution's `_catalog`, which the OCI specification leaves out. */
-export function catalogRoutes(app: FastifyInstance, { catalog, maxCatalogEntries }: Services): void {
-  app.get<Route>('/v2/_catalog', { exposeHeadRoute: true }, async ({ query }, reply) => {
-    const limit = limitFrom(queryValue(query, 'n'), maxCatalogEntries) ?? Math.min(DEFAULT_LIMIT, maxCatalogEntries)
-    const after = queryValue(query, 'last') || undefined
-    const page = await catalog.list(limit, after && repositoryName(after))
-    const last = page.repositories.at(-1)
-    if (page.hasMore) reply.header('link', nextPage('/v2/_catalog', { n: limit, last }))
-    return { repositories: page.repositories }
-  })
-}
+export const catalogRoutes = fp<Services>(
+  async (app, { catalog, maxCatalogEntries }) => {
+    app.get<Route>('/v2/_catalog', { exposeHeadRoute: true }, async ({ query }, reply) => {
+      const limit = limitFrom(queryValue(query, 'n'), maxCatalogEntries) ?? Math.min(DEFAULT_LIMIT, maxCatalogEntries)
+      const after = queryValue(query, 'last') || undefined
+      const page = await catalog.list(limit, after && repositoryName(after))
+      const last = page.repositories.at(-1)
+      if (page.hasMore) reply.header('link', nextPage('/v2/_catalog', { n: limit, last }))
+      return { repositories: page.repositories }
+    })
+  },
+  { name: 'catalog-routes', dependencies: ['allowed-methods', 'authorization', 'validate-request'], fastify: '5.x' },
+)

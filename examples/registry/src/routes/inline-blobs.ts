@@ -3,27 +3,27 @@ import { RegistryError } from '../oci/errors.ts'
 import type { Blob, BlobStore } from '../storage/blob-store.ts'
 
 /** Seconds after which a client that was not served should try again. */
-const retryAfter = 1
+const RETRY_AFTER_SECONDS = 1
 
 /**
- * The blobs that this process is sending itself. Each holds a file or a connection of the storage for as long as its client
- * takes, so without a bound those who take long would leave none for anybody else.
+ * Blobs that this process is sending itself. Each holds a file or a connection of the storage for as long as its client
+ * takes, so without a limit slow clients would leave none for others.
  */
 export class InlineBlobs {
   readonly #blobs: BlobStore
-  readonly #most: number
+  readonly #max: number
   #open = 0
 
-  /** @param most how many may be open at once */
-  constructor(blobs: BlobStore, most: number) {
+  /** @param max blobs open at once */
+  constructor(blobs: BlobStore, max: number) {
     this.#blobs = blobs
-    this.#most = most
+    this.#max = max
   }
 
-  /** A blob's bytes from an offset on. It counts until the stream is closed. `UNAVAILABLE` when there may be no more. */
+  /** Streams a blob's bytes from an offset on. It counts until the stream is closed. `UNAVAILABLE` beyond the limit. */
   async reader(blob: Blob, offset: number): Promise<Readable> {
-    if (this.#open >= this.#most) {
-      const headers = { 'retry-after': String(retryAfter) }
+    if (this.#open >= this.#max) {
+      const headers = { 'retry-after': String(RETRY_AFTER_SECONDS) }
       throw new RegistryError('UNAVAILABLE', 'too many blobs are being sent; try again', { headers })
     }
     this.#open += 1

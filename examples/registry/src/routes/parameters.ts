@@ -2,13 +2,13 @@ import { type Digest, asDigest } from '../oci/digest.ts'
 import { RegistryError } from '../oci/errors.ts'
 import { isRepositoryName } from '../oci/names.ts'
 
-/** A repository's name, as a route's parameter or a query gives it. */
+/** Reads a repository's name, from a route's parameter or a query. */
 export function repositoryName(text: string): string {
   if (isRepositoryName(text)) return text
   throw new RegistryError('NAME_INVALID', 'invalid repository name', { details: [{ name: text }] })
 }
 
-/** A digest, as a route's parameter or a query gives it. */
+/** Reads a digest, from a route's parameter or a query. */
 export function digestFrom(text: string | undefined): Digest {
   const digest = text === undefined ? undefined : asDigest(text)
   if (digest) return digest
@@ -16,11 +16,11 @@ export function digestFrom(text: string | undefined): Digest {
   throw new RegistryError('DIGEST_INVALID', message, { details: [{ digest: text ?? null }] })
 }
 
-/** How many results are wanted, as a query gives it; undefined when it gives none. At most `most`. Default: any number. */
-export function limitFrom(text: string | undefined, most = Infinity): number | undefined {
+/** Reads the number of results wanted; undefined when none is given. */
+export function limitFrom(text: string | undefined, max = Infinity): number | undefined {
   if (!text) return undefined
-  if (/^\d{1,9}$/.test(text) && Number(text) <= most) return Number(text)
-  const accepted = most === Infinity ? '0 or more' : `0 to ${most}`
+  if (/^\d{1,9}$/.test(text) && Number(text) <= max) return Number(text)
+  const accepted = max === Infinity ? '0 or more' : `0 to ${max}`
   const message = `invalid number of results requested; accepted: ${accepted}`
   throw new RegistryError('PAGINATION_NUMBER_INVALID', message, { details: [{ n: text }] })
 }
@@ -30,7 +30,7 @@ export function assertDeletes({ deletes }: { deletes: boolean }): void {
   if (!deletes) throw new RegistryError('UNSUPPORTED', 'deleting is turned off in this registry')
 }
 
-/** Query values may come several times; then the first counts where one is wanted. */
+/** Query of a request. Values may come several times; then the first counts where one is wanted. */
 export type Query = Record<string, string | string[] | undefined>
 
 export function queryValue(query: Query, name: string): string | undefined {

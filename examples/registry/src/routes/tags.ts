@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
 import { type Query, limitFrom, queryValue, repositoryName } from './parameters.ts'
 import type { Services } from './services.ts'
 import { nextPage } from './repository-url.ts'
@@ -9,13 +9,16 @@ interface Route {
 }
 
 /** end-8: listing tags, by pages. */
-export function tagRoutes(app: FastifyInstance, { tags }: Services): void {
-  app.get<Route>('/v2/:name/tags/list', { exposeHeadRoute: true }, async ({ params, query }, reply) => {
-    const name = repositoryName(params.name)
-    const limit = limitFrom(queryValue(query, 'n'))
-    const page = await tags.list(name, { limit, last: queryValue(query, 'last') })
-    const last = page.tags.at(-1)
-    if (page.hasMore) reply.header('link', nextPage(`/v2/${name}/tags/list`, { n: limit, last }))
-    return { name, tags: page.tags }
-  })
-}
+export const tagRoutes = fp<Services>(
+  async (app, { tags }) => {
+    app.get<Route>('/v2/:name/tags/list', { exposeHeadRoute: true }, async ({ params, query }, reply) => {
+      const name = repositoryName(params.name)
+      const limit = limitFrom(queryValue(query, 'n'))
+      const page = await tags.list(name, { limit, last: queryValue(query, 'last') })
+      const last = page.tags.at(-1)
+      if (page.hasMore) reply.header('link', nextPage(`/v2/${name}/tags/list`, { n: limit, last }))
+      return { name, tags: page.tags }
+    })
+  },
+  { name: 'tag-routes', dependencies: ['allowed-methods', 'authorization', 'validate-request'], fastify: '5.x' },
+)

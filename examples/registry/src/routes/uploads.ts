@@ -1,10 +1,10 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
 import { pulling } from '../auth/scope.ts'
 import { bodyOf, hasBody } from '../plugins/request-body.ts'
 import type { Digest } from '../oci/digest.ts'
 import { isUploadId } from '../oci/names.ts'
-import { type Chunk, OutOfOrder } from '../storage/uploads/upload-data.ts'
-import { unknownUpload } from '../storage/uploads/upload-files.ts'
+import { type Chunk, OutOfOrder, unknownUpload } from '../storage/uploads/upload-data.ts'
 import type { UploadName } from '../storage/uploads/upload-state.ts'
 import type { Progress } from '../storage/uploads/upload-store.ts'
 import { contentRange, ofRange } from './content-range.ts'
@@ -28,77 +28,84 @@ interface UploadRoute {
  * A mount that names no other repository starts an upload. The specification lets a registry look for the blob wherever it
  * is. That would tell everybody who may push somewhere which blobs there are, and give them those of others to read.
  */
-export function uploadRoutes(app: FastifyInstance, registry: Services): void {
-  const { blobs, uploads } = registry
-  const url = '/v2/:name/blobs/uploads/:id'
+export const uploadRoutes = fp<Services>(
+  async (app, registry) => {
+    const { blobs, uploads } = registry
+    const url = '/v2/:name/blobs/uploads/:id'
 
-  const start = async (request: FastifyRequest<StartRoute>, reply: FastifyReply): Promise<unknown> => {
-    const repository = repositoryName(request.params.name)
-    const mount = queryValue(request.query, 'mount')
-    const from = queryValue(request.query, 'from')
-    const digest = queryValue(request.query, 'digest')
-    if (mount !== undefined && from !== undefined) {
-      const mounted = digestFrom(mount)
-      const source = repositoryName(from)
-      const mayTake = request.identity.may(pulling(source))
-      if (mayTake && (await blobs.mount(source, repository, mounted))) return published(reply, repository, mounted)
-    } else if (digest !== undefined && hasBody(request)) {
-      const whole = digestFrom(digest)
-      await uploads.receiveWhole(repository, whole, bodyOf(request, registry.patience))
-      return published(reply, repository, whole)
+    const start = async (request: FastifyRequest<StartRoute>, reply: FastifyReply): Promise<unknown> => {
+      const repository = repositoryName(request.params.name)
+      const mount = queryValue(request.query, 'mount')
+      const from = queryValue(request.query, 'from')
+      const digest = queryValue(request.query, 'digest')
+      if (mount !== undefined && from !== undefined) {
+        const mounted = digestFrom(mount)
+        const source = repositoryName(from)
+        const mayTake = request.identity.may(pulling(source))
+        if (mayTake && (await blobs.mount(source, repository, mounted))) return published(reply, repository, mounted)
+      } else if (digest !== undefined && hasBody(request)) {
+        const whole = digestFrom(digest)
+        await uploads.receiveWhole(repository, whole, bodyOf(request, registry.stallTimeoutMs))
+        return published(reply, repository, whole)
+      }
+      const { id, ...progress } = await uploads.start(repository)
+      return tell(reply, { repository, id }, progress).code(202).send()
     }
-    const { id, ...progress } = await uploads.start(repository)
-    return tell(reply, { repository, id }, progress).code(202).send()
-  }
-  // Some clients leave the last slash out.
-  for (const url of ['/v2/:name/blobs/uploads/', '/v2/:name/blobs/uploads']) app.post<StartRoute>(url, start)
+    // Some clients leave the last slash out.
+    for (const url of ['/v2/:name/blobs/uploads/', '/v2/:name/blobs/uploads']) app.post<StartRoute>(url, start)
 
-  app.get<UploadRoute>(url, { exposeHeadRoute: true }, async (request, reply) => {
-    const upload = uploadName(request)
-    const progress = await uploads.status(upload, stateOf(request))
-    return tell(reply, upload, progress).code(204).send()
-  })
-
-  app.patch<UploadRoute>(url, async (request, reply) => {
-    const upload = uploadName(request)
-    const progress = await tellingWhere(request, reply, uploads.append(upload, chunkOf(request), stateOf(request)))
-    return tell(reply, upload, progress).code(202).send()
-  })
-
-  app.put<UploadRoute>(url, async (request, reply) => {
-    const upload = uploadName(request)
-    const digest = digestFrom(queryValue(request.query, 'digest'))
-    await tellingWhere(request, reply, uploads.complete(upload, digest, chunkOf(request), stateOf(request)))
-    return published(reply, upload.repository, digest)
-  })
-
-  app.delete<UploadRoute>(url, async (request, reply) => {
-    await uploads.cancel(uploadName(request))
-    return reply.code(204).send()
-  })
-
-  function chunkOf(request: FastifyRequest): Chunk {
-    const body = bodyOf(request, registry.patience)
-    const stop = (): void => void request.raw.destroy(new Error('the upload was cancelled'))
-    const range = contentRange(request.headers)
-    return range ? { body: ofRange(body, range), offset: range.start, stop } : { body, offset: undefined, stop }
-  }
-
-  /** A client whose chunk came out of order learns where to go on. */
-  async function tellingWhere<Result>(
-    request: FastifyRequest<UploadRoute>,
-    reply: FastifyReply,
-    call: Promise<Result>,
-  ): Promise<Result> {
-    try {
-      return await call
-    } catch (error) {
+    app.get<UploadRoute>(url, { exposeHeadRoute: true }, async (request, reply) => {
       const upload = uploadName(request)
-      if (error instanceof OutOfOrder) tell(reply, upload, uploads.progress(upload, error.size, stateOf(request)))
-      throw error
+      const progress = await uploads.status(upload, stateOf(request))
+      return tell(reply, upload, progress).code(204).send()
+    })
+
+    app.patch<UploadRoute>(url, async (request, reply) => {
+      const upload = uploadName(request)
+      const progress = await tellingWhere(request, reply, uploads.append(upload, chunkOf(request), stateOf(request)))
+      return tell(reply, upload, progress).code(202).send()
+    })
+
+    app.put<UploadRoute>(url, async (request, reply) => {
+      const upload = uploadName(request)
+      const digest = digestFrom(queryValue(request.query, 'digest'))
+      await tellingWhere(request, reply, uploads.complete(upload, digest, chunkOf(request), stateOf(request)))
+      return published(reply, upload.repository, digest)
+    })
+
+    app.delete<UploadRoute>(url, async (request, reply) => {
+      await uploads.cancel(uploadName(request))
+      return reply.code(204).send()
+    })
+
+    function chunkOf(request: FastifyRequest): Chunk {
+      const body = bodyOf(request, registry.stallTimeoutMs)
+      const stop = (): void => void request.raw.destroy(new Error('the upload was cancelled'))
+      const range = contentRange(request.headers)
+      return range ? { body: ofRange(body, range), offset: range.start, stop } : { body, offset: undefined, stop }
     }
-  }
-}
+
+    /** A client whose chunk came out of order learns where to go on. */
+    async function tellingWhere<Result>(
+      request: FastifyRequest<UploadRoute>,
+      reply: FastifyReply,
+      call: Promise<Result>,
+    ): Promise<Result> {
+      try {
+        return await call
+      } catch (error) {
+        const upload = uploadName(request)
+        if (error instanceof OutOfOrder) tell(reply, upload, uploads.progress(upload, error.size, stateOf(request)))
+        throw error
+      }
+    }
+  },
+  {
+    name: 'upload-routes',
+    dependencies: ['allowed-methods', 'authorization', 'validate-request', 'request-body', 'graceful-close'],
+    fastify: '5.x',
+  },
+)
 
 function stateOf({ query }: FastifyRequest<UploadRoute>): string | undefined {
   return queryValue(query, '_state')

@@ -1,12 +1,14 @@
 import type { Config } from '@longshore/middleware-core'
 import type { Authenticator } from '../auth/authenticator.ts'
-import { openAuthenticator } from './open-authenticator.ts'
+import { passwordAuthenticator } from '../auth/password-authenticator.ts'
+import { tokenAuthenticator } from '../auth/token-authenticator.ts'
+import type { AuthSettings } from '../config/auth.ts'
+import { withLocation } from '../config/option-file.ts'
 import type { RegistrySettings } from '../config/registry-settings.ts'
-import { withLocation } from '../config/with-location.ts'
-import { type HttpsServers, httpsServers } from './https-servers.ts'
 import { messageOf } from '../observability/error-text.ts'
+import { type HttpsServers, httpsServers } from './https-servers.ts'
 
-/** How clients come in. Dispose of it to let go of its files. */
+/** Authentication and HTTPS of a registry. Disposing of it stops watching their files. */
 export interface AccessLayer extends Disposable {
   /** Undefined: everybody may do everything. */
   readonly authenticator: Authenticator | undefined
@@ -15,18 +17,18 @@ export interface AccessLayer extends Disposable {
 }
 
 /**
- * Reads the files that `auth` and `http.tls` name. Throws a `ConfigError` for what is wrong with one. `warn` is told of what
- * is wrong with one that changes later.
+ * Reads the files that `auth` and `http.tls` name. Throws a `ConfigError` for what is wrong with one. `warn` is called when
+ * one that changes later is wrong.
  */
 export async function openAccessLayer(
   config: Config,
   { auth, tls }: Pick<RegistrySettings, 'auth' | 'tls'>,
   warn: (message: string) => void,
 ): Promise<AccessLayer> {
-  const onProblem = (error: unknown): void => warn(`${messageOf(error)}; what was there before is still in use`)
-  const authenticator = await withLocation(config, () => openAuthenticator(auth, onProblem))
+  const onError = (error: unknown): void => warn(`${messageOf(error)}; what was there before is still in use`)
+  const authenticator = auth && (await withLocation(config, () => openAuthenticator(auth, onError)))
   try {
-    const https = tls && (await withLocation(config, () => httpsServers(tls, onProblem)))
+    const https = tls && (await withLocation(config, () => httpsServers(tls, onError)))
     return {
       authenticator,
       https,
@@ -39,4 +41,8 @@ export async function openAccessLayer(
     authenticator?.[Symbol.dispose]()
     throw error
   }
+}
+
+function openAuthenticator(settings: AuthSettings, onError: (error: unknown) => void): Promise<Authenticator> {
+  return settings.kind === 'htpasswd' ? passwordAuthenticator(settings, onError) : tokenAuthenticator(settings, onError)
 }

@@ -15,10 +15,10 @@ export interface HttpsServers extends Disposable {
 }
 
 /**
- * Reads certificate, key and authorities. Throws a `ConfigError` for what is wrong with one. `onProblem` is told of what is
+ * Reads certificate, key and authorities. Throws a `ConfigError` for what is wrong with one. `onError` is told of what is
  * wrong with files that change later; until they are mended those before are used.
  */
-export async function httpsServers(settings: TlsSettings, onProblem: (error: unknown) => void): Promise<HttpsServers> {
+export async function httpsServers(settings: TlsSettings, onError: (error: unknown) => void): Promise<HttpsServers> {
   const servers = new Set<Server>()
   const files = await FileWatcher.load({
     paths: [settings.certificate, settings.key, ...settings.clientCas],
@@ -26,7 +26,7 @@ export async function httpsServers(settings: TlsSettings, onProblem: (error: unk
     onChange: context => {
       for (const server of servers) server.setSecureContext(context)
     },
-    onProblem,
+    onError,
   })
   const needsClientCertificate = settings.clientCas.length > 0
   return {

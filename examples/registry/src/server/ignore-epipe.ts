@@ -1,5 +1,5 @@
 /**
- * Lets the program outlive whoever reads its output: a pipe whose reader ended (EPIPE), a full disk. What cannot be written
+ * Lets the program outlive the reader of its output: a pipe whose reader ended (EPIPE), a full disk. What cannot be written
  * is lost; the registry goes on.
  */
 export function ignoreEpipe(): void {

@@ -6,7 +6,7 @@ import type { MetricsSnapshot } from '../observability/metrics.ts'
 export interface Assignment {
   readonly configFile: string
   /** Whether the environment overrides the configuration. */
-  readonly heedsEnvironment: boolean
+  readonly usesEnvironment: boolean
   /** Takes precedence over the configuration's. */
   readonly address: Partial<Address>
   /** What the worker is called in metrics. One that replaces it is called the same. */

@@ -2,7 +2,7 @@ import { loadRegistryConfig } from '../config/load.ts'
 import { registrySettings } from '../config/registry-settings.ts'
 import { createLog } from '../observability/registry-log.ts'
 import { ignoreEpipe } from '../server/ignore-epipe.ts'
-import { type RunningRegistry, runRegistry } from '../start-registry.ts'
+import { type RunningRegistry, startRegistry } from '../start-registry.ts'
 import { startupErrorText } from '../server/startup-error.ts'
 import { shutdownSignal } from '../server/shutdown-signal.ts'
 import type { Assignment, ToParent, ToWorker } from './messages.ts'
@@ -26,11 +26,12 @@ onMessage(async message => {
 
 void tell({ kind: 'here' })
 
-async function run({ configFile, heedsEnvironment, address, name, secret }: Assignment): Promise<void> {
+async function run({ configFile, usesEnvironment, address, name, secret }: Assignment): Promise<void> {
   try {
-    const config = await loadRegistryConfig(configFile, heedsEnvironment ? {} : { env: {} })
-    const log = createLog(registrySettings(config).log)
-    registry = await runRegistry(config, { address, log, secret, worker: name })
+    const config = await loadRegistryConfig(configFile, usesEnvironment ? {} : { env: {} })
+    const settings = registrySettings(config)
+    const log = createLog(settings.log)
+    registry = await startRegistry(config, settings, { address, log, secret, worker: name })
     await tell({ kind: 'listening', authority: registry.authority, warnings: registry.warnings })
     await stop
     await registry[Symbol.asyncDispose]()

@@ -2,8 +2,9 @@ import { describe, expect, it } from '@jest/globals'
 import { certify } from '@longshore/local-cloud'
 import { parseConfig } from '@longshore/middleware-core/config'
 import bcrypt from 'bcrypt'
+import { registrySettings } from '../../src/config/registry-settings.ts'
 import { createLog } from '../../src/observability/registry-log.ts'
-import { type RunningRegistry, runRegistry } from '../../src/start-registry.ts'
+import { type RunningRegistry, startRegistry } from '../../src/start-registry.ts'
 import { banner } from '../../src/cli/banner.ts'
 import { basic } from '../support/client.ts'
 import { temporaryFolder } from '../support/folder.ts'
@@ -11,20 +12,20 @@ import { temporaryFolder } from '../support/folder.ts'
 const folder = temporaryFolder()
 const log = { ...createLog({ level: 'error', formatter: 'text', fields: {}, accessLog: false }), warn: () => {} }
 
-function run(sections: string): Promise<RunningRegistry> {
-  return runRegistry(parseConfig(`storage: inmemory\n${sections}`), { address: { port: 0 }, log })
+function run(sections: string, storage = 'inmemory'): Promise<RunningRegistry> {
+  const config = parseConfig(`storage: ${storage}\n${sections}`)
+  return startRegistry(config, registrySettings(config), { address: { port: 0 }, log })
 }
 
 describe('a configuration', () => {
   it('decides who comes in, what they may do and what answers look like', async () => {
     await folder.write('htpasswd', `ann:${await bcrypt.hash('secret', 4)}\n`)
-    await using registry = await runRegistry(
-      parseConfig(`
-storage: { inmemory: , maintenance: { readonly: { enabled: true } } }
+    await using registry = await run(
+      `
 auth: { htpasswd: { realm: here, path: ${folder.file('htpasswd')} } }
 http: { prefix: /my/, headers: { X-Content-Type-Options: [nosniff], Link-Extra: [a, b] } }
-`),
-      { address: { port: 0 }, log },
+`,
+      '{ inmemory: , maintenance: { readonly: { enabled: true } } }',
     )
     const url = `http://${registry.authority}/my/v2/`
     const refused = await fetch(url)

@@ -43,7 +43,7 @@ export async function collect(
     events.push(event)
     options.onEvent?.(event)
   }
-  const summary = await collectGarbage(storage, { settle: 0, ...options, onEvent })
+  const summary = await collectGarbage(storage, { settleMs: 0, ...options, onEvent })
   return { summary, events }
 }
 

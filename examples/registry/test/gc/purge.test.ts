@@ -49,7 +49,7 @@ describe.each(Object.keys(storages))('purging uploads on %s', kind => {
     const purged: string[] = []
     const failures: string[] = []
     const summary = await purgeUploads(storage, {
-      age: 24 * ONE_HOUR_MS,
+      ageMs: 24 * ONE_HOUR_MS,
       onPurged: ({ id }) => purged.push(id),
       onFailure: text => failures.push(text),
       ...options,
@@ -112,8 +112,8 @@ describe.each(Object.keys(storages))('purging uploads on %s', kind => {
     direct.write(content())
     await direct.close()
     // By a clock that goes ahead, everything is old.
-    const { summary } = await purge({ age: -ONE_HOUR_MS })
-    expect(summary.swept).toBe(2)
+    const { summary } = await purge({ ageMs: -ONE_HOUR_MS })
+    expect(summary.discarded).toBe(2)
     expect(await isThere(id)).toBe(false)
     for (const path of [uploadData(name, id), blobData(digest)]) {
       await expect(storage.writer(path, { append: true })).rejects.toThrow('not found')

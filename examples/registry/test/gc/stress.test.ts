@@ -28,7 +28,7 @@ import { type TestRegistry, startRegistry } from '../support/registry.ts'
 import { collect, missingOf, troubleIn } from './collect.ts'
 
 /** In milliseconds, instead of 24 hours. */
-const grace = 4000
+const graceMs = 4000
 
 /** A storage whose answers take their time as those of a cloud do. */
 class Slow extends ForwardingDriver {
@@ -58,7 +58,7 @@ class FastAging extends ForwardingDriver {
   override async stat(path: string, options?: StatOptions): Promise<FileInfo> {
     const info = await super.stat(path, options)
     const now = Date.now()
-    return { ...info, modifiedAt: new Date(now - (now - info.modifiedAt.getTime()) * (DEFAULT_GRACE_MS / grace)) }
+    return { ...info, modifiedAt: new Date(now - (now - info.modifiedAt.getTime()) * (DEFAULT_GRACE_MS / graceMs)) }
   }
 }
 
@@ -166,8 +166,8 @@ it('leaves every tag whole that was acknowledged while garbage was collected aga
   const storage = new Slow(inmemory({}))
   const aging = new FastAging(storage)
   // A cache tells a client for a minute that a blob is there which has gone: months, as time goes here.
-  await using one = await startRegistry({ storage: aging, deletes: true, cache: 0 })
-  await using other = await startRegistry({ storage: aging, deletes: true, cache: 0 })
+  await using one = await startRegistry({ storage: aging, deletes: true, maxCached: 0 })
+  await using other = await startRegistry({ storage: aging, deletes: true, maxCached: 0 })
   const clients = ['team/one', 'team/one', 'team/two', 'three'].map((name, id) => {
     return { name, client: new Client([one, other], name, id) }
   })
@@ -177,7 +177,7 @@ it('leaves every tag whole that was acknowledged while garbage was collected aga
     ...clients.map(({ client }) => client.work(end.signal)),
   ])
   // Nobody pushes any more, so the last collection can take all there is.
-  await collect(storage, { deleteUntagged: true, grace: -1000 })
+  await collect(storage, { deleteUntagged: true, graceMs: -1000 })
   for (const { name, client } of clients) {
     for (const [tag, digest] of client.tags) expect([tag, await missingOf(storage, name, digest)]).toEqual([tag, []])
   }
@@ -189,7 +189,7 @@ async function collectAgainAndAgain(storage: StorageDriver): Promise<void> {
   const least = Date.now() + 12_000
   let [deleted, unlinked] = [0, 0]
   while (Date.now() < least || deleted === 0 || unlinked === 0) {
-    const { summary, events } = await collect(storage, { deleteUntagged: true, settle: 1000, grace })
+    const { summary, events } = await collect(storage, { deleteUntagged: true, settleMs: 1000, graceMs })
     expect(troubleIn(events)).toEqual([expect.stringContaining('a grace period of less than 24 hours')])
     deleted += summary.deletedBlobs
     unlinked += summary.unlinked.layer

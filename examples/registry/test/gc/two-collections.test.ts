@@ -75,7 +75,7 @@ describe('two collections of garbage at once', () => {
     const first = new Held(test.storage)
     first.beforeDelete = async () => {
       // For this one the layer is no garbage.
-      await collect(test.storage, { grace: 10 * 24 * 60 * 60 * 1000 })
+      await collect(test.storage, { graceMs: 10 * 24 * 60 * 60 * 1000 })
       image = await fill.image('one', 'v1', [layer])
     }
     await expect(collect(first, { onEvent: event => throwAt('check', event) })).rejects.toThrow('killed')

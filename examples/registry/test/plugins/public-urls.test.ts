@@ -1,18 +1,18 @@
 import { describe, expect, it } from '@jest/globals'
-import type { PublicPlace } from '../../src/plugins/response-headers.ts'
+import type { PublicUrlOptions } from '../../src/plugins/response-headers.ts'
 import { codesOf, pushBlob, putManifest, newManifest } from '../support/client.ts'
 import { startRegistry } from '../support/registry.ts'
 
 /** Where a registry in this place says that a new upload is, if it was asked for at `base`. */
-async function uploadAt(place: PublicPlace, base: string): Promise<string | null> {
-  await using registry = await startRegistry(place)
+async function uploadAt(options: PublicUrlOptions, base: string): Promise<string | null> {
+  await using registry = await startRegistry(options)
   const response = await fetch(`${registry.url}${base}/v2/a/b/blobs/uploads/`, { method: 'POST' })
   expect(response.status).toBe(202)
   return response.headers.get('location')
 }
 
 describe('where an upload is', () => {
-  it.each<[string, PublicPlace, string, RegExp]>([
+  it.each<[string, PublicUrlOptions, string, RegExp]>([
     ['on the host that was asked', {}, '', /^\/v2\/a\/b\/blobs\/uploads\//],
     ['below a prefix', { prefix: '/my/registry' }, '/my/registry', /^\/my\/registry\/v2\/a\/b\/blobs\/uploads\//],
     [

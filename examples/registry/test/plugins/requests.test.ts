@@ -11,7 +11,7 @@ import {
   StorageError,
   inmemory,
 } from '@longshore/middleware-core'
-import type { RequestReport } from '../../src/plugins/request-report.ts'
+import type { RequestReport } from '../../src/observability/request-report.ts'
 import { Connection } from '../fuzz/connection.ts'
 import {
   codesOf,

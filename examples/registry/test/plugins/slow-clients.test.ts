@@ -35,7 +35,7 @@ describe('a client that takes nothing of a blob', () => {
     const statuses: unknown[] = []
     await using registry = await startRegistry({
       storage: new Watched(inmemory({})),
-      patience: 0.3,
+      stallTimeoutMs: 300,
       onRequest: ({ method, status }) => method === 'GET' && statuses.push(status),
     })
     const blob = await pushBlob(registry, content(large))
@@ -52,7 +52,7 @@ describe('a client that takes nothing of a blob', () => {
     const statuses: unknown[] = []
     await using registry = await startRegistry({
       storage: new InOnePiece(inmemory({})),
-      patience: 0.3,
+      stallTimeoutMs: 300,
       onRequest: ({ method, status }) => method === 'GET' && statuses.push(status),
     })
     const socket = await askFor(await pushBlob(registry, content(large)), registry)
@@ -76,7 +76,7 @@ it('a storage that takes its time is not laid at the door of the client', async 
       return Readable.from(hesitantly(stream), { objectMode: false })
     }
   }
-  await using registry = await startRegistry({ storage: new Hesitant(inmemory({})), patience: 0.2 })
+  await using registry = await startRegistry({ storage: new Hesitant(inmemory({})), stallTimeoutMs: 200 })
   const bytes = content(large)
   await pushBlob(registry, bytes)
   expect(await pulled(registry, digestOf(bytes))).toBe(digestOf(bytes))
@@ -93,7 +93,7 @@ async function* hesitantly(stream: Readable): AsyncGenerator<Buffer> {
 }
 
 it('a connection is kept for later requests after a blob was taken', async () => {
-  await using registry = await startRegistry({ patience: 0.2 })
+  await using registry = await startRegistry({ stallTimeoutMs: 200 })
   const blob = await pushBlob(registry, content(large))
   const socket = await askFor(blob, registry)
   let taken = 0

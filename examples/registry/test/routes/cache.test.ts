@@ -134,9 +134,9 @@ describe('what a node remembers of blobs and manifests', () => {
   it.each([
     [0, true],
     [1, false],
-  ])('is as much as it may be: with room for %s the storage is asked again: %s', async (cache, isAsked) => {
+  ])('is as much as it may be: with room for %s the storage is asked again: %s', async (maxCached, isAsked) => {
     const storage = new Counted(inmemory({}))
-    await using own = await startRegistry({ storage, cache })
+    await using own = await startRegistry({ storage, maxCached })
     const manifest = await newManifest(own)
     await putManifest(own, 'v1', manifest)
     for (const path of [`blobs/${await pushBlob(own)}`, `manifests/${digestOf(manifest)}`]) {

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { type Folder, temporaryFolder } from './folder.ts'
 
 /** Built before the tests run, as it is before `npm start`. */
-const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
+const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 
 /** The program as a process of its own, and what it has printed so far. */
 export interface Program {

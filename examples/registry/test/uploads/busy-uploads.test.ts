@@ -97,7 +97,7 @@ describe('beside a PATCH that is under way', () => {
     ['PUT', (url: string) => put(url, digestOf(''), content(10))],
   ])('%s waits, and is refused when that does not end', async (_, send) => {
     const storage = new Watched(inmemory({}))
-    await using own = await startRegistry({ storage, patience: 0.05 })
+    await using own = await startRegistry({ storage, stallTimeoutMs: 50 })
     const bytes = content(200)
     const location = await startUpload(own)
     const open = storage.hold()
@@ -115,7 +115,7 @@ describe('beside a PATCH that is under way', () => {
 
   it('PATCH goes on from it when its client turns out to be gone', async () => {
     const storage = new Watched(inmemory({}))
-    await using own = await startRegistry({ storage, patience: 1 })
+    await using own = await startRegistry({ storage, stallTimeoutMs: 1000 })
     const bytes = content(200)
     const location = await startUpload(own)
     await beginPatch(storage, location, bytes.subarray(0, 100))

@@ -101,10 +101,10 @@ describe('an upload whose connection breaks', () => {
     expect(await pulled(registry, digestOf(bytes))).toBe(digestOf(bytes))
   })
 
-  it('is given up after the patience with a silent client, and keeps what arrived', async () => {
-    await using impatient = await startRegistry({ patience: 0.05 })
-    const location = await startUpload(impatient)
-    const socket = await sendPart('PATCH', location, content(1000), impatient.port)
+  it('is given up once a client has been silent for too long, and keeps what arrived', async () => {
+    await using own = await startRegistry({ stallTimeoutMs: 50 })
+    const location = await startUpload(own)
+    const socket = await sendPart('PATCH', location, content(1000), own.port)
     await once(socket, 'close')
     expect((await fetch(location)).headers.get('range')).toBe('0-999')
   })
@@ -123,7 +123,7 @@ describe('a client whose bytes are stored slowly', () => {
         return writer
       }
     }
-    await using own = await startRegistry({ storage: new SlowOnce(inmemory({})), patience: 0.25 })
+    await using own = await startRegistry({ storage: new SlowOnce(inmemory({})), stallTimeoutMs: 250 })
     const bytes = content(300_000)
     expect((await put(await startUpload(own), digestOf(bytes), bytes)).status).toBe(201)
   })

@@ -9,39 +9,39 @@ import {
   type FoundUpload,
   type OpenUpload,
   OutOfOrder,
-  type UploadBytes,
+  type UploadData,
   belongsAt,
   sizeOf,
 } from './upload-data.ts'
 import type { UploadFiles } from './upload-files.ts'
 import type { UploadName } from './upload-state.ts'
-import { type Turn, receivedIn } from './upload-lock.ts'
+import { type LockHandle, receivedBy } from './upload-lock.ts'
 
-/** The request that is to end an upload. */
+/** Request that ends an upload. */
 export interface LastRequest {
   readonly name: UploadName
-  readonly turn: Turn
-  /** What the bytes have to have. */
+  readonly handle: LockHandle
+  /** Digest that the bytes have to have. */
   readonly digest: Digest
   readonly chunk: Chunk
 }
 
-/** How an upload becomes a blob. Once it is one, nothing but its `startedat` is left of it. */
+/** Completion of uploads: turns one into a blob. After that nothing but its `startedat` is left. */
 export class UploadCompletion {
   readonly #files: UploadFiles
-  readonly #bytes: UploadBytes
+  readonly #data: UploadData
   readonly #blobs: BlobStore
 
-  constructor(files: UploadFiles, bytes: UploadBytes, blobs: BlobStore) {
+  constructor(files: UploadFiles, data: UploadData, blobs: BlobStore) {
     this.#files = files
-    this.#bytes = bytes
+    this.#data = data
     this.#blobs = blobs
   }
 
   /**
    * Takes the body for the whole blob without asking whether anything was sent before. Where that was wrong so is the
-   * digest, and then the storage is asked after all: an upload whose bytes are all there is finished, and one to which
-   * more was sent stays as it is, for a client that learns from the refusal where it ends.
+   * digest, and then the storage is asked after all: an upload whose bytes are all there is finished. One to which more was
+   * sent stays as it is, and the refusal tells the client where it ends.
    */
   async receiveWhole(last: LastRequest): Promise<void> {
     const arrived = { bytes: 0 }
@@ -49,21 +49,21 @@ export class UploadCompletion {
       await this.#receiveBlob(last, counted(last.chunk.body, arrived))
     } catch (error) {
       if (!isUnrecoverable(error)) throw error
-      const found = await this.#bytes.find(last.name, last.digest)
+      const found = await this.#data.find(last.name, last.digest)
       if (found.kind === 'none') throw error
       if (arrived.bytes === 0) return this.#finish(last, found)
-      await this.#bytes.release(found)
+      await this.#data.release(found)
       throw new OutOfOrder(sizeOf(found))
     }
   }
 
   /** Adds the last chunk, which may be empty, to what the storage has of the upload, and publishes the whole. */
   async finish(last: LastRequest): Promise<void> {
-    await this.#finish(last, await this.#bytes.find(last.name, last.digest))
+    await this.#finish(last, await this.#data.find(last.name, last.digest))
   }
 
   async #finish(last: LastRequest, found: FoundUpload): Promise<void> {
-    const { name, turn, chunk } = last
+    const { name, handle, chunk } = last
     if (found.kind === 'none') {
       if (!(await belongsAt(0, chunk))) throw new OutOfOrder(0)
       return this.#receiveBlob(last, chunk.body)
@@ -73,19 +73,19 @@ export class UploadCompletion {
       if ((await receive(chunk.body, undefined, undefined)) > 0) throw new OutOfOrder(found.size)
       return this.#publishCommitted(last)
     }
-    const upload = await this.#bytes.openAt(name, found, chunk)
-    await this.#bytes.receive(name, turn, upload, chunk)
+    const upload = await this.#data.openAt(name, found, chunk)
+    await this.#data.receive(name, handle, upload, chunk)
     if (upload.publishes) return this.#publishOpen(last, upload)
     await upload.writer.commit()
     await this.#publishCommitted(last)
   }
 
-  /** The common case of a client that sends its blob whole with the last request. */
-  async #receiveBlob({ name, turn, digest, chunk }: LastRequest, body: Body): Promise<void> {
-    await this.#blobs.receive(name.repository, digest, receivedIn(turn, { size: 0, stop: chunk.stop }, body))
+  /** Stores a blob that came whole with the last request: the common case. */
+  async #receiveBlob({ name, handle, digest, chunk }: LastRequest, body: Body): Promise<void> {
+    await this.#blobs.receive(name.repository, digest, receivedBy(handle, { size: 0, stop: chunk.stop }, body))
   }
 
-  /** Makes a blob of bytes that all went through this node: their hash is known, so they go straight to their place. */
+  /** Publishes bytes that all went through this node: their hash is known, so the commit puts them in place. */
   async #publishOpen({ name, digest }: LastRequest, upload: OpenUpload): Promise<void> {
     const { writer, hash } = upload
     if (!hash?.matches(digest)) {
@@ -96,18 +96,18 @@ export class UploadCompletion {
       const isNew = await this.#blobs.publish(name.repository, digest, hash.size, () => writer.commit())
       if (!isNew) await writer.cancel()
     } catch (error) {
-      // The client may try again. Why it has to matters more than that its bytes could not be kept.
-      await this.#bytes.keep(name, upload).catch(() => {})
+      // The client may try again. The first error matters more than a failure to keep its bytes.
+      await this.#data.keep(name, upload).catch(() => {})
       throw error
     }
   }
 
   /**
-   * Makes a blob of committed bytes. Several requests brought them, perhaps to several nodes at the same time, so only what
-   * is stored tells what they are: it is read again. The revision ties the bytes that were checked to those that are moved.
+   * Publishes committed bytes. Several requests brought them, perhaps to several nodes at the same time, so they are read
+   * again to learn their digest. The revision ties the bytes that were checked to those that are moved.
    */
   async #publishCommitted({ name, digest }: LastRequest): Promise<void> {
-    const file = await this.#files.check(name, digest)
+    const file = await this.#files.verify(name, digest)
     const isNew = await this.#blobs.publish(name.repository, digest, file.size, () =>
       this.#files.move(file, blobData(digest)),
     )
@@ -115,7 +115,7 @@ export class UploadCompletion {
   }
 }
 
-/** Whether an upload that failed like this can never be finished: it has other bytes, or they changed while it was published. */
+/** True for a failure after which an upload can never be finished: its bytes are others, or changed while it was published. */
 export function isUnrecoverable(error: unknown): boolean {
   return (
     isStorageError(error, 'UPLOAD_NOT_FOUND', 'ALREADY_COMMITTED', 'PRECONDITION_FAILED') ||

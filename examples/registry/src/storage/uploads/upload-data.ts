@@ -1,64 +1,64 @@
-import type { FileWriter } from '@longshore/middleware-core'
+import { once } from 'node:events'
+import { type FileWriter, type StorageDriver, isStorageError, undefinedIfNotFound } from '@longshore/middleware-core'
 import type { Digest } from '../../oci/digest.ts'
 import { RegistryError } from '../../oci/errors.ts'
-import { blobData } from '../layout.ts'
+import { blobData, uploadData, uploadStartedAt } from '../layout.ts'
 import { type Body, receive } from '../receive.ts'
 import { HashState, HashStateCache, supportsDigest } from './hash-state-cache.ts'
-import { type UploadFiles, release } from './upload-files.ts'
+import { type LockHandle, receivedBy } from './upload-lock.ts'
 import { type UploadName, keyOf } from './upload-state.ts'
-import { type Turn, receivedIn } from './upload-lock.ts'
 
-/** A request's body and what the client says about it. */
+/** Body of a request, and what the client says about it. */
 export interface Chunk {
   readonly body: Body
-  /** The offset at which it belongs, if the client says so. */
+  /** Offset at which it belongs, if the client says so. */
   readonly offset: number | undefined
-  /** Where the client was told that the upload ends, for one that says no more than that: an empty chunk fits later, too. */
-  readonly toldOffset?: number | undefined
+  /** Size that the client was told, for one that names no offset: an empty chunk fits a larger upload, too. */
+  readonly toldSize?: number | undefined
   /** Ends the body, together with its connection. */
   readonly stop: () => void
 }
 
-/** An upload that can be gone on with. */
+/** Upload that can be continued. */
 export interface OpenUpload {
   readonly kind: 'open'
   readonly writer: FileWriter
-  /** Of all the bytes, if this node saw them. */
+  /** Hash of all the bytes, if this node saw them. */
   readonly hash: HashState | undefined
-  /** Whether a commit makes it a blob, so that the hash has to be compared before. Otherwise the bytes stay its own. */
+  /** True when a commit makes it a blob, so that the hash has to be compared before; false when the bytes stay its own. */
   readonly publishes: boolean
 }
 
-/** What a request finds of an upload: no bytes yet, some to go on from, or all of them, committed but not published. */
+/** State of an upload's bytes: none yet, some to continue, or all of them, committed but not published. */
 export type FoundUpload = { readonly kind: 'none' } | OpenUpload | { readonly kind: 'committed'; readonly size: number }
 
-/** How chunks are added to uploads, and what this node knows of the bytes. */
-export class UploadBytes {
-  readonly #files: UploadFiles
+/** Bytes of unfinished uploads: unfinished writers on `data`, which any node continues, and what this node knows of them. */
+export class UploadData {
+  readonly #storage: StorageDriver
   readonly #hashes = new HashStateCache()
 
-  constructor(files: UploadFiles) {
-    this.#files = files
+  constructor(storage: StorageDriver) {
+    this.#storage = storage
   }
 
   /**
-   * Asks the storage for an upload. With a digest its commit publishes it as that blob, if this node knows its hash.
+   * Finds an upload in the storage. With a digest its commit publishes it as that blob, if this node knows its hash.
    * `BLOB_UPLOAD_UNKNOWN` when there is no such upload.
    */
   async find(name: UploadName, digest?: Digest): Promise<FoundUpload> {
-    const mayPublish = digest !== undefined && supportsDigest(digest) && this.#hashes.has(keyOf(name))
-    const found = mayPublish ? await this.#files.find(name, blobData(digest)) : await this.#files.find(name)
-    if (found.kind !== 'open') return found
-    const { writer } = found
-    const hash = this.#hashes.of(keyOf(name), writer)
-    if (hash || !mayPublish) return { kind: 'open', writer, hash, publishes: mayPublish }
+    const key = keyOf(name)
+    const publishes = digest !== undefined && supportsDigest(digest) && this.#hashes.has(key)
+    const found = await this.#open(name, publishes ? blobData(digest) : undefined)
+    if ('kind' in found) return found
+    const hash = this.#hashes.of(key, found)
+    if (hash || !publishes) return { kind: 'open', writer: found, hash, publishes }
     // Another node has continued it since.
-    await release(writer)
-    this.#hashes.forget(keyOf(name))
+    await release(found)
+    this.#hashes.forget(key)
     return this.find(name)
   }
 
-  /** What a chunk can be added to, or `OutOfOrder` when it belongs elsewhere. */
+  /** Opens an upload for a chunk. `OutOfOrder` when the chunk belongs elsewhere. */
   async openAt(name: UploadName, found: FoundUpload, chunk: Chunk): Promise<OpenUpload> {
     const size = sizeOf(found)
     if (found.kind === 'committed' || !(await belongsAt(size, chunk))) {
@@ -66,24 +66,25 @@ export class UploadBytes {
       throw new OutOfOrder(size)
     }
     if (found.kind === 'open') return found
-    return { kind: 'open', writer: await this.#files.begin(name), hash: new HashState(), publishes: false }
+    const writer = await this.#storage.writer(uploadData(name.repository, name.id))
+    return { kind: 'open', writer, hash: new HashState(), publishes: false }
   }
 
-  /** Takes a chunk. When it breaks off, what arrived is kept. */
-  async receive(name: UploadName, turn: Turn, upload: OpenUpload, { body, stop }: Chunk): Promise<void> {
+  /** Stores a chunk. When it breaks off, what arrived is kept. */
+  async receive(name: UploadName, handle: LockHandle, upload: OpenUpload, { body, stop }: Chunk): Promise<void> {
     const { writer, hash } = upload
     try {
-      await receive(receivedIn(turn, { size: writer.size, stop }, body), writer, hash)
+      await receive(receivedBy(handle, { size: writer.size, stop }, body), writer, hash)
     } catch (error) {
       await this.keep(name, upload)
       throw error
     }
   }
 
-  /** Makes the bytes so far durable, and remembers their hash. */
+  /** Makes the bytes so far durable, and keeps their hash. */
   async keep(name: UploadName, { writer, hash }: OpenUpload): Promise<void> {
     await writer.close()
-    this.#hashes.remember(keyOf(name), writer, hash)
+    this.#hashes.set(keyOf(name), writer, hash)
   }
 
   /** Leaves an upload as it was found. */
@@ -91,9 +92,26 @@ export class UploadBytes {
     if (found.kind === 'open') await release(found.writer)
   }
 
-  /** The upload has come to its end. */
+  /** Drops what this node knows of an upload that has ended. */
   forget(name: UploadName): void {
     this.#hashes.forget(keyOf(name))
+  }
+
+  /** Opens the writer whose commit puts the bytes at `destination`, or else leaves them with the upload. */
+  async #open({ repository, id }: UploadName, destination: string | undefined) {
+    const data = uploadData(repository, id)
+    try {
+      return await this.#storage.writer(data, { append: true, destination })
+    } catch (error) {
+      if (isStorageError(error, 'ALREADY_COMMITTED')) {
+        const { size } = await this.#storage.stat(data, { fileOnly: true })
+        return { kind: 'committed', size } as const
+      }
+      if (!isStorageError(error, 'PATH_NOT_FOUND')) throw error
+    }
+    const startedAt = this.#storage.stat(uploadStartedAt(repository, id), { fileOnly: true })
+    if (await undefinedIfNotFound(startedAt)) return { kind: 'none' } as const
+    throw unknownUpload(id)
   }
 }
 
@@ -102,10 +120,10 @@ export function sizeOf(found: FoundUpload): number {
   return found.kind === 'committed' ? found.size : 0
 }
 
-/** Whether a chunk belongs where the upload ends. Of one about which that is not clear the first bytes are looked at. */
-export async function belongsAt(size: number, { body, offset, toldOffset = size }: Chunk): Promise<boolean> {
+/** Checks that a chunk belongs where the upload ends. Where that is not clear its first bytes are read. */
+export async function belongsAt(size: number, { body, offset, toldSize = size }: Chunk): Promise<boolean> {
   if (offset !== undefined) return offset === size
-  return toldOffset === size || (toldOffset < size && (await isEmpty(body)))
+  return toldSize === size || (toldSize < size && (await isEmpty(body)))
 }
 
 async function isEmpty(body: Body): Promise<boolean> {
@@ -113,13 +131,23 @@ async function isEmpty(body: Body): Promise<boolean> {
   return true
 }
 
-/** A chunk that does not begin where the upload ends. */
+/** Ends a writer that nothing was written to, leaving the upload as it was. */
+export async function release(writer: FileWriter): Promise<void> {
+  writer.destroy()
+  if (!writer.closed) await once(writer, 'close')
+}
+
+/** Error for a chunk that does not begin where the upload ends. */
 export class OutOfOrder extends RegistryError {
-  /** Where it ends: bytes so far. */
+  /** Bytes so far: where the upload ends. */
   readonly size: number
 
   constructor(size: number) {
     super('RANGE_INVALID', 'the chunk does not start where the upload ends')
     this.size = size
   }
+}
+
+export function unknownUpload(id: string): RegistryError {
+  return new RegistryError('BLOB_UPLOAD_UNKNOWN', 'blob upload unknown to registry', { details: [{ id }] })
 }

@@ -1,109 +1,115 @@
 import { RegistryError } from '../../oci/errors.ts'
 import type { Body } from '../receive.ts'
 
-/** A body on its way. */
+/** Body that a request is receiving. */
 export interface Receiving {
   /** Bytes of the upload that were stored before it. */
   readonly size: number
-  /** Ends it, together with its connection. */
+  /** Ends the body, together with its connection. */
   readonly stop: () => void
 }
 
-/** A request's time with an upload. */
-export interface Turn {
-  /** Set while the request waits for its client. What follows is a matter of the storage, and soon done. */
+/** Lock on an upload, as long as a request holds it. */
+export interface LockHandle {
+  /** Set while the request waits for its client. What follows is up to the storage, and soon done. */
   receiving: Receiving | undefined
 }
 
-/** A body, during which the turn says that it is being received. */
-export async function* receivedIn(turn: Turn, receiving: Receiving, body: Body): AsyncGenerator<Buffer> {
-  turn.receiving = receiving
+/** Passes a body on; meanwhile the lock's holder counts as receiving it. */
+export async function* receivedBy(handle: LockHandle, receiving: Receiving, body: Body): AsyncGenerator<Buffer> {
+  handle.receiving = receiving
   try {
     yield* body
   } finally {
-    turn.receiving = undefined
+    handle.receiving = undefined
   }
 }
 
-interface Waiting {
+interface Waiter {
   start(): void
   refuse(error: Error): void
 }
 
-interface Line {
-  turn: Turn
-  readonly waiting: Waiting[]
+interface WaitQueue {
+  holder: LockHandle
+  readonly waiters: Waiter[]
 }
 
-/** Lets requests to one upload work on it one after another, in the order in which they came. */
+/** Lock by which requests to one upload run one after another, in the order in which they came. */
 export class UploadLock {
-  readonly #lines = new Map<string, Line>()
+  readonly #queues = new Map<string, WaitQueue>()
 
   /**
-   * @param patience how many seconds to wait for the turn, before the refusal: 409. Default: as long as it takes, and
-   * ahead of those whose patience ends.
+   * Runs a task with the lock on an upload.
+   *
+   * @param maxWaitMs time to wait for the lock before the request is refused with 409. Default: no limit, and ahead of those
+   * that have one.
    */
-  async run<Result>(upload: string, task: (turn: Turn) => Promise<Result>, patience?: number): Promise<Result> {
-    const turn = await this.#take(upload, patience)
+  async run<Result>(
+    upload: string,
+    task: (handle: LockHandle) => Promise<Result>,
+    maxWaitMs?: number,
+  ): Promise<Result> {
+    const handle = await this.#acquire(upload, maxWaitMs)
     try {
-      return await task(turn)
+      return await task(handle)
     } finally {
-      this.#pass(upload)
+      this.#release(upload)
     }
   }
 
-  /** The body that the upload's present request is receiving. */
+  /** The body that the lock's holder is receiving. */
   receiving(upload: string): Receiving | undefined {
-    return this.#lines.get(upload)?.turn.receiving
+    return this.#queues.get(upload)?.holder.receiving
   }
 
   /** Ends the body that is being received, and refuses those who wait with the error. */
   interrupt(upload: string, error: Error): void {
-    const line = this.#lines.get(upload)
-    for (const waiting of line?.waiting.splice(0) ?? []) waiting.refuse(error)
-    line?.turn.receiving?.stop()
+    const queue = this.#queues.get(upload)
+    for (const waiter of queue?.waiters.splice(0) ?? []) waiter.refuse(error)
+    queue?.holder.receiving?.stop()
   }
 
-  #take(upload: string, patience: number | undefined): Promise<Turn> | Turn {
-    const turn: Turn = { receiving: undefined }
-    const line = this.#lines.get(upload)
-    if (!line) {
-      this.#lines.set(upload, { turn, waiting: [] })
-      return turn
+  #acquire(upload: string, maxWaitMs: number | undefined): Promise<LockHandle> | LockHandle {
+    const handle: LockHandle = { receiving: undefined }
+    const queue = this.#queues.get(upload)
+    if (!queue) {
+      this.#queues.set(upload, { holder: handle, waiters: [] })
+      return handle
     }
     return new Promise((resolve, reject) => {
       let timer: NodeJS.Timeout | undefined
-      const waiting: Waiting = {
+      const waiter: Waiter = {
         start: () => {
           clearTimeout(timer)
-          line.turn = turn
-          resolve(turn)
+          queue.holder = handle
+          resolve(handle)
         },
         refuse: error => {
           clearTimeout(timer)
           reject(error)
         },
       }
-      if (patience === undefined) {
-        line.waiting.unshift(waiting)
+      if (maxWaitMs === undefined) {
+        queue.waiters.unshift(waiter)
         return
       }
-      line.waiting.push(waiting)
+      queue.waiters.push(waiter)
       timer = setTimeout(() => {
-        line.waiting.splice(line.waiting.indexOf(waiting), 1)
-        reject(occupied())
-      }, patience * 1000)
+        queue.waiters.splice(queue.waiters.indexOf(waiter), 1)
+        reject(uploadBusy())
+      }, maxWaitMs)
     })
   }
 
-  #pass(upload: string): void {
-    const next = this.#lines.get(upload)?.waiting.shift()
+  #release(upload: string): void {
+    const next = this.#queues.get(upload)?.waiters.shift()
     if (next) next.start()
-    else this.#lines.delete(upload)
+    else this.#queues.delete(upload)
   }
 }
 
-function occupied(): RegistryError {
+function uploadBusy(): RegistryError {
   const headers = { 'retry-after': '1' }
   const message = 'another request is sending bytes of this upload'
   return new RegistryError('BLOB_UPLOAD_INVALID', message, { status: 409, headers })

@@ -1,31 +1,31 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
 
-/** Which upload, of which repository. */
+/** Name of an upload. */
 export interface UploadName {
   readonly repository: string
   readonly id: string
 }
 
-/** An upload's name as a key. */
+/** Makes a key of an upload's name. */
 export function keyOf({ repository, id }: UploadName): string {
   return `${repository}:${id}`
 }
 
-/** Where an upload stood when a client was told how to go on with it. */
+/** State of an upload when a client was told how to continue it. */
 export interface UploadState {
-  /** Bytes by then. */
+  /** Bytes at that time. */
   readonly offset: number
-  /** When it began. Of the states of this registry only an upload's first one has it. */
+  /** Time at which it began. Of the states of this registry only an upload's first one has it. */
   readonly startedAt?: Date | undefined
-  /** Nothing but `startedat` and `data` is in its directory: no other kind of server has written there. */
+  /** True when nothing but `startedat` and `data` is in its directory: no other kind of server has written there. */
   readonly isOurs: boolean
 }
 
-const macLength = 32
-const ours = 'longshore'
+const MAC_BYTES = 32
+const SERVER_NAME = 'longshore'
 
-/** The names are those of Distribution, which ignores the one that it does not know and leaves it out of its own. */
+/** Distribution's names. It ignores `Server`, which it does not know, and leaves it out of its own states. */
 const schema = z.object({
   Name: z.string(),
   UUID: z.string(),
@@ -35,8 +35,9 @@ const schema = z.object({
 })
 
 /**
- * The `_state` in an upload's URL, in Distribution's form: base64url of an HMAC-SHA256 under `http.secret` and of the JSON
- * that it signs. It is a hint that saves questions to the storage. A client need not send it back, and may send an old one.
+ * Codec of the `_state` in an upload's URL, in Distribution's form: base64url of an HMAC-SHA256 under `http.secret` and of
+ * the JSON that it signs. It is a hint that saves requests to the storage. A client need not send it back, and may send an
+ * old one.
  */
 export class UploadStates {
   readonly #secret: string | Uint8Array
@@ -51,7 +52,7 @@ export class UploadStates {
       UUID: id,
       Offset: offset,
       StartedAt: startedAt?.toISOString(),
-      ...(isOurs ? { Server: ours } : {}),
+      ...(isOurs ? { Server: SERVER_NAME } : {}),
     }
     const json = Buffer.from(JSON.stringify(state))
     const text = Buffer.concat([this.#mac(json), json]).toString('base64url')
@@ -59,15 +60,15 @@ export class UploadStates {
     return text.padEnd(Math.ceil(text.length / 4) * 4, '=')
   }
 
-  /** What a state says, or undefined when it was not signed with this secret or is of another upload. */
+  /** Reads a state; undefined when it was not signed with this secret or is of another upload. */
   verify({ repository, id }: UploadName, text: string | undefined): UploadState | undefined {
     const bytes = Buffer.from(text ?? '', 'base64url')
-    const json = bytes.subarray(macLength)
-    if (bytes.length <= macLength || !timingSafeEqual(bytes.subarray(0, macLength), this.#mac(json))) return undefined
+    const json = bytes.subarray(MAC_BYTES)
+    if (bytes.length <= MAC_BYTES || !timingSafeEqual(bytes.subarray(0, MAC_BYTES), this.#mac(json))) return undefined
     const { data } = schema.safeParse(JSON.parse(json.toString()))
     if (data?.Name !== repository || data.UUID !== id) return undefined
     const startedAt = data.StartedAt === undefined ? undefined : new Date(data.StartedAt)
-    return { offset: data.Offset, startedAt, isOurs: data.Server === ours }
+    return { offset: data.Offset, startedAt, isOurs: data.Server === SERVER_NAME }
   }
 
   #mac(json: Uint8Array): Buffer {
