@@ -14,7 +14,7 @@ import { readOnly, writeMethods } from './plugins/read-only.ts'
 import { requestBody } from './plugins/request-body.ts'
 import { type RequestReportOptions, requestReport } from './plugins/request-report.ts'
 import { type PublicUrlOptions, type ResponseHeaderOptions, responseHeaders } from './plugins/response-headers.ts'
-import { rewriteUrl } from './plugins/rewrite-url.ts'
+import { urlRewriter } from './plugins/rewrite-url.ts'
 import { validateRequest } from './plugins/validate-request.ts'
 import { baseRoutes } from './routes/base.ts'
 import { blobRoutes } from './routes/blobs.ts'
@@ -94,7 +94,7 @@ export function createRegistry(storage: StorageDriver, options: RegistryOptions 
     // Requests that still come on a connection in use are answered as ever.
     return503OnClosing: false,
     exposeHeadRoutes: false,
-    rewriteUrl: ({ url = '/' }) => rewriteUrl(url, prefix),
+    rewriteUrl: urlRewriter(prefix),
     ...(https && { serverFactory: https.create }),
     http: { requireHostHeader: false },
     // Names are judged by their grammar, which knows how long they may be.

@@ -30,8 +30,8 @@ export const allowedMethods = fp<AllowedMethodsOptions>(
       if (!isRecording) return
       allowed.set(url, new Set([...(allowed.get(url) ?? []), ...[method].flat()]))
     })
-    app.addHook('onSend', (request, reply, _payload, done) => {
-      if (reply.statusCode === 405 && !reply.hasHeader('allow')) {
+    app.addHook('onError', (request, reply, error, done) => {
+      if (error instanceof RegistryError && error.status === 405) {
         const others = [...(allowed.get(request.routeOptions.url ?? '') ?? [])]
         const usable = others.filter(each => each !== request.method && !disabled.has(each))
         reply.header('allow', usable.toSorted().join(', '))

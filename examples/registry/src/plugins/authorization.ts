@@ -28,8 +28,12 @@ const everybody: Identity = { name: undefined, may: () => true }
  */
 export const authorization = fp<AuthorizationOptions>(
   async (app, { authenticator }) => {
+    if (authenticator === undefined) {
+      app.decorateRequest('identity', { getter: () => everybody })
+      return
+    }
     app.addHook('onRequest', (request, _reply, done) => {
-      if (authenticator === undefined || openRoutes.has(request.routeOptions.url ?? '')) {
+      if (openRoutes.has(request.routeOptions.url ?? '')) {
         request.identity = everybody
         done()
         return

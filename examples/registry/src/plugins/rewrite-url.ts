@@ -1,13 +1,13 @@
 import { originForm } from '../observability/request-target.ts'
 
 /**
- * Rewrites a request's target for the router: without scheme, host and prefix, and with the repository's name as one
- * segment. `/my/registry/v2/a/b/tags/list?n=5` becomes `/v2/a%2Fb/tags/list?n=5`.
+ * Makes a function that rewrites a request's target for the router: without scheme, host and prefix, and with the
+ * repository's name as one segment. `/my/registry/v2/a/b/tags/list?n=5` becomes `/v2/a%2Fb/tags/list?n=5`.
  *
  * @param prefix path before `/v2/`, such as `/my/registry`, or nothing
  */
-export function rewriteUrl(target: string, prefix: string): string {
-  return encodeRepositoryName(makeDecodable(removePrefix(originForm(target), prefix)))
+export function urlRewriter(prefix: string): (request: { url?: string | undefined }) => string {
+  return ({ url = '/' }) => encodeRepositoryName(makeDecodable(removePrefix(originForm(url), prefix)))
 }
 
 /** Removes the prefix. What has to have it and does not is no endpoint. */

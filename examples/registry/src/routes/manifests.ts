@@ -11,7 +11,6 @@ import { receiveWhole } from '../storage/receive.ts'
 import { isKnown } from './if-none-match.ts'
 import { type Query, assertDeletes, digestFrom, queryValues, repositoryName } from './parameters.ts'
 import type { Services } from './services.ts'
-import { manifestUrl } from './repository-url.ts'
 
 interface Route {
   Params: { name: string; reference: string }
@@ -137,4 +136,9 @@ function assertType({ mediaType }: Manifest, contentType: string | undefined): v
 
 function assertDigest(content: Uint8Array, digest: Digest): void {
   if (digestOf(content, digestParts(digest).algorithm) !== digest) throw wrongDigest(digest)
+}
+
+/** Path of a manifest, for a `Location` header. */
+function manifestUrl(repository: string, reference: string): string {
+  return `/v2/${repository}/manifests/${reference}`
 }

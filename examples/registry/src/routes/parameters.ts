@@ -42,3 +42,10 @@ export function queryValues(query: Query, name: string): readonly string[] {
   if (value === undefined) return []
   return Array.isArray(value) ? value : [value]
 }
+
+/** Value of a `Link` header that leads to the next page of a list. What is undefined is left out of its query. */
+export function nextPage(path: string, query: Readonly<Record<string, string | number | undefined>>): string {
+  const given = new URLSearchParams()
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) given.append(name, String(value))
+  return `<${path}?${given.toString()}>; rel="next"`
+}

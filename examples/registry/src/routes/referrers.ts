@@ -1,8 +1,7 @@
 import fp from 'fastify-plugin'
 import { indexType } from '../oci/manifest.ts'
-import { type Query, digestFrom, queryValue, repositoryName } from './parameters.ts'
+import { type Query, digestFrom, queryValue, repositoryName, nextPage } from './parameters.ts'
 import type { Services } from './services.ts'
-import { nextPage } from './repository-url.ts'
 
 interface Route {
   Params: { name: string; digest: string }

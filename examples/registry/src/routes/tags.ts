@@ -1,7 +1,6 @@
 import fp from 'fastify-plugin'
-import { type Query, limitFrom, queryValue, repositoryName } from './parameters.ts'
+import { type Query, limitFrom, queryValue, repositoryName, nextPage } from './parameters.ts'
 import type { Services } from './services.ts'
-import { nextPage } from './repository-url.ts'
 
 interface Route {
   Params: { name: string }

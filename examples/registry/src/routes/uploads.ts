@@ -7,10 +7,9 @@ import { isUploadId } from '../oci/names.ts'
 import { type Chunk, OutOfOrder, unknownUpload } from '../storage/uploads/upload-data.ts'
 import type { UploadName } from '../storage/uploads/upload-state.ts'
 import type { Progress } from '../storage/uploads/upload-store.ts'
-import { contentRange, ofRange } from './content-range.ts'
+import { checkLength, parseContentRange } from './content-range.ts'
 import { type Query, digestFrom, queryValue, repositoryName } from './parameters.ts'
 import type { Services } from './services.ts'
-import { blobUrl, uploadUrl } from './repository-url.ts'
 
 interface StartRoute {
   Params: { name: string }
@@ -49,7 +48,7 @@ export const uploadRoutes = fp<Services>(
         return published(reply, repository, whole)
       }
       const { id, ...progress } = await uploads.start(repository)
-      return tell(reply, { repository, id }, progress).code(202).send()
+      return describe(reply, { repository, id }, progress).code(202).send()
     }
     // Some clients leave the last slash out.
     for (const url of ['/v2/:name/blobs/uploads/', '/v2/:name/blobs/uploads']) app.post<StartRoute>(url, start)
@@ -57,19 +56,23 @@ export const uploadRoutes = fp<Services>(
     app.get<UploadRoute>(url, { exposeHeadRoute: true }, async (request, reply) => {
       const upload = uploadName(request)
       const progress = await uploads.status(upload, stateOf(request))
-      return tell(reply, upload, progress).code(204).send()
+      return describe(reply, upload, progress).code(204).send()
     })
 
     app.patch<UploadRoute>(url, async (request, reply) => {
       const upload = uploadName(request)
-      const progress = await tellingWhere(request, reply, uploads.append(upload, chunkOf(request), stateOf(request)))
-      return tell(reply, upload, progress).code(202).send()
+      const progress = await withOffsetOnMismatch(
+        request,
+        reply,
+        uploads.append(upload, chunkOf(request), stateOf(request)),
+      )
+      return describe(reply, upload, progress).code(202).send()
     })
 
     app.put<UploadRoute>(url, async (request, reply) => {
       const upload = uploadName(request)
       const digest = digestFrom(queryValue(request.query, 'digest'))
-      await tellingWhere(request, reply, uploads.complete(upload, digest, chunkOf(request), stateOf(request)))
+      await withOffsetOnMismatch(request, reply, uploads.complete(upload, digest, chunkOf(request), stateOf(request)))
       return published(reply, upload.repository, digest)
     })
 
@@ -81,12 +84,14 @@ export const uploadRoutes = fp<Services>(
     function chunkOf(request: FastifyRequest): Chunk {
       const body = bodyOf(request, registry.stallTimeoutMs)
       const stop = (): void => void request.raw.destroy(new Error('the upload was cancelled'))
-      const range = contentRange(request.headers)
-      return range ? { body: ofRange(body, range), offset: range.start, stop } : { body, offset: undefined, stop }
+      const { 'content-range': text, 'content-length': length } = request.headers
+      if (text === undefined) return { body, offset: undefined, stop }
+      const range = parseContentRange(text, length)
+      return { body: checkLength(body, range), offset: range.start, stop }
     }
 
-    /** A client whose chunk came out of order learns where to go on. */
-    async function tellingWhere<Result>(
+    /** Waits for a call, and tells a client whose chunk came out of order where to continue. */
+    async function withOffsetOnMismatch<Result>(
       request: FastifyRequest<UploadRoute>,
       reply: FastifyReply,
       call: Promise<Result>,
@@ -95,7 +100,7 @@ export const uploadRoutes = fp<Services>(
         return await call
       } catch (error) {
         const upload = uploadName(request)
-        if (error instanceof OutOfOrder) tell(reply, upload, uploads.progress(upload, error.size, stateOf(request)))
+        if (error instanceof OutOfOrder) describe(reply, upload, uploads.progress(upload, error.size, stateOf(request)))
         throw error
       }
     }
@@ -117,15 +122,26 @@ function uploadName({ params }: FastifyRequest<UploadRoute>): UploadName {
   throw unknownUpload(params.id)
 }
 
-/** Where the upload goes on, and how much of it is there. Of nothing and of one byte the specification's range is 0-0. */
-function tell(reply: FastifyReply, { repository, id }: UploadName, { size, state }: Progress): FastifyReply {
+/** Describes where an upload continues, and how much of it is there. The specification's range of nothing is 0-0, as of one byte. */
+function describe(reply: FastifyReply, { repository, id }: UploadName, { size, state }: Progress): FastifyReply {
   return reply
     .header('location', uploadUrl(repository, id, state))
     .header('docker-upload-uuid', id)
     .header('range', `0-${Math.max(size - 1, 0)}`)
 }
 
+/** Answers a push that has made a blob. */
 function published(reply: FastifyReply, repository: string, digest: Digest): FastifyReply {
   const headers = { location: blobUrl(repository, digest), 'docker-content-digest': digest }
   return reply.code(201).headers(headers).send()
+}
+
+/** Path of a blob, for a `Location` header. */
+function blobUrl(repository: string, digest: string): string {
+  return `/v2/${repository}/blobs/${digest}`
+}
+
+/** Path of an upload. It says all that is needed to continue it on any node; the state only makes that cheaper. */
+function uploadUrl(repository: string, id: string, state: string): string {
+  return `/v2/${repository}/blobs/uploads/${id}?_state=${encodeURIComponent(state)}`
 }
