@@ -4,6 +4,7 @@ export { type DriverDefinition, type DriverFactory, defineDriver } from './autho
 export { type OperationTrace, operationChannel } from './authoring/diagnostics.ts'
 export { implementationOf } from './authoring/implementation-of.ts'
 export { lazyImport } from './authoring/lazy-import.ts'
+export { type ResponseOverrides, responseOverrides } from './authoring/response-overrides.ts'
 export type { Upload } from './authoring/upload.ts'
 export { walkEntry } from './authoring/walk-by-listing.ts'
 export { type Middleware, compose } from './middleware/compose.ts'

@@ -1,15 +1,10 @@
 import { setMaxListeners } from 'node:events'
-import {
-  DeleteObjectCommand,
-  HeadObjectCommand,
-  type HeadObjectCommandOutput,
-  PutObjectCommand,
-  type S3Client,
-} from '@aws-sdk/client-s3'
+import { HeadObjectCommand, type HeadObjectCommandOutput, type S3Client } from '@aws-sdk/client-s3'
 import type { CallOptions } from '@longshore/middleware-core'
 import { s3Error } from './errors.ts'
 import { KeyMapper } from './keys.ts'
-import type { CheckedS3Options } from './options.ts'
+import { ConditionSupport } from './objects/conditions.ts'
+import { type CheckedS3Options, isAmazon } from './options.ts'
 
 /** How objects are stored: the options that ride along with everything that creates one. */
 export interface ObjectSettings {
@@ -32,12 +27,14 @@ export class Bucket {
   readonly name: string
   readonly keys: KeyMapper
   readonly settings: ObjectSettings
+  readonly conditions: ConditionSupport
 
   constructor(client: S3Client, options: CheckedS3Options) {
     this.client = client
     this.name = options.bucket
     this.keys = new KeyMapper(options.rootDirectory)
     this.settings = objectSettings(options)
+    this.conditions = new ConditionSupport(this, isAmazon(options))
   }
 
   /** Where the file at `path` lies. */
@@ -72,23 +69,6 @@ export function headObject(
 ): Promise<HeadObjectCommandOutput> {
   const command = new HeadObjectCommand({ Bucket: bucket.name, Key: key })
   return bucket.run(o => bucket.client.send(command, o), options, path)
-}
-
-/** Stores an object whole: one PUT. */
-export async function putObject(
-  bucket: Bucket,
-  { key, path }: ObjectRef,
-  content: Uint8Array,
-  options: CallOptions,
-): Promise<void> {
-  const command = new PutObjectCommand({ Bucket: bucket.name, Key: key, Body: content, ...bucket.settings })
-  await bucket.run(o => bucket.client.send(command, o), options, path)
-}
-
-/** Deletes an object; none being there is fine. */
-export async function deleteObject(bucket: Bucket, { key, path }: ObjectRef, options: CallOptions): Promise<void> {
-  const command = new DeleteObjectCommand({ Bucket: bucket.name, Key: key })
-  await bucket.run(o => bucket.client.send(command, o), options, path)
 }
 
 function objectSettings(options: CheckedS3Options): ObjectSettings {

@@ -14,6 +14,7 @@ import {
   type StatOptions,
   type PurgeOptions,
   type PurgeResult,
+  type PutOptions,
   type PutStreamOptions,
   type Upload,
   type UploadForm,
@@ -27,7 +28,9 @@ import {
   isStorageError,
   pathNotFound,
 } from '@longshore/middleware-core'
-import { Bucket, deleteObject, headObject, putObject } from './bucket.ts'
+import { Bucket, headObject } from './bucket.ts'
+import { deleteObject } from './objects/delete-object.ts'
+import { putObject } from './objects/put.ts'
 import { createClient } from './client/client.ts'
 import { copySettings, moveObject } from './objects/copy.ts'
 import { Deleter } from './objects/delete.ts'
@@ -38,6 +41,7 @@ import { isDirectory, listChildren } from './listing/list.ts'
 import type { CheckedS3Options } from './options.ts'
 import { PartSizeStrategy } from './multipart/parts.ts'
 import { putStream } from './objects/put-stream.ts'
+import { metadataOf } from './objects/metadata.ts'
 import { readObject, readWhole } from './objects/read.ts'
 import { resumeUpload } from './upload/resume.ts'
 import { purgeUploads } from './upload/purge.ts'
@@ -81,13 +85,12 @@ export class S3Driver implements DriverImplementation {
     return content
   }
 
-  async putContent(path: string, content: Uint8Array, options: CallOptions): Promise<WriteResult> {
-    await putObject(this.#bucket, this.#bucket.place(path), content, options)
-    return {}
+  putContent(path: string, content: Uint8Array, options: Resolved<PutOptions>): Promise<WriteResult> {
+    return putObject(this.#bucket, this.#bucket.place(path), content, options)
   }
 
   reader(path: string, options: ReadOptions & { offset: number }): Promise<Readable> {
-    return readObject(this.#bucket, this.#bucket.keys.key(path), options.offset, options, path)
+    return readObject(this.#bucket, this.#bucket.place(path), options)
   }
 
   async writer(path: string, options: WriteOptions & { append: boolean }): Promise<Upload> {
@@ -110,7 +113,7 @@ export class S3Driver implements DriverImplementation {
     try {
       const found = await headObject(this.#bucket, this.#bucket.place(path), options)
       const { ContentLength: size = 0, LastModified: modifiedAt = new Date(0), ETag: revision } = found
-      return { path, size, modifiedAt, isDirectory: false, revision }
+      return { path, size, modifiedAt, isDirectory: false, revision, metadata: metadataOf(found) }
     } catch (error) {
       if (!isStorageError(error, 'PATH_NOT_FOUND')) throw error
     }
@@ -166,10 +169,9 @@ export class S3Driver implements DriverImplementation {
     return purgeUploads(this.#bucket, olderThan, path, options)
   }
 
-  async putStream(path: string, stream: Readable, options: PutStreamOptions): Promise<WriteResult> {
+  putStream(path: string, stream: Readable, options: Resolved<PutStreamOptions>): Promise<WriteResult> {
     const settings = { partSize: this.#partSize, concurrency: this.#uploads.concurrency }
-    await putStream(this.#bucket, path, stream, settings, options)
-    return {}
+    return putStream(this.#bucket, path, stream, settings, options)
   }
 
   close(): void {

@@ -37,7 +37,7 @@ const unavailable = new Set([
 interface SdkError extends Error {
   Code?: string
   code?: string
-  $metadata?: { httpStatusCode?: number; requestId?: string }
+  $metadata?: { httpStatusCode?: number; requestId?: string; attempts?: number }
   $response?: { headers?: Record<string, string> }
 }
 
@@ -45,6 +45,11 @@ interface SdkError extends Error {
 export function errorName(error: unknown): string {
   const { code, Code, name } = error as SdkError
   return Code ?? (code && unavailable.has(code) ? code : name)
+}
+
+/** Tries that the SDK made of the request. */
+export function attemptsOf(error: unknown): number {
+  return (error as SdkError | undefined)?.$metadata?.attempts ?? 1
 }
 
 /** Whether the server does not know the operation at all. */

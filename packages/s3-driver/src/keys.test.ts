@@ -23,7 +23,7 @@ describe('keys', () => {
 
   it('have a path only if one leads to them', () => {
     const keys = new KeyMapper('root')
-    const unreachable = ['a', 'roots/a', 'root/', 'root/a/', 'root//a', 'root/a b', 'root/../a', 'root/~uploads/a']
+    const unreachable = ['a', 'roots/a', 'root/', 'root/a/', 'root//a', 'root/../a', 'root/~uploads/a']
     expect(unreachable.map(key => keys.path(key))).toEqual(unreachable.map(() => undefined))
   })
 

@@ -31,14 +31,17 @@ export class KeyMapper {
     return key.startsWith(this.#root) && isRelativePath(relative) ? `/${relative}` : undefined
   }
 
-  /** A key to list behind so as to leave a directory out: `~` sorts after all that paths are made of. */
-  behindDirectory(directory: string): string {
-    return `${this.key(directory)}/~`
+  /**
+   * A key to list behind so as to leave out what lies below a prefix that ends in a slash. Names that begin with U+10FFFF
+   * follow it all the same: whoever relies on having passed the prefix looks at the keys that come.
+   */
+  behind(prefix: string): string {
+    return `${prefix}\u{10FFFF}`
   }
 
-  /** Whether the listing of the root has come to keys that sort after every path's. */
-  isBehindAllPaths(key: string): boolean {
-    return key.startsWith(`${this.#root}~`)
+  /** Prefix of the driver's own keys to which a key or a common prefix belongs: no path leads there. */
+  ownPrefix(key: string): string | undefined {
+    return [`${this.#root}~temporary/`, this.#uploads].find(prefix => key.startsWith(prefix))
   }
 
   /** Where the record of an unfinished upload to `path` lies; for the root, what the keys of all records begin with. */

@@ -1,6 +1,6 @@
 import { type DriverFactory, defineDriver } from '@longshore/middleware-core'
 import { S3Driver } from './driver.ts'
-import { S3Options } from './options.ts'
+import { S3Options, isAmazon } from './options.ts'
 
 /**
  * A driver for Amazon S3 and the servers that speak its protocol. The bucket must exist.
@@ -12,14 +12,19 @@ import { S3Options } from './options.ts'
 export const s3: DriverFactory<typeof S3Options> = defineDriver({
   name: 's3',
   options: S3Options,
-  capabilities: ({ v4Auth }) => ({
+  capabilities: ({ v4Auth, ...options }) => ({
     urls: true,
-    // Signature V2 covers neither a length nor a checksum.
+    // Signature V2 covers neither the headers of an answer, nor a length, nor a checksum.
+    downloads: v4Auth,
     uploadUrls: v4Auth,
     uploadForms: v4Auth,
     directUploads: v4Auth,
     revisions: true,
     uploadRevisions: true,
+    metadata: true,
+    putIfAbsent: isAmazon(options) || 'varies',
+    putIfRevision: isAmazon(options) || 'varies',
+    deleteIfRevision: isAmazon(options) || 'varies',
   }),
   create: options => new S3Driver(options),
 })

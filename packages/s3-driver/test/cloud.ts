@@ -2,14 +2,14 @@ import { once } from 'node:events'
 import { afterAll, afterEach, beforeAll } from '@jest/globals'
 import { type BucketView, type LocalCloud, type LocalCloudOptions, startLocalCloud } from '@longshore/local-cloud'
 import type { FileWriter, StorageDriver } from '@longshore/middleware-core'
-import { type S3Extension, s3 } from '@longshore/s3-driver'
+import { s3 } from '@longshore/s3-driver'
 
 export const mebibyte = 1024 * 1024
 
 /** The smallest part that S3 takes, and the part of every driver here. */
 export const part = 5 * mebibyte
 
-export type S3Driver = StorageDriver & S3Extension
+export type S3Driver = StorageDriver
 export type S3DriverOptions = Parameters<typeof s3>[0]
 
 /** A driver on the local cloud's bucket, with small parts unless told otherwise. */

@@ -99,7 +99,9 @@ const scenarios: Record<string, Scenario> = {
   'storing a small content': {
     contents: { a: small },
     after: ['a'],
-    run: driver => driver().putContent('/a', small),
+    run: async driver => {
+      await driver().putContent('/a', small)
+    },
   },
   'a move of a small file': {
     before: { a: small },

@@ -93,11 +93,11 @@ describe('what is no file of ours makes no directory', () => {
       '0-marker/',
       '000500-marker/',
       '000700-sub/m/',
-      '000800-bad/b c',
+      '000800-bad/b\tc',
       'z-marker/',
-      'z-é/é',
-      '~/x',
-      'é/x',
+      'z-e/\t',
+      '\u0001/x',
+      '~//x',
     ]
     await fill([...directories(1000, ['a', 'b']), ...foreign.map(name => `d/${name}`), 'd/'])
     await expectChildren(numbered(1000))
@@ -105,17 +105,17 @@ describe('what is no file of ours makes no directory', () => {
 
   it('however much of it there is', async () => {
     await fill([
-      ...numbered(2500, 'd/m/b c'),
+      ...numbered(2500, 'd/m/b\tc'),
       ...numbered(1200, 'd/n/'),
       ...numbered(1300, 'd/o//'),
-      ...numbered(1200, 'd/p/ü'),
+      ...numbered(1200, 'd/p/\u0002'),
     ])
     await expectChildren(['n'])
     expect(await bench.driver.list('/d/n')).toHaveLength(1200)
   })
 
   it('beside a file of the same name', async () => {
-    await fill([...numbered(1200, 'd/a/'), 'd/m', 'd/m/', 'd/n', 'd/n/ü'])
+    await fill([...numbered(1200, 'd/a/'), 'd/m', 'd/m/', 'd/n', 'd/n/\t'])
     await expectChildren(['a', 'm', 'n'])
   })
 
@@ -134,7 +134,7 @@ describe('what is no file of ours makes no directory', () => {
   })
 
   it('nor is it looked through two keys at a time', async () => {
-    await fill(numbered(2500, 'd/m/b c'))
+    await fill(numbered(2500, 'd/m/b\tc'))
     await expect(bench.driver.stat('/d/m')).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
     expect(bench.cloud.s3.requests.counts()).toEqual({ HeadObject: 1, ListObjectsV2: 4 })
   })
@@ -142,7 +142,7 @@ describe('what is no file of ours makes no directory', () => {
 
 describe('on a server that says of every list that there is more', () => {
   it('lists are the same', async () => {
-    await fill([...directories(700, ['a', 'b']), 'd/m/', 'd/n/b c'])
+    await fill([...directories(700, ['a', 'b']), 'd/m/', 'd/n/b\tc'])
     bench.cloud.s3.mood.alwaysTruncated = true
     await expectChildren(numbered(700))
     await expect(bench.driver.list('/d/m')).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
@@ -154,6 +154,7 @@ describe('the root', () => {
   it('is listed without a look at the records of unfinished uploads', async () => {
     await fill(['a', 'b/c', ...numbered(2000, '~uploads/repositories/')])
     expect(await bench.driver.list('/')).toEqual(['/a', '/b'])
-    expect(bench.cloud.s3.requests.count()).toBe(1)
+    // One of them, and one behind them.
+    expect(bench.cloud.s3.requests.count()).toBe(2)
   })
 })

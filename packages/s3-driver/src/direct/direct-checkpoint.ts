@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { type CallOptions, type FileMetadata, StorageError, undefinedIfNotFound } from '@longshore/middleware-core'
-import { type Bucket, deleteObject, putObject } from '../bucket.ts'
+import type { Bucket } from '../bucket.ts'
+import { deleteObject } from '../objects/delete-object.ts'
+import { putObject } from '../objects/put.ts'
 import { pages } from '../listing/pages.ts'
 import { readWhole } from '../objects/read.ts'
 

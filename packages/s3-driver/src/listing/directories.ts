@@ -1,4 +1,4 @@
-import type { CallOptions } from '@longshore/middleware-core'
+import { type CallOptions, compareBytes } from '@longshore/middleware-core'
 import type { Bucket } from '../bucket.ts'
 import { listPage } from './pages.ts'
 import { inParallel } from '../objects/parallel.ts'
@@ -69,7 +69,7 @@ async function ask(
   // Without a key, or with none but what was known, there is no more.
   if (isLast || last === undefined || last === first.after) return { found, open: [] }
   const open = candidates
-    .filter(({ prefix }) => !holders.has(prefix) && (last.startsWith(prefix) || prefix > last))
+    .filter(({ prefix }) => !holders.has(prefix) && (last.startsWith(prefix) || compareBytes(prefix, last) > 0))
     .map(({ prefix, after }) => ({ prefix, after: last.startsWith(prefix) ? last : after }))
   return { found, open }
 }

@@ -34,11 +34,10 @@ class Listing {
     const keys = objects.map(({ Key = '' }) => Key)
     for (const key of keys) this.#addFile(key)
     const last = keys.at(-1)
-    // Names that begin with `~` or sort behind it are no path's.
-    if (isLast || last === undefined || last >= `${this.#top}~`) return
+    if (isLast || last === undefined) return
     const inside = this.#childPrefix(last)
-    if (inside !== undefined) this.#doubt({ prefix: inside, after: last })
-    await this.#readChildren(inside === undefined ? last : `${inside}~`, options)
+    if (inside !== undefined) this.#addCandidate({ prefix: inside, after: last })
+    await this.#readChildren(inside === undefined ? last : this.#bucket.keys.behind(inside), options)
     const candidates = [...this.#candidates.values()]
     for (const prefix of await resolveDirectories(this.#bucket, this.#top, candidates, options)) {
       this.children.add(this.#name(prefix))
@@ -49,7 +48,7 @@ class Listing {
     const query = { Prefix: this.#top, Delimiter: '/', StartAfter: after }
     for await (const { objects, prefixes } of pages(this.#bucket, query, options)) {
       for (const { Key = '' } of objects) this.#addFile(Key)
-      for (const prefix of prefixes) this.#doubt({ prefix, after: prefix })
+      for (const prefix of prefixes) this.#addCandidate({ prefix, after: prefix })
     }
   }
 
@@ -58,10 +57,11 @@ class Listing {
     if (this.#bucket.keys.path(key) !== undefined) this.children.add(this.#name(this.#childPrefix(key) ?? `${key}/`))
   }
 
-  #doubt(candidate: PossibleDirectory): void {
+  #addCandidate(candidate: PossibleDirectory): void {
     const { prefix } = candidate
     const name = this.#name(prefix)
     const isKnown = this.children.has(name) || this.#candidates.has(prefix)
+    if (this.#bucket.keys.ownPrefix(prefix) !== undefined) return
     if (!isKnown && isPathComponent(name)) this.#candidates.set(prefix, candidate)
   }
 

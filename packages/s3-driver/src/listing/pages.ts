@@ -17,13 +17,27 @@ export async function listPage(
   query: Query,
   options: CallOptions,
 ): Promise<Page & { readonly next: string | undefined }> {
-  const command = new ListObjectsV2Command({ Bucket: bucket.name, ...query })
+  const command = new ListObjectsV2Command({ Bucket: bucket.name, EncodingType: 'url', ...query })
   const page = await bucket.run(o => bucket.client.send(command, o), options)
-  const { Contents: objects = [], CommonPrefixes = [] } = page
+  const decode = page.EncodingType === 'url' ? decodeKey : (key: string): string => key
+  const objects = (page.Contents ?? []).map(object => ({ ...object, Key: decode(object.Key ?? '') }))
+  const prefixes = (page.CommonPrefixes ?? []).map(({ Prefix = '' }) => decode(Prefix))
   // A server that claims more but does not move on has come to the end.
-  const hasMoved = page.NextContinuationToken !== query.ContinuationToken && objects.length + CommonPrefixes.length > 0
+  const hasMoved = page.NextContinuationToken !== query.ContinuationToken && objects.length + prefixes.length > 0
   const next = page.IsTruncated && hasMoved ? page.NextContinuationToken : undefined
-  return { objects, prefixes: CommonPrefixes.map(({ Prefix = '' }) => Prefix), isLast: next === undefined, next }
+  return { objects, prefixes, isLast: next === undefined, next }
+}
+
+/**
+ * Decodes a key of a listing that was asked for with `encoding-type=url`: XML cannot carry every character that other programs
+ * put into keys. A blank is `+` there. A server that says so and does not do it gives the key as it is.
+ */
+export function decodeKey(key: string): string {
+  try {
+    return decodeURIComponent(key.replaceAll('+', ' '))
+  } catch {
+    return key
+  }
 }
 
 /**

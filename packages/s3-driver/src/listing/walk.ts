@@ -1,4 +1,4 @@
-import { type FileInfo, type WalkOptions, walkPosition } from '@longshore/middleware-core'
+import { type FileInfo, type WalkOptions, compareBytes, walkPosition } from '@longshore/middleware-core'
 import type { Bucket } from '../bucket.ts'
 import { pages } from './pages.ts'
 
@@ -10,30 +10,34 @@ export async function* walkObjects(bucket: Bucket, directory: string, options: W
   const prefix = bucket.keys.prefix(directory)
   const directories = new OpenDirectories(directory)
   const isWanted = (entry: FileInfo): boolean =>
-    options.startAfter === undefined || walkPosition(entry) > options.startAfter
+    options.startAfter === undefined || compareBytes(walkPosition(entry), options.startAfter) > 0
   let startAfter = options.startAfter === undefined ? '' : bucket.keys.key(options.startAfter)
+  /** Prefix whose keys are left out, until one comes that does not begin with it. */
   let skipped: string | undefined
   do {
-    const query = { Prefix: prefix, ...(startAfter > prefix ? { StartAfter: startAfter } : {}) }
+    const query = { Prefix: prefix, ...(compareBytes(startAfter, prefix) > 0 ? { StartAfter: startAfter } : {}) }
     startAfter = ''
     for await (const { objects, isLast } of pages(bucket, query, options)) {
       for (const { Key = '', Size = 0, LastModified = new Date(0) } of objects) {
-        if (bucket.keys.isBehindAllPaths(Key)) return
+        if (skipped !== undefined && Key.startsWith(skipped)) continue
+        skipped = bucket.keys.ownPrefix(Key)
         const path = bucket.keys.path(Key)
-        if (path === undefined || (skipped !== undefined && path.startsWith(`${skipped}/`))) continue
-        skipped = undefined
+        if (path === undefined) continue
         for (const entered of directories.enter(path)) {
           const info = { path: entered, size: 0, modifiedAt: new Date(0), isDirectory: true }
           if (isWanted(info)) yield info
           if (options.descend?.(info) ?? true) continue
-          skipped = entered
+          skipped = bucket.keys.prefix(entered)
           break
         }
         const file = { path, size: Size, modifiedAt: LastModified, isDirectory: false }
         if (skipped === undefined && isWanted(file)) yield file
       }
       if (skipped === undefined || isLast) continue
-      startAfter = bucket.keys.behindDirectory(skipped)
+      const last = objects.at(-1)?.Key ?? ''
+      startAfter = bucket.keys.behind(skipped)
+      // Names that sort even behind that are passed one page at a time.
+      if (compareBytes(last, startAfter) > 0) startAfter = last
       break
     }
   } while (startAfter !== '')

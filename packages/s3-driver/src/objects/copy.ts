@@ -1,8 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { CopyObjectCommand, UploadPartCopyCommand } from '@aws-sdk/client-s3'
-import { type CallOptions, type MoveOptions, isStorageError, revisionMismatch } from '@longshore/middleware-core'
-import { type Bucket, type ObjectRef, deleteObject, headObject, putObject } from '../bucket.ts'
+import {
+  type CallOptions,
+  type FileMetadata,
+  type MoveOptions,
+  isStorageError,
+  revisionMismatch,
+} from '@longshore/middleware-core'
+import { type Bucket, type ObjectRef, headObject } from '../bucket.ts'
+import { deleteObject, deleteUnchanged } from './delete-object.ts'
+import { putObject } from './put.ts'
 import { cleanUp } from './clean-up.ts'
+import { metadataOf } from './metadata.ts'
 import { MultipartUpload, isGone } from '../multipart/multipart-upload.ts'
 import { type CheckedS3Options, isAmazon } from '../options.ts'
 import { inParallel } from './parallel.ts'
@@ -48,19 +57,26 @@ export async function moveObject(
   settings: CopySettings,
   options: MoveOptions,
 ): Promise<void> {
+  const { signal } = options
   // A caller's size only says whether to ask: parts cut by a wrong one would lose what the object has beyond it.
   // Ceph 16 copies whatever the condition on a copy says, so a revision is compared before.
   const isKnownToBeWhole =
     options.ifRevision === undefined && options.size !== undefined && isWhole(options.size, settings)
-  if (isKnownToBeWhole) await copyWhole(bucket, source, destination, settings, options)
-  else await copyObject(bucket, source, destination, await headOf(bucket, source, options), settings, options)
-  await deleteObject(bucket, source, options)
+  if (isKnownToBeWhole) {
+    await copyWhole(bucket, source, destination, settings, { signal })
+    return deleteObject(bucket, source, { signal })
+  }
+  const found = await headOf(bucket, source, options)
+  await copyObject(bucket, source, destination, found, settings, { signal })
+  await deleteUnchanged(bucket, source, found.etag, { signal })
 }
 
 /** An object as it was when it was looked at or made. */
 export interface Source {
   readonly size: number
   readonly etag: string | undefined
+  /** Metadata that a copy in parts has to give again; a copy in one request keeps it by itself. Default: asked for. */
+  readonly metadata?: FileMetadata | undefined
 }
 
 /** Copies an object of which size and ETag are certain: `PRECONDITION_FAILED` when another has taken its place. */
@@ -81,9 +97,9 @@ function isWhole(size: number, settings: CopySettings): boolean {
 }
 
 async function headOf(bucket: Bucket, place: ObjectRef, options: MoveOptions): Promise<Source> {
-  const { ContentLength, ETag } = await headObject(bucket, place, options)
-  if (options.ifRevision !== undefined && options.ifRevision !== ETag) throw revisionMismatch(place.path)
-  return { size: ContentLength ?? 0, etag: ETag }
+  const head = await headObject(bucket, place, options)
+  if (options.ifRevision !== undefined && options.ifRevision !== head.ETag) throw revisionMismatch(place.path)
+  return { size: head.ContentLength ?? 0, etag: head.ETag, metadata: metadataOf(head) }
 }
 
 async function copyWhole(
@@ -107,7 +123,7 @@ async function copyWhole(
     // Ceph 16 copies an encrypted object only in parts, of which an empty one has none.
     const found = await headOf(bucket, source, options)
     if (found.size > 0) await copyInParts(bucket, source, destination, found, settings, options)
-    else await putObject(bucket, destination, new Uint8Array(), options)
+    else await putObject(bucket, destination, new Uint8Array(), { signal: options.signal, metadata: found.metadata })
   }
 }
 
@@ -129,12 +145,13 @@ async function tryInParts(
   bucket: Bucket,
   source: ObjectRef,
   destination: ObjectRef,
-  { size, etag }: Source,
+  { size, etag, ...known }: Source,
   settings: CopySettings,
   options: CallOptions,
 ): Promise<void> {
   const token = randomUUID()
-  const upload = await MultipartUpload.create(bucket, destination, { token }, options)
+  const metadata = known.metadata ?? metadataOf(await headObject(bucket, source, options))
+  const upload = await MultipartUpload.create(bucket, destination, { token, metadata }, options)
   try {
     const parts: Part[] = []
     await inParallel(settings.concurrency, ranges(size, settings.chunkSize), async ({ number, first, last }) => {

@@ -1,6 +1,7 @@
 import { DeleteObjectsCommand } from '@aws-sdk/client-s3'
 import { type CallOptions, StorageError, isStorageError, pathNotFound } from '@longshore/middleware-core'
-import { type Bucket, deleteObject, headObject } from '../bucket.ts'
+import { type Bucket, headObject } from '../bucket.ts'
+import { deleteObject } from './delete-object.ts'
 import { isNotImplemented } from '../errors.ts'
 import { pages } from '../listing/pages.ts'
 import { inParallel } from './parallel.ts'

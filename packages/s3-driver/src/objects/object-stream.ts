@@ -17,10 +17,13 @@ export class ObjectStream extends Readable {
   #position: number
   #body: Readable
   #reopenings = 0
+  /** Position behind the last byte that was asked for, unless that is the end of the object. */
+  readonly #end: number | undefined
 
-  constructor(body: Readable, position: number, open: OpenAt) {
+  constructor(body: Readable, position: number, open: OpenAt, end?: number) {
     super({ highWaterMark: 256 * 1024 })
     this.#open = open
+    this.#end = end
     this.#position = position
     this.#body = body
     this.#attach(body)
@@ -49,6 +52,11 @@ export class ObjectStream extends Readable {
 
   async #reopen(error: Error): Promise<void> {
     if (this.destroyed) return
+    if (this.#position === this.#end) {
+      // All bytes have come already, so it was not the connection that failed: a checksum did not match.
+      this.destroy(s3Error(error))
+      return
+    }
     if (this.#reopenings++ >= maxReopenings) {
       this.destroy(s3Error(error))
       return

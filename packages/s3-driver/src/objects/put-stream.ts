@@ -1,8 +1,17 @@
-import { Readable, addAbortSignal } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { AbortMultipartUploadCommand, type S3Client } from '@aws-sdk/client-s3'
-import { type PutStreamOptions, lazyImport } from '@longshore/middleware-core'
+import {
+  type PutStreamOptions,
+  type Resolved,
+  type WriteResult,
+  fileExists,
+  isStorageError,
+  lazyImport,
+  revisionMismatch,
+} from '@longshore/middleware-core'
 import type { Bucket } from '../bucket.ts'
 import { cleanUp } from './clean-up.ts'
+import { metadataInput } from './metadata.ts'
 
 const libStorage = lazyImport(() => import('@aws-sdk/lib-storage'))
 
@@ -13,30 +22,38 @@ const libStorage = lazyImport(() => import('@aws-sdk/lib-storage'))
 export async function putStream(
   bucket: Bucket,
   path: string,
-  stream: Readable | AsyncIterable<Uint8Array>,
+  stream: Readable,
   settings: { partSize: number; concurrency: number },
-  options: PutStreamOptions,
-): Promise<void> {
-  const Body = stream instanceof Readable ? stream : Readable.from(stream)
-  // Whoever reads it is told of its failure. Until somebody does, an error that nobody hears would end the process.
-  Body.on('error', () => {})
-  if (options.signal) addAbortSignal(options.signal, Body)
-  const store = async (): Promise<void> => {
+  options: Resolved<PutStreamOptions>,
+): Promise<WriteResult> {
+  // One PUT or a multipart upload: which, only the stream's end tells.
+  const conditions = await bucket.conditions.fieldsFor('put', options, options)
+  await bucket.conditions.fieldsFor('complete', options, options)
+  const store = async (): Promise<WriteResult> => {
     const { Upload } = await libStorage()
     const upload = new Upload({
       client: abortable(bucket.client, options.signal),
-      params: { Bucket: bucket.name, Key: bucket.keys.key(path), Body, ...bucket.settings },
+      params: {
+        Bucket: bucket.name,
+        Key: bucket.keys.key(path),
+        Body: stream,
+        ...bucket.settings,
+        ...metadataInput(options.metadata),
+        ...conditions,
+      },
       partSize: settings.partSize,
       queueSize: settings.concurrency,
       leavePartsOnError: false,
     })
     upload.on('httpUploadProgress', ({ loaded }) => options.onProgress?.(loaded ?? 0))
-    await upload.done()
+    const { ETag } = await upload.done()
+    return { revision: ETag }
   }
   try {
-    await bucket.run(store, options, path)
-  } finally {
-    Body.destroy()
+    return await bucket.run(store, options, path)
+  } catch (error) {
+    if (!isStorageError(error, 'PRECONDITION_FAILED')) throw error
+    throw options.ifAbsent ? fileExists(path, { cause: error.cause }) : revisionMismatch(path, { cause: error.cause })
   }
 }
 

@@ -1,19 +1,19 @@
 import { Readable, addAbortSignal } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { GetObjectCommand } from '@aws-sdk/client-s3'
-import type { CallOptions, ReadOptions } from '@longshore/middleware-core'
-import type { Bucket } from '../bucket.ts'
+import { type CallOptions, type ReadOptions, StorageError } from '@longshore/middleware-core'
+import type { Bucket, ObjectRef } from '../bucket.ts'
 import { ObjectStream, isInvalidRange } from './object-stream.ts'
 
-/** The whole of a small object: one GET. `path` is what errors are about. */
+/** Reads the whole of a small object: one GET. Errors are about `path`. */
 export async function readWhole(bucket: Bucket, key: string, options: CallOptions, path: string): Promise<WholeObject> {
-  const { stream, size, modifiedAt } = await openObject(bucket, key, 0, options, path)
+  const { stream, size, modifiedAt } = await openObject(bucket, key, { offset: 0 }, options, path)
   if (options.signal) addAbortSignal(options.signal, stream)
   const collected = (): Promise<Buffer> => (size === undefined ? buffer(stream) : bufferOf(size, stream))
   return { content: await bucket.run(collected, options, path), modifiedAt }
 }
 
-/** All of a stream of so many bytes. To gather its chunks first would take their memory a second time. */
+/** Collects a stream of `size` bytes. To gather its chunks first would take their memory a second time. */
 async function bufferOf(size: number, stream: Readable): Promise<Buffer> {
   const content = Buffer.allocUnsafe(size)
   let length = 0
@@ -29,17 +29,25 @@ export interface WholeObject {
   readonly modifiedAt: Date | undefined
 }
 
-/** A stream of an object's bytes from `offset` on: one GET, and another after each broken connection. */
+/** Range of an object's bytes: from `offset` on, `length` of them at most. */
+interface ByteRange {
+  readonly offset: number
+  readonly length?: number | undefined
+}
+
+/** Streams a range of an object's bytes: one GET, and another after each broken connection. */
 export async function readObject(
   bucket: Bucket,
-  key: string,
-  offset: number,
-  options: Omit<ReadOptions, 'offset'>,
-  path: string,
+  { key, path }: ObjectRef,
+  { offset, length, ...options }: Omit<ReadOptions, 'offset'> & { offset: number },
 ): Promise<Readable> {
   try {
-    const { stream } = await openObject(bucket, key, offset, options, path)
-    return stream
+    // No range of HTTP has no bytes, but whether the object is there, and of which revision, is still to be found out.
+    const range = length === 0 ? { offset: 0, length: 1 } : { offset, length }
+    const { stream } = await openObject(bucket, key, range, options, path)
+    if (length !== 0) return stream
+    stream.destroy()
+    return Readable.from([])
   } catch (error) {
     // An offset at or behind the end: nothing is left to read.
     if (isInvalidRange(error)) return Readable.from([])
@@ -50,30 +58,34 @@ export async function readObject(
 async function openObject(
   bucket: Bucket,
   key: string,
-  offset: number,
+  { offset, length }: ByteRange,
   options: Omit<ReadOptions, 'offset'>,
   path: string,
 ): Promise<{ stream: Readable; size: number | undefined; modifiedAt: Date | undefined }> {
   let etag = options.ifRevision
   let size: number | undefined
   let modifiedAt: Date | undefined
+  const last = length === undefined ? '' : offset + length - 1
   const open = async (position: number): Promise<Readable> => {
+    const isRange = position > 0 || length !== undefined
     const command = new GetObjectCommand({
       Bucket: bucket.name,
       Key: key,
-      ...(position > 0 ? { Range: `bytes=${position}-` } : {}),
+      ...(isRange ? { Range: `bytes=${position}-${last}` } : {}),
       ...(etag ? { IfMatch: etag } : {}),
     })
-    const { Body, ContentLength, ETag, LastModified } = await bucket.run(
-      o => bucket.client.send(command, o),
-      options,
-      path,
-    )
-    etag = ETag
-    size ??= ContentLength
-    modifiedAt = LastModified
-    return Body as Readable
+    const answer = await bucket.run(o => bucket.client.send(command, o), options, path)
+    const body = answer.Body as Readable
+    if (isRange && !answer.ContentRange?.startsWith(`bytes ${position}-`)) {
+      body.destroy()
+      const found = answer.ContentRange ?? 'the whole object'
+      throw new StorageError('UNKNOWN', `S3 was asked for bytes ${position}-${last} and gave ${found}`, { path })
+    }
+    etag = answer.ETag
+    size ??= answer.ContentLength
+    modifiedAt = answer.LastModified
+    return body
   }
-  const stream = new ObjectStream(await open(offset), offset, open)
+  const stream = new ObjectStream(await open(offset), offset, open, last === '' ? undefined : last + 1)
   return { stream, size, modifiedAt }
 }

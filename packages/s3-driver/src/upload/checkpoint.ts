@@ -1,5 +1,7 @@
 import { type CallOptions, StorageError, isStorageError } from '@longshore/middleware-core'
-import { type Bucket, deleteObject, putObject } from '../bucket.ts'
+import type { Bucket } from '../bucket.ts'
+import { deleteObject } from '../objects/delete-object.ts'
+import { putObject } from '../objects/put.ts'
 import { readWhole } from '../objects/read.ts'
 import type { PartBuffer } from './part-buffer.ts'
 import { type UploadedPart, partsDigest } from '../multipart/parts.ts'
@@ -64,7 +66,9 @@ export async function writeCheckpoint(
   const { tail, ...fields } = record
   const header = Buffer.from(`${JSON.stringify({ version: versionOf(record), ...fields })}\n`)
   const place = { key: bucket.keys.checkpoint(path), path }
-  const store = (content: Uint8Array): Promise<void> => putObject(bucket, place, content, options)
+  const store = async (content: Uint8Array): Promise<void> => {
+    await putObject(bucket, place, content, options)
+  }
   await (tail instanceof Uint8Array ? store(Buffer.concat([header, tail])) : tail.withHeader(header, store))
 }
 

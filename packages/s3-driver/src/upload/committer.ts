@@ -1,5 +1,7 @@
-import { type CallOptions, StorageError, isStorageError } from '@longshore/middleware-core'
-import { type Bucket, type ObjectRef, deleteObject, headObject, putObject } from '../bucket.ts'
+import { type CallOptions, StorageError, type WriteResult, isStorageError } from '@longshore/middleware-core'
+import { type Bucket, type ObjectRef, headObject } from '../bucket.ts'
+import { deleteObject } from '../objects/delete-object.ts'
+import { putObject } from '../objects/put.ts'
 import { type CopySettings, type Source, copyObject } from '../objects/copy.ts'
 import type { MultipartUpload } from '../multipart/multipart-upload.ts'
 import { type Part, totalSize } from '../multipart/parts.ts'
@@ -30,7 +32,7 @@ export class Committer {
     return this.#completed !== undefined
   }
 
-  put(content: Uint8Array, options: CallOptions): Promise<void> {
+  put(content: Uint8Array, options: CallOptions): Promise<WriteResult> {
     return putObject(this.#bucket, this.#destination, content, options)
   }
 

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { addAbortSignal } from 'node:stream'
 import { type CallOptions, isStorageError } from '@longshore/middleware-core'
-import { type Bucket, type ObjectRef, deleteObject, putObject } from '../bucket.ts'
+import type { Bucket, ObjectRef } from '../bucket.ts'
+import { deleteObject } from '../objects/delete-object.ts'
+import { putObject } from '../objects/put.ts'
 import { readObject, readWhole } from '../objects/read.ts'
 
 /** Bytes of an open upload that were stored only to free their memory, as the upload's record names them. */
@@ -43,7 +45,10 @@ export class Overflow {
   }
 
   async open(options: CallOptions): Promise<AsyncIterable<Uint8Array>> {
-    const stream = await readObject(this.#bucket, this.#bucket.keys.spill(this.#path, this.#id), 0, options, this.#path)
+    const stream = await readObject(this.#bucket, overflowRef(this.#bucket, this.#path, this.#id), {
+      offset: 0,
+      ...options,
+    })
     return options.signal ? addAbortSignal(options.signal, stream) : stream
   }
 

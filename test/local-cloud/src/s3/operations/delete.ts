@@ -2,10 +2,12 @@ import type { Operation } from '../call.ts'
 import { bucketOf, keyOf, requestHeader, xml } from '../call.ts'
 import { s3Error } from '../errors.ts'
 import { receiveText } from '../payload.ts'
+import { requireWritable } from '../preconditions.ts'
 import { children, document, element, malformed, parseDocument, text } from '../xml.ts'
 
-/** Deleting what is not there succeeds. */
+/** Deleting what is not there succeeds, unless it has to be of an ETag. */
 export const deleteObject: Operation = call => {
+  requireWritable(call, bucketOf(call), keyOf(call))
   bucketOf(call).delete(keyOf(call))
   return { status: 204 }
 }

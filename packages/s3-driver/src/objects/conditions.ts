@@ -1,0 +1,130 @@
+import { randomUUID } from 'node:crypto'
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  PutObjectCommand,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3'
+import { type CallOptions, StorageError, type WriteConditions, isStorageError } from '@longshore/middleware-core'
+import type { Bucket } from '../bucket.ts'
+
+/** Requests that take a condition. `complete` and `put` take both, `delete` takes a revision. */
+export type ConditionalRequest = 'put' | 'complete' | 'delete'
+
+/** Fields of a conditional request. */
+export interface ConditionInput {
+  IfNoneMatch?: '*'
+  IfMatch?: string
+}
+
+/** ETag that no object has. */
+const NO_ETAG = '"00000000000000000000000000000000"'
+
+/**
+ * Knows which conditions the server keeps. Amazon S3 has all of them
+ * ([conditional writes](https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html)); another server may
+ * refuse a condition or, worse, leave it out in silence. So it is tried once, on an object of this driver's own, before the
+ * first request that relies on it.
+ */
+export class ConditionSupport {
+  readonly #bucket: Bucket
+  readonly #isTrusted: boolean
+  readonly #probes = new Map<string, Promise<boolean>>()
+  readonly #refused = new Set<ConditionalRequest>()
+
+  constructor(bucket: Bucket, isTrusted: boolean) {
+    this.#bucket = bucket
+    this.#isTrusted = isTrusted
+  }
+
+  /** Fields for a request's conditions, once it is certain that the server keeps them; `UNSUPPORTED` otherwise. */
+  async fieldsFor(
+    request: ConditionalRequest,
+    { ifAbsent, ifRevision }: WriteConditions,
+    options: CallOptions,
+  ): Promise<ConditionInput> {
+    if (!ifAbsent && ifRevision === undefined) return {}
+    const condition = ifAbsent ? 'If-None-Match' : 'If-Match'
+    if (!this.#isTrusted && !(await this.#isKept(request, condition, options))) {
+      throw new StorageError('UNSUPPORTED', `the server does not keep ${condition} on ${operations[request]}`)
+    }
+    return ifRevision === undefined ? { IfNoneMatch: '*' } : { IfMatch: ifRevision }
+  }
+
+  /** Costs some requests the first time. */
+  async #isKept(
+    request: ConditionalRequest,
+    condition: 'If-Match' | 'If-None-Match',
+    options: CallOptions,
+  ): Promise<boolean> {
+    const key = `${request} ${condition}`
+    const failing = condition === 'If-Match' ? { IfMatch: NO_ETAG } : { IfNoneMatch: '*' as const }
+    const probe = this.#probes.get(key) ?? this.#probe(request, failing)
+    this.#probes.set(key, probe)
+    // A server that was out of reach said nothing of what it can do.
+    probe.catch(() => this.#probes.delete(key))
+    const isKept = await probe
+    options.signal?.throwIfAborted()
+    return isKept
+  }
+
+  /** True once the server has refused a request because of its condition: leave conditions out that may be left out. */
+  isRefused(request: ConditionalRequest): boolean {
+    return this.#refused.has(request)
+  }
+
+  noteRefusal(request: ConditionalRequest): void {
+    this.#refused.add(request)
+  }
+
+  /** True when the server refuses a request whose condition does not hold. */
+  async #probe(request: ConditionalRequest, failing: ConditionInput): Promise<boolean> {
+    const object = { Bucket: this.#bucket.name, Key: this.#bucket.keys.temporary('/condition', randomUUID()) }
+    await this.#send(new PutObjectCommand({ ...object, Body: '', ...this.#bucket.settings }))
+    try {
+      await attempts[request](command => this.#send(command), object, failing)
+      return false
+    } catch (error) {
+      if (isStorageError(error, 'PRECONDITION_FAILED')) return true
+      if (isStorageError(error, 'UNAVAILABLE', 'ACCESS_DENIED')) throw error
+      return false
+    } finally {
+      await this.#send(new DeleteObjectCommand(object)).catch(() => {})
+    }
+  }
+
+  #send(command: object): Promise<unknown> {
+    const { client } = this.#bucket
+    return this.#bucket.run(options => client.send(command as Parameters<typeof client.send>[0], options), {})
+  }
+}
+
+const operations: Readonly<Record<ConditionalRequest, string>> = {
+  put: 'PutObject',
+  complete: 'CompleteMultipartUpload',
+  delete: 'DeleteObject',
+}
+
+type Send = (command: object) => Promise<unknown>
+type ProbeObject = { Bucket: string; Key: string }
+
+const attempts: Readonly<
+  Record<ConditionalRequest, (send: Send, object: ProbeObject, failing: ConditionInput) => Promise<unknown>>
+> = {
+  put: (send, object, failing) => send(new PutObjectCommand({ ...object, Body: '', ...failing })),
+  delete: (send, object, failing) => send(new DeleteObjectCommand({ ...object, ...failing })),
+  complete: async (send, object, failing) => {
+    const { UploadId } = (await send(new CreateMultipartUploadCommand(object))) as { UploadId: string }
+    const upload = { ...object, UploadId }
+    try {
+      const { ETag } = (await send(new UploadPartCommand({ ...upload, PartNumber: 1, Body: 'x' }))) as { ETag: string }
+      const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] }
+      await send(new CompleteMultipartUploadCommand({ ...upload, MultipartUpload, ...failing }))
+    } catch (error) {
+      await send(new AbortMultipartUploadCommand(upload)).catch(() => {})
+      throw error
+    }
+  },
+}

@@ -1,0 +1,56 @@
+import { randomUUID } from 'node:crypto'
+import { PutObjectCommand } from '@aws-sdk/client-s3'
+import {
+  type CallOptions,
+  type FileMetadata,
+  type WriteConditions,
+  type WriteResult,
+  fileExists,
+  isStorageError,
+  revisionMismatch,
+  undefinedIfNotFound,
+} from '@longshore/middleware-core'
+import { type Bucket, type ObjectRef, headObject } from '../bucket.ts'
+import { attemptsOf } from '../errors.ts'
+import { TOKEN_NAME, metadataInput } from './metadata.ts'
+import { retryConflicts } from './retry-conflicts.ts'
+
+export interface PutObjectOptions extends CallOptions, WriteConditions {
+  metadata?: FileMetadata | undefined
+}
+
+/** Stores an object whole: one PUT. */
+export async function putObject(
+  bucket: Bucket,
+  { key, path }: ObjectRef,
+  content: Uint8Array,
+  options: PutObjectOptions,
+): Promise<WriteResult> {
+  const conditions = await bucket.conditions.fieldsFor('put', options, options)
+  const isConditional = Object.keys(conditions).length > 0
+  const token = isConditional ? randomUUID() : undefined
+  const put = async (): Promise<WriteResult> => {
+    const command = new PutObjectCommand({
+      Bucket: bucket.name,
+      Key: key,
+      Body: content,
+      ...bucket.settings,
+      ...metadataInput(options.metadata, token),
+      ...conditions,
+    })
+    const { ETag } = await bucket.run(o => bucket.client.send(command, o), options, path)
+    return { revision: ETag }
+  }
+  if (!isConditional) return put()
+  try {
+    return await retryConflicts(put, options)
+  } catch (error) {
+    if (!isStorageError(error, 'PRECONDITION_FAILED', 'PATH_NOT_FOUND')) throw error
+    // An earlier try whose answer was lost may be what the condition met.
+    if (attemptsOf(error.cause) > 1) {
+      const head = await undefinedIfNotFound(headObject(bucket, { key, path }, options))
+      if (head?.Metadata?.[TOKEN_NAME] === token) return { revision: head?.ETag }
+    }
+    throw options.ifAbsent ? fileExists(path, { cause: error.cause }) : revisionMismatch(path, { cause: error.cause })
+  }
+}
