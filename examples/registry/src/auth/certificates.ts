@@ -1,6 +1,6 @@
 import { type KeyObject, X509Certificate, createHash } from 'node:crypto'
 
-/** More certificates than this between a key and a root are no chain that somebody made in earnest. */
+/** Certificates between a key and a root, both included, at most. */
 const MAX_CHAIN_LENGTH = 10
 
 /** Reads the certificates of a PEM file. Throws when there is something else in it, or nothing. */
@@ -14,7 +14,7 @@ export function readCertificates(pem: string): X509Certificate[] {
 }
 
 /**
- * The key of the first of some certificates, if the others lead from it to one of the `roots`, or it is one itself.
+ * Gives the key of the first certificate, if the others lead from it to one of the `roots`, or it is one itself.
  * `encoded` are DER in base64, as `x5c` has them (RFC 7515, 4.1.6). How long a path an authority allows below itself is not looked at:
  * whoever holds an authority's key could sign the first certificate as well.
  */
@@ -51,7 +51,7 @@ function isValidNow({ validFrom, validTo }: X509Certificate): boolean {
 }
 
 /**
- * What Distribution calls a key by: the first 240 bits of the SHA-256 of its DER form, in base 32, in groups of four. The
+ * Makes Distribution's name of a key: the first 240 bits of the SHA-256 of its DER form, in base 32, in groups of four. The
  * form comes from libtrust.
  */
 export function libtrustKeyId(key: KeyObject): string {

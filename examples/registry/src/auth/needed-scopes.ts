@@ -2,11 +2,11 @@ import type { FastifyRequest } from 'fastify'
 import { isRepositoryName } from '../oci/names.ts'
 import { type Action, type Scope, listingRepositories, pulling } from './scope.ts'
 
-/** What a client needs for a request. */
+/** Scopes that a client needs for a request. */
 export interface NeededScopes {
-  /** Without these it is refused. Empty: whoever has shown who they are may do it. */
+  /** Scopes without which it is refused. Empty: every authenticated client may do it. */
   readonly required: readonly Scope[]
-  /** Without these it gets less. */
+  /** Scopes without which it gets less. */
   readonly helpful: readonly Scope[]
 }
 
@@ -26,13 +26,13 @@ export function neededScopes({ method, routeOptions, params, query }: FastifyReq
   }
 }
 
-/** An upload is a push from its start to its end, whatever the method; anything else goes by the method. */
+/** Actions of a request other than an upload's, which is a push from its start to its end, whatever the method. */
 function actionsOf(method: string): Action[] {
   if (method === 'DELETE') return ['delete']
   return method === 'GET' || method === 'HEAD' ? ['pull'] : ['pull', 'push']
 }
 
-/** Mounting a blob takes it from another repository. */
+/** Scopes of the repository that a blob is mounted from. */
 function mountSource(name: string, query: unknown): Scope[] {
   const from = textOf(query, 'from')
   const isOther = from !== undefined && from !== name && isRepositoryName(from)

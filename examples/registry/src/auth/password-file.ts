@@ -44,8 +44,8 @@ export class PasswordFile {
   }
 
   /**
-   * The hash to check a password against, and whether it is that of the user. For one who is not there it is always the
-   * same one of another user, so that checking takes as long and tells nothing. Undefined when nobody is there.
+   * Gives the hash to check a password against. For a user who is not there it is always the same one of another user, so
+   * that checking takes as long and tells nothing. Undefined when the file has no users.
    */
   hashFor(user: string): { hash: string; isOfUser: boolean } | undefined {
     const own = this.#hashes.get(user)

@@ -1,22 +1,22 @@
-/** What is done to something: the unit in which rights are asked for and given, as token servers know it. */
+/** Actions on a resource: the unit in which rights are asked for and given, as token servers know it. */
 export interface Scope {
   readonly type: 'repository' | 'registry'
-  /** A repository's name, or `catalog`. */
+  /** Name of the repository, or `catalog`. */
   readonly name: string
   readonly actions: readonly Action[]
 }
 
 export type Action = 'pull' | 'push' | 'delete' | '*'
 
-/** Pulling from a repository. */
+/** Makes the scope of pulling from a repository. */
 export function pulling(repository: string): Scope {
   return { type: 'repository', name: repository, actions: ['pull'] }
 }
 
-/** Listing all repositories. */
+/** Scope of listing all repositories. */
 export const listingRepositories: Scope = { type: 'registry', name: 'catalog', actions: ['*'] }
 
-/** `repository:a/b:pull,push repository:c:pull`, as a challenge names them. */
+/** Formats scopes as a challenge names them: `repository:a/b:pull,push repository:c:pull`. */
 export function scopeText(scopes: readonly Scope[]): string {
   return scopes.map(({ type, name, actions }) => `${type}:${name}:${actions.join(',')}`).join(' ')
 }

@@ -10,7 +10,7 @@ const keysOption = ['auth', 'token', 'jwks']
 
 const keySet = z.object({ keys: z.array(z.custom<JWK>(isPublicKey)).min(1) })
 
-/** A key that signs has no business here, and one that is shared would let whoever checks tokens make them. */
+/** Accepts public keys only: a private one does not belong here, and a shared one would let whoever checks tokens make them. */
 function isPublicKey(value: unknown): value is JWK {
   const { kty, kid, d } = (value ?? {}) as Record<string, unknown>
   return ['RSA', 'EC', 'OKP'].includes(String(kty)) && ['string', 'undefined'].includes(typeof kid) && d === undefined
@@ -23,7 +23,7 @@ export async function readTokenKeys({ rootCertBundle, jwks }: TokenSettings): Pr
   return keyFinder(roots, [...keys, ...(await Promise.all(roots.map(keysOfCertificate))).flat()])
 }
 
-/** A token names its key, or comes with certificates that vouch for one. Nothing else that it brings is believed. */
+/** Finds a token's key: by the name that it gives, or by the certificates in it. Nothing else in a token is trusted. */
 function keyFinder(roots: readonly X509Certificate[], keys: readonly JWK[]): JWTVerifyGetKey {
   const named = createLocalJWKSet({ keys: [...keys] })
   return (header, token) => {
@@ -48,7 +48,7 @@ async function certificatesFrom(path: string): Promise<X509Certificate[]> {
   }
 }
 
-/** A certificate's key under both names that token servers call it by. */
+/** Makes keys of a certificate, under both names that token servers use. */
 async function keysOfCertificate({ publicKey }: X509Certificate): Promise<JWK[]> {
   const jwk = publicKey.export({ format: 'jwk' }) as JWK
   return [libtrustKeyId(publicKey), await calculateJwkThumbprint(jwk)].map(kid => ({ ...jwk, kid }))
@@ -65,7 +65,7 @@ async function keysFrom(path: string): Promise<JWK[]> {
   }
 }
 
-/** A key that is not called anything is called by its thumbprint (RFC 7638). Throws when it is no key. */
+/** Names a key without a name by its thumbprint (RFC 7638). Throws when it is no key. */
 async function named(key: JWK): Promise<JWK> {
   createPublicKey({ key, format: 'jwk' })
   return { ...key, kid: key.kid ?? (await calculateJwkThumbprint(key)) }

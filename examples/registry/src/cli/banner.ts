@@ -1,7 +1,7 @@
 import type { OperationsServer } from '../observability/operations-server.ts'
 import type { Demo } from './demo.ts'
 
-/** What there is to tell of a registry that has started. */
+/** Facts about a registry that has started. */
 interface Started {
   readonly registry: { readonly authority: string }
   /** Undefined: HTTP. */
@@ -11,7 +11,7 @@ interface Started {
   readonly demo: Demo | undefined
 }
 
-/** What runs where, and how to try it. */
+/** Text that says what runs where, and how to try it. */
 export function banner({ registry: { authority }, tls, operations, configFile, demo }: Started): string {
   const isPlain = tls === undefined
   const url = `${isPlain ? 'http' : 'https'}://${authority}`

@@ -2,7 +2,7 @@ import type { CollectionEvent, CollectionStep, CollectionSummary } from '../gc/c
 import { bytes, counted } from '../observability/quantities.ts'
 import type { LinkKind } from '../storage/parse-path.ts'
 
-/** What a step is called while it runs. */
+/** Labels of the steps while they run. */
 export const stepLabels: Readonly<Record<CollectionStep, string>> = {
   recover: 'Looking for what another collection left',
   mark: 'Reading repositories',
@@ -20,7 +20,7 @@ const linkNames: Readonly<Record<LinkKind, string>> = {
   referrer: 'referrer',
 }
 
-/** The line for what happened, or undefined for what people need not read. */
+/** Line for an event; undefined for one that people need not read. */
 export function eventLine(event: CollectionEvent, dryRun: boolean): string | undefined {
   const would = dryRun ? 'would be ' : ''
   switch (event.type) {
@@ -40,7 +40,7 @@ export function eventLine(event: CollectionEvent, dryRun: boolean): string | und
   }
 }
 
-/** The end of a collection, in a few lines. */
+/** Lines for the end of a collection. */
 export function summaryLines(summary: CollectionSummary, dryRun: boolean): string[] {
   const { repositories, manifests, blobs, unlinked, restored, deletedBlobs, freedBytes, warnings, failures } = summary
   const would = dryRun ? 'would be ' : ''

@@ -7,19 +7,19 @@ import type { Address } from '../config/address.ts'
 import type { Log } from '../observability/log-lines.ts'
 import { bytes } from '../observability/quantities.ts'
 
-/** A bucket and an edge on this machine, and a configuration for them. Disposing of it removes all of it. */
+/** Bucket and edge on this machine, and a configuration for them. Disposing of it removes all of it. */
 export interface Demo extends AsyncDisposable {
   readonly s3Endpoint: string
   readonly edgeUrl: string
   readonly configFile: string
-  /** How often the edge had a blob already, and how often not. */
+  /** Requests to the edge for blobs that it had, and for others. */
   readonly edge: { readonly hits: number; readonly misses: number }
 }
 
-/** Requests of the stand-in for S3 that are remembered: nobody asks for them. */
+/** Requests of the stand-in for S3 that are kept: nobody asks for them. */
 const MAX_KEPT_REQUESTS = 100
 
-/** `verbose` logs every request to the stand-in for S3, too. */
+/** Starts a demo. `verbose` logs every request to the stand-in for S3, too. */
 export async function startDemo(address: Address, log: Log, verbose: boolean): Promise<Demo> {
   const directory = await mkdtemp(join(tmpdir(), 'longshore-'))
   // A second Ctrl-C ends the process at once.
@@ -66,7 +66,7 @@ function demoOf(cloud: LocalCloud, configFile: string, remove: () => Promise<voi
   }
 }
 
-/** What a user writes for a bucket and a distribution of their own, with the local ones in their places. */
+/** Makes the configuration that a user would write for a bucket and a distribution, with the local ones in their places. */
 function configFor(
   { s3, edge, bucket, region, credentials, keyPairId }: LocalCloud,
   keyFile: string,

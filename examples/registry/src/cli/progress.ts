@@ -1,17 +1,17 @@
 import { MultiBar, Presets, type SingleBar } from 'cli-progress'
 
-/** Where a long command tells how far it is. */
+/** Display of how far a long command is. */
 export interface Progress {
-  /** A step begins, and the one before has ended. It has `total` ticks, if that is known. */
+  /** Begins a step and ends the one before. It has `total` ticks, if that is known. */
   step(label: string, total: number | undefined): void
   tick(): void
   /** Prints a line: a result to stdout, trouble to stderr. */
   line(text: string, isTrouble?: boolean): void
-  /** The last step has ended. */
+  /** Ends the last step. */
   end(): void
 }
 
-/** A bar for each step where stderr is a terminal, and plain lines elsewhere. */
+/** Creates a display: a bar for each step where stderr is a terminal, and plain lines elsewhere. */
 export function progressOn(out: NodeJS.WriteStream, error: NodeJS.WriteStream): Progress {
   return error.isTTY ? new Bars(out, error) : new Lines(out, error)
 }
@@ -38,7 +38,7 @@ class Lines implements Progress {
   end(): void {}
 }
 
-/** What a step shows that does not know its length, and one that does. */
+/** Formats of a step of unknown length, and of one of known length. */
 const formats = { open: '{label} {count}', bounded: '{label} [{bar}] {count} of {total}' }
 
 class Bars implements Progress {

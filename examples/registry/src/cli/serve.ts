@@ -44,7 +44,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   log.info(`stopped after ${registry.requests} requests`, `\nStopped after ${registry.requests} requests${seen(demo)}.`)
 }
 
-/** The local cloud is loaded only where it is used. */
+/** Starts a demo. The local cloud is loaded only here. */
 async function demoAt({ host = '127.0.0.1', port = 5000, verbose = false }: ServeOptions): Promise<Demo> {
   const { startDemo } = await import('./demo.ts')
   return startDemo({ host, port }, logTo(process.stdout), verbose)

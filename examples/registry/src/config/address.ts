@@ -1,12 +1,12 @@
 import { option } from '@longshore/middleware-core'
 
-/** Where a server listens. */
+/** Address on which a server listens. */
 export interface Address {
   readonly host: string
   readonly port: number
 }
 
-/** An address as Go writes it: `127.0.0.1:5000`, `[::1]:5000`, `:5000`. */
+/** Option for an address as Go writes it: `127.0.0.1:5000`, `[::1]:5000`, `:5000`. */
 export function addressOption() {
   const accepted = 'a host and a port, such as 127.0.0.1:5000, or :5000 for every address'
   return option.text({ accepted, matches: isAddress })
@@ -17,7 +17,7 @@ function isAddress(text: string): boolean {
   return port !== undefined && Number(port) <= 65_535
 }
 
-/** Go's form of an address: an empty host means all of them. */
+/** Parses Go's form of an address: an empty host means all of them. */
 export function parseAddress(text: string): Address {
   const colon = text.lastIndexOf(':')
   const host = text.slice(0, colon).replace(/^\[(.*)\]$/, '$1')

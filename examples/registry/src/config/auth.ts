@@ -2,36 +2,36 @@ import { type Config, ConfigError, option } from '@longshore/middleware-core'
 import { z } from 'zod'
 import { ignoredOption } from './unsupported-options.ts'
 
-/** Who is let in. */
+/** Settings of `auth`: one kind of authentication. */
 export type AuthSettings = HtpasswdSettings | TokenSettings
 
-/** Users with passwords; each may do everything. */
+/** Users with passwords, who may do everything. */
 export interface HtpasswdSettings {
   readonly kind: 'htpasswd'
   readonly realm: string
-  /** The file. */
+  /** Path of the htpasswd file. */
   readonly path: string
 }
 
-/** Bearers of tokens from a token server, which say what each may do. */
+/** Tokens of a token server, which say what each client may do. */
 export interface TokenSettings {
   readonly kind: 'token'
-  /** The token server's URL. */
+  /** URL of the token server. */
   readonly realm: string
-  /** Where the token server is on the host that the client asked, which takes precedence over the realm. */
+  /** Path of the token server on the host that the client asked. Takes precedence over the realm. */
   readonly redirectPath: string | undefined
-  /** The registry's name to the token server. */
+  /** Name of the registry to the token server. */
   readonly service: string
-  /** Whose tokens are taken. */
+  /** Issuers whose tokens are accepted. */
   readonly issuers: readonly string[]
-  /** PEM file: the token server's certificates, or those of who signed them. */
+  /** PEM file of the token server's certificates, or of authorities that signed them. */
   readonly rootCertBundle: string | undefined
-  /** JSON file: the token server's keys. */
+  /** JSON file of the token server's keys. */
   readonly jwks: string | undefined
   readonly algorithms: readonly SigningAlgorithm[]
 }
 
-/** Those with a public key: whoever can check a token with a shared secret can make one as well. */
+/** Algorithms with a public key: with a shared secret, whoever can check a token could make one as well. */
 const signingAlgorithms = [
   'EdDSA',
   'RS256',
@@ -87,12 +87,12 @@ const token = z
     context.addIssue({ code: 'custom', path: ['rootcertbundle'], params: { accepted } })
   })
 
-/** Distribution's way to say that everybody is let in. */
+/** Distribution's name for no authentication. */
 const none = ignoredOption
 
 const accepted = 'accepted: a mapping with one of htpasswd, token'
 
-/** `auth`. A section that is there but does not say who is let in is a mistake: it must not let everybody in. */
+/** Reads `auth`. A section without a kind of authentication is an error: it must not let everybody in. */
 export function authSettings(config: Config): AuthSettings | undefined {
   const sections = config.section(['auth'], z.record(z.string(), z.unknown(), accepted).optional()) ?? {}
   const names = Object.keys(sections).filter(name => name.toLowerCase() !== 'none')

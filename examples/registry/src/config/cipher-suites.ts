@@ -1,7 +1,7 @@
 import type { SecureVersion } from 'node:tls'
 
 /**
- * The cipher suites of TLS 1.0 to 1.2 that Distribution knows and Node can do, by their IANA names, with OpenSSL's. They
+ * Cipher suites of TLS 1.0 to 1.2 that Distribution knows and Node can do, by their IANA names, with OpenSSL's. They
  * stand in the order in which they are offered. The first ten are offered by default: those that keep a recorded
  * connection secret when the key is stolen later.
  */
@@ -32,7 +32,7 @@ export const cipherSuiteNames = [...(Object.keys(untilTls12) as Tls12Name[]), ..
 const byDefault = cipherSuiteNames.filter(name => name.startsWith('TLS_ECDHE_'))
 
 /**
- * What Node takes as `ciphers`. TLS 1.3 has suites of its own; unless some are chosen all are offered, as Go does. OpenSSL
+ * Makes what Node takes as `ciphers`. TLS 1.3 has suites of its own; unless some are chosen all are offered, as Go does. OpenSSL
  * holds TLS 1.0 and 1.1 for broken and does them at security level 0 only.
  */
 export function opensslCiphers(chosen: readonly CipherSuiteName[] = byDefault, minVersion: SecureVersion): string {

@@ -9,17 +9,17 @@ export interface HttpSettings {
   readonly address: Address
   /** Undefined: HTTP. */
   readonly tls: TlsSettings | undefined
-  /** Where clients find the registry. Undefined: where they asked, so they get relative URLs. */
+  /** URL by which clients know the registry. Undefined: they get relative URLs. */
   readonly host: URL | undefined
-  /** What stands before `/v2/` in URLs: `/my/registry`, or nothing. */
+  /** Path before `/v2/` in URLs: `/my/registry`, or nothing. */
   readonly prefix: string
-  /** Added to every answer. */
+  /** Headers that every answer gets. */
   readonly headers: Readonly<Record<string, readonly string[]>>
-  /** Signs what the nodes of a registry let clients carry from one to another. Undefined: each start makes its own. */
+  /** Secret that signs the states in uploads' URLs. Undefined: each start makes its own. */
   readonly secret: string | undefined
-  /** How long requests may go on after the registry was asked to stop, in milliseconds. */
+  /** Time that requests have to end after the registry was asked to stop. */
   readonly drainTimeoutMs: number
-  /** A second server, for those who run the registry. */
+  /** Second server, for operators. */
   readonly debug: DebugSettings | undefined
 }
 
@@ -28,7 +28,7 @@ export interface DebugSettings {
   readonly prometheus: { readonly enabled: boolean; readonly path: string }
 }
 
-/** What decides how an answer is framed belongs to the server. */
+/** Headers that frame an answer, which are the server's own. */
 const framing = new Set(['connection', 'content-length', 'keep-alive', 'trailer', 'transfer-encoding', 'upgrade'])
 
 const http = z.object({
@@ -70,7 +70,7 @@ const http = z.object({
     .optional(),
 })
 
-/** `http`. */
+/** Reads `http`. */
 export function httpSettings(config: Config): HttpSettings {
   const { addr, tls, host, relativeurls, prefix, headers, secret, draintimeout, debug } = config.section(
     ['http'],

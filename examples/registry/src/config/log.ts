@@ -2,16 +2,16 @@ import { type Config, option } from '@longshore/middleware-core'
 import { z } from 'zod'
 import { ignoredOption, warnIgnored } from './unsupported-options.ts'
 
-/** From what must be told to what may. */
+/** Levels, from the most important to the least. */
 export const logLevels = ['error', 'warn', 'info', 'debug'] as const
 
 export interface LogSettings {
   readonly level: (typeof logLevels)[number]
   /** `text` is for people; `json` and `logstash` are one object a line. */
   readonly formatter: 'text' | 'json' | 'logstash'
-  /** Added to every line. */
+  /** Fields that every line gets. */
   readonly fields: Readonly<Record<string, string>>
-  /** Whether each request is logged. */
+  /** True to log each request. */
   readonly accessLog: boolean
 }
 
@@ -26,7 +26,7 @@ const log = z.object({
   hooks: ignoredOption,
 })
 
-/** `log`, and the `loglevel` that it replaces. */
+/** Reads `log`, and the `loglevel` that it replaces. */
 export function logSettings(config: Config): LogSettings {
   const { level: given, formatter, fields, accesslog, hooks } = config.section(['log'], log)
   if (hooks !== undefined) warnIgnored(config, 'log.hooks', 'nobody gets mail')

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { cipherSuiteNames, opensslCiphers } from './cipher-suites.ts'
 import { refusedOption } from './unsupported-options.ts'
 
-/** What `http.tls` says. The files are read where the server is made. */
+/** Settings of `http.tls`. The files are read where the server is made. */
 export interface TlsSettings {
   /** PEM file: the server's certificate, then those between it and a root. */
   readonly certificate: string

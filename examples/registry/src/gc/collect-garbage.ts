@@ -53,7 +53,7 @@ export async function collectGarbage(
   return collection.summary
 }
 
-/** What goes wrong here must not keep links that are gone already from being put back. */
+/** Finds garbage. Its failures must not keep links that are gone already from being put back. */
 async function findGarbage(collection: Collection, unlinking: Unlinking): Promise<UnlinkedBlob[]> {
   const { storage, deleteUntagged } = collection
   try {

@@ -31,11 +31,11 @@ export type CollectionEvent =
   /** A step begins. It will have `total` ticks, if that is known. */
   | { readonly type: 'step'; readonly step: CollectionStep; readonly total?: number | undefined }
   | { readonly type: 'tick' }
-  /** A link goes, or would go. */
+  /** A link is removed, or would be. */
   | { readonly type: 'unlinked'; readonly kind: LinkKind; readonly repository: string; readonly digest: Digest }
   /** A link was put back, because something that was pushed meanwhile needs it. */
   | { readonly type: 'restored'; readonly path: string }
-  /** A blob's bytes go, or would go. */
+  /** A blob is deleted, or would be. */
   | { readonly type: 'deleted'; readonly digest: Digest; readonly size: number }
   /** Something is amiss in the storage that is none of the collection's business. */
   | { readonly type: 'warning'; readonly text: string }

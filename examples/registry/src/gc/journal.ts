@@ -10,17 +10,17 @@ import type { Removal } from './removal.ts'
 const digest = z.custom<Digest>(value => typeof value === 'string' && asDigest(value) !== undefined)
 const entries = z.array(z.object({ path: z.string(), target: digest, subject: digest.optional() }))
 
-/** In milliseconds: an hour. Links go right after they were noted; so long afterwards they are gone. */
+/** Age from which a journal of another collection may be cleared: one hour. Links are gone soon after they were noted. */
 const MIN_CLEAR_AGE_MS = 60 * 60 * 1000
 
 /**
- * Which links a collection has taken away, in the storage itself. It is written before they go, and removed once nothing
- * that was pushed meanwhile misses one of them. So when a collection is killed in between, the next one can put them back.
+ * Journal of the links that a collection removes, in the storage itself. It is written before they go, and cleared once
+ * nothing that was pushed meanwhile misses one. When a collection is killed in between, the next one can put them back.
  */
 export class Journal {
   readonly #storage: StorageDriver
   readonly #directory = `${garbageJournals}/${randomUUID()}`
-  /** What others had noted before this collection began. */
+  /** Entries of others from before this collection began. */
   readonly #recovered = new Set<string>()
   readonly #toClear = new Set<string>()
   #count = 0
@@ -30,8 +30,8 @@ export class Journal {
   }
 
   /**
-   * What others have noted so far: collections that were killed, or are at work. Only what is old is this one's to clear: all
-   * of those links are gone by now. The rest is cleared by the collection that noted it, or by a later one.
+   * Reads what others have noted so far: collections that were killed, or are at work. Old entries are this one's to clear:
+   * all of their links are gone by now. The rest is cleared by the collection that noted it, or by a later one.
    */
   async recover(): Promise<Map<string, Removal[]>> {
     const found = new Map<string, Removal[]>()
@@ -45,7 +45,7 @@ export class Journal {
     return found
   }
 
-  /** The links that others have noted since, and may put back. */
+  /** Lists links that others have noted since, and may put back. */
   async *takenMeanwhile(): AsyncIterable<Removal> {
     for await (const { file, removal } of this.#notedByOthers()) if (!this.#recovered.has(file.path)) yield removal
   }
@@ -80,11 +80,11 @@ interface Noted {
 
 function* parse(file: string, content: Uint8Array): Iterable<Noted> {
   const { data } = entries.safeParse(parsedJson(content))
-  if (!data) throw new Error(`not a journal of a collection of garbage: ${file}`)
+  if (!data) throw new Error(`not a journal of a garbage collection: ${file}`)
   for (const { path, target, subject } of data) {
     const place = parsePath(path)
     if (!place || place.kind === 'blob' || place.kind === 'tag' || place.kind === 'upload') {
-      throw new Error(`a journal of a collection of garbage holds what is no link: ${file}`)
+      throw new Error(`a journal of a garbage collection holds what is no link: ${file}`)
     }
     const { kind, repository, digest } = place
     yield { repository, removal: { kind, path, digest, target, subject } }

@@ -1,4 +1,4 @@
-/** The value of a JSON text, or undefined when it is none. */
+/** Parses JSON; undefined when it is none. */
 export function parsedJson(content: Uint8Array): unknown {
   try {
     return JSON.parse(Buffer.from(content).toString())

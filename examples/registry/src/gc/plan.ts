@@ -5,22 +5,22 @@ import { type Reading, type References, readReferences } from './references.ts'
 import type { Removal } from './removal.ts'
 import type { Link, RepositoryLinks } from './repository-links.ts'
 
-/** What is garbage. */
+/** Rules by which something is garbage. */
 export interface GarbageRules {
-  /** Nothing that was written at this moment or later is garbage. */
+  /** Time from which nothing that was written is garbage. */
   readonly cutoff: Date
-  /** Whether manifests are garbage that neither a tag, nor an index, nor a subject leads to. */
+  /** True when manifests are garbage that neither a tag, nor an index, nor a subject leads to. */
   readonly deleteUntagged: boolean
 }
 
-/** What is to become of a repository. */
+/** Plan for a repository. */
 export interface RepositoryPlan {
   readonly removals: readonly Removal[]
-  /** How many manifests stay. */
+  /** Manifests that stay. */
   readonly manifests: number
-  /** What is amiss in the repository, in words. */
+  /** Oddities of the repository, in words. */
   readonly warnings: readonly string[]
-  /** Why nothing of it is garbage, in words. */
+  /** Reasons why nothing of it is garbage, in words. */
   readonly failures: readonly string[]
 }
 
@@ -70,7 +70,7 @@ function rootsOf({ links, tagged }: RepositoryLinks, { cutoff }: GarbageRules): 
     .map(({ digest }) => digest)
 }
 
-/** The manifests that the roots lead to: through indexes, and from a subject to its referrers. */
+/** Finds the manifests that the roots lead to: through indexes, and from a subject to its referrers. */
 function reachable(roots: readonly Digest[], readings: ReadonlyMap<Digest, Reading>): ReadonlySet<Digest> {
   const referrers = new Map<Digest, Digest[]>()
   for (const [digest, reading] of readings) {
@@ -87,7 +87,7 @@ function reachable(roots: readonly Digest[], readings: ReadonlyMap<Digest, Readi
   return reached
 }
 
-/** What a manifest names that the repository has, as the very texts of its listing: many manifests name the same. */
+/** Reduces references to what the repository has, as the very strings of its listing: many manifests name the same. */
 function onlyPresent(reading: Reading, present: ReadonlyMap<Digest, Digest>): Reading {
   const references = referencesIn(reading)
   if (!references) return reading

@@ -6,17 +6,17 @@ import { blobData } from '../storage/layout.ts'
 import { receiveWhole } from '../storage/receive.ts'
 import { parsedJson } from './parsed-json.ts'
 
-/** What a manifest leads to. */
+/** References of a manifest. */
 export interface References {
   /** Blobs and manifests alike: BuildKit keeps layers in an index's `manifests`. */
   readonly named: readonly Digest[]
-  /** The manifest that this one is about. */
+  /** Manifest that this one is about. */
   readonly subject: Digest | undefined
 }
 
 /**
- * What came of reading a manifest: what it leads to; `missing` when its bytes are not there; or why nobody can tell what it
- * needs.
+ * Outcome of reading a manifest: its references; `missing` when its bytes are not there; or the reason why they cannot be
+ * known.
  */
 export type Reading = References | 'missing' | Error
 
@@ -24,7 +24,7 @@ const descriptor = z.object({ digest: z.string() }).transform(({ digest }) => as
 const layerOfSchema1 = z.object({ blobSum: z.string() }).transform(({ blobSum }) => asDigest(blobSum))
 
 /**
- * The fields by which manifests name others: OCI's and Docker's images and indexes, ORAS's artifacts (`blobs`) and Docker's
+ * Fields by which manifests name others: OCI's and Docker's images and indexes, ORAS's artifacts (`blobs`) and Docker's
  * first schema (`fsLayers`). More is understood than is accepted from clients, because others filled the bucket, too.
  */
 const manifest = z
@@ -51,7 +51,7 @@ export async function readReferences(storage: StorageDriver, digest: Digest): Pr
   }
 }
 
-/** What a manifest names, or undefined when it has none of the forms that are known. */
+/** Parses what a manifest names; undefined when it has none of the known forms. */
 export function referencesOf(content: Uint8Array): References | undefined {
   const { data } = manifest.safeParse(parsedJson(content))
   if (!data) return undefined

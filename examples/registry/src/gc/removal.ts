@@ -4,14 +4,14 @@ import { mapConcurrent } from '../storage/concurrency.ts'
 import { readReferences } from './references.ts'
 import type { Link } from './repository-links.ts'
 
-/** A link that is taken away, with all that is needed to put it back. */
+/** Link that is removed, with all that is needed to put it back. */
 export interface Removal extends Pick<Link, 'kind' | 'path' | 'digest' | 'target'> {
-  /** Of a manifest: the one that it is about. */
+  /** Subject of a manifest. */
   readonly subject?: Digest | undefined
 }
 
 /**
- * Which of a repository's removals would break one of these manifests, or one that is needed in its turn: links to the
+ * Finds which of a repository's removals would break one of these manifests, or one that is needed in its turn: links to the
  * manifest, to what it names, and to its referrers. When a manifest cannot be read, it may need them all.
  */
 export async function neededBy(

@@ -4,36 +4,36 @@ import { mapConcurrent } from '../storage/concurrency.ts'
 import { repositories } from '../storage/layout.ts'
 import { type LinkKind, parsePath } from '../storage/parse-path.ts'
 
-/** A link as a listing shows it. */
+/** Link as a listing shows it. */
 export interface Link {
   readonly kind: LinkKind
   readonly path: string
-  /** The digest in its path. */
+  /** Digest in its path. */
   readonly digest: Digest
-  /** The digest that it leads to: nearly always the same. */
+  /** Digest that it leads to: nearly always the same. */
   readonly target: Digest
   readonly modifiedAt: Date
 }
 
-/** All links of one repository. */
+/** Links of one repository. */
 export interface RepositoryLinks {
   readonly name: string
   readonly links: readonly Link[]
-  /** The digests that the tags that were asked for lead to. */
+  /** Digests that the listed tags lead to. */
   readonly tagged: ReadonlySet<Digest>
   /** Paths of links that hold no digest. They count as leading where their path says; a tag's path says nothing. */
   readonly broken: readonly string[]
 }
 
-/** Which links to look for. */
+/** Options of a listing of links. */
 export interface LinkQuery {
   /** Tags written at this moment or later, too, and the history of tags and referrers. Default: layers and revisions only. */
   readonly tagsSince?: Date | undefined
-  /** The directory to begin at. Default: that of all repositories. */
+  /** Directory to list. Default: that of all repositories. */
   readonly below?: string | undefined
 }
 
-/** A file of the listing that is a tag or a link. */
+/** File of the listing that is a tag or a link. */
 interface Found {
   readonly kind: LinkKind | 'tag'
   readonly digest: Digest | undefined
@@ -44,7 +44,7 @@ interface Found {
 const MAX_LINK_BYTES = 135
 
 /**
- * Every repository with its links, from one flat listing, in which all of a repository's come together. A link's content
+ * Lists every repository with its links, from one flat listing, in which all of a repository's come together. A link's content
  * is read only where the listing leaves it open: one as long as the digest in its path holds that digest, one of another
  * length leads from one algorithm's digest to another's.
  */

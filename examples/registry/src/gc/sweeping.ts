@@ -7,7 +7,7 @@ import { parsePath } from '../storage/parse-path.ts'
 import type { Collection } from './collection.ts'
 import { type Link, repositoryLinks } from './repository-links.ts'
 
-/** A blob that no link leads to, as the listing showed it. */
+/** Blob that no link leads to, as the listing showed it. */
 export interface UnlinkedBlob extends Pick<FileInfo, 'size' | 'modifiedAt' | 'revision'> {
   readonly digest: Digest
 }
@@ -62,7 +62,7 @@ export async function sweep(collection: Collection, unlinked: readonly UnlinkedB
   return gone
 }
 
-/** Whether nobody has written a file since it was listed. Some storages tell more than seconds in one of the two only. */
+/** True when a file was not written since it was listed. Some storages tell more than seconds in one of the two only. */
 function isSame(now: FileInfo, listed: UnlinkedBlob): boolean {
   if (now.revision !== undefined && listed.revision !== undefined && now.revision !== listed.revision) return false
   return secondOf(now.modifiedAt) === secondOf(listed.modifiedAt)
@@ -95,7 +95,7 @@ export async function confirm(collection: Collection, gone: ReadonlySet<Digest>)
   })
 }
 
-/** Whether a link is there, but not its blob. */
+/** True when a link is there, but not its blob. */
 async function leadsNowhere(storage: StorageDriver, { path, target }: Link): Promise<boolean> {
   const [link, blob] = await settleAll(
     [path, blobData(target)].map(file => undefinedIfNotFound(storage.stat(file, { fileOnly: true }))),

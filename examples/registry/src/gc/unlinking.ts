@@ -7,19 +7,19 @@ import { planRepository } from './plan.ts'
 import { type Removal, neededBy } from './removal.ts'
 import { type Link, type RepositoryLinks, repositoryLinks } from './repository-links.ts'
 
-/** So many links go with one entry of the journal. */
+/** Links removed with one entry of the journal. */
 const JOURNAL_BATCH_SIZE = 1000
 
 /**
- * The first half of a collection: takes from repositories the links to what is garbage, so that nobody comes to rely on
- * it any more; and puts back those that somebody turns out to rely on.
+ * First half of a collection: removes the links to what is garbage, so that no client comes to rely on it any more, and puts
+ * back those that one turns out to rely on.
  */
 export class Unlinking {
   readonly #collection: Collection
   readonly #journal: Journal
   /** Links taken away, by their repository. */
   readonly #removed = new Map<string, Removal[]>()
-  /** The young manifests whose needs were known when it was decided what is garbage. */
+  /** Young manifests whose references were known when it was decided what is garbage. */
   readonly #known = new Set<string>()
 
   constructor(collection: Collection, journal: Journal) {
@@ -27,12 +27,12 @@ export class Unlinking {
     this.#journal = journal
   }
 
-  /** Whether any link was taken away, by this collection or by one that was killed. */
+  /** True once a link was removed, by this collection or by one that was killed. */
   get hasRemoved(): boolean {
     return this.#removed.size > 0
   }
 
-  /** Whether any manifest's link was: a tag may have come to lead to it in that very moment. */
+  /** True once a manifest's link was removed: a tag may have come to lead to it in that very moment. */
   get hasRemovedManifests(): boolean {
     return [...this.#removed.values()].some(removals => removals.some(({ kind }) => kind === 'revision'))
   }
@@ -70,9 +70,8 @@ export class Unlinking {
   }
 
   /**
-   * What another collection has taken since this one began may never have been seen here, and yet a push may rely on it. So
-   * it stays as long as the other may put it back. To be called before links are listed to `check`: what is put back by
-   * then is in that listing.
+   * Keeps what another collection has unlinked since this one began: it may never have been seen here, and yet a push may
+   * rely on it. Call it before links are listed to `check`: what is put back by then is in that listing.
    */
   async respectOthers(): Promise<void> {
     for await (const removal of this.#journal.takenMeanwhile()) this.#keep(removal)
@@ -95,14 +94,14 @@ export class Unlinking {
     return removals
   }
 
-  /** A blob or manifest that a link leads to stays. Histories and referrers keep nothing. */
+  /** Keeps the blob or manifest that a link leads to. Histories and referrers keep nothing. */
   #keep({ kind, target }: Pick<Link, 'kind' | 'target'>): void {
     if (kind === 'layer' || kind === 'revision') this.#collection.linked.add(target)
   }
 
   /**
-   * The young manifests that were not known yet. From now on they are, and what they need is back: and so is what a tag
-   * leads to that was written in the very moment in which the link of its manifest went.
+   * Finds young manifests that were not known yet, and puts back what they need; and the manifest of a tag that was written
+   * in the very moment in which the manifest's link was removed.
    */
   async #arrivals({ name, links, tagged }: RepositoryLinks): Promise<Link[]> {
     const arrivals = links.filter(({ kind, digest, modifiedAt }) => {

@@ -2,15 +2,15 @@ import { inspect } from 'node:util'
 import type { FailedRequest } from './request-report.ts'
 import { withoutSecrets } from './without-secrets.ts'
 
-/** What an error says, or whatever else was thrown. */
+/** Message of an error, or of whatever else was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-/** How many errors underneath an error are told. */
+/** Causes of an error that are shown. */
 const MAX_CAUSES = 5
 
-/** An error's stack and those of the errors underneath, without secrets. Other properties of it are not shown. */
+/** Stack of an error and of its causes, without secrets. Other properties are not shown. */
 export function errorText(error: unknown): string {
   const texts: string[] = []
   for (let each = error; each !== undefined && texts.length <= MAX_CAUSES; each = causeOf(each)) {
@@ -19,7 +19,7 @@ export function errorText(error: unknown): string {
   return withoutSecrets(texts.join('\ncaused by: '))
 }
 
-/** What lies behind a request's failure, for people. */
+/** Line about a request's failure, for people. */
 export function failureText(error: unknown, { id, method, url }: FailedRequest): string {
   return `${method} ${url} [${id}]: ${errorText(error)}`
 }

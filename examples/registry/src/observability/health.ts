@@ -1,16 +1,16 @@
 import { type StorageDriver, type StorageErrorCode, isStorageError } from '@longshore/middleware-core'
 import { NoAnswerError, pingStorage } from './storage-check.ts'
 
-/** Whether a registry can do its work, and if not, why, in a few words that anybody may read. */
+/** Health of a registry, and if it is bad the reason, in a few words that anybody may read. */
 export interface HealthReport {
   readonly healthy: boolean
   readonly reason?: string | undefined
 }
 
-/** Milliseconds for which an answer of the storage counts: however often the health is asked for, the storage is not. */
+/** Time for which an answer of the storage counts: it is asked no more often, however often the health is. */
 const DEFAULT_MAX_AGE_MS = 1000
 
-/** Milliseconds that the storage may take to answer: less than a load balancer waits for the registry. */
+/** Time that the storage may take to answer: less than a load balancer waits for the registry. */
 const DEFAULT_TIMEOUT_MS = 3000
 
 const reasons: Partial<Record<StorageErrorCode, string>> = {
@@ -19,7 +19,7 @@ const reasons: Partial<Record<StorageErrorCode, string>> = {
   CONFIG: 'the storage is not there as configured',
 }
 
-/** The health of a registry: that of its storage, until it shuts down. */
+/** Health of a registry: that of its storage, until it shuts down. */
 export class Health {
   readonly #storage: StorageDriver
   readonly #maxAge: number
@@ -33,7 +33,7 @@ export class Health {
     this.#patience = patience
   }
 
-  /** Never rejects, and takes no longer than the patience. Everybody who asks meanwhile gets the same answer. */
+  /** Asks the storage. Never rejects, and takes no longer than the timeout. Callers at the same time share one answer. */
   async check(): Promise<HealthReport> {
     if (this.#isStopping) return { healthy: false, reason: 'shutting down' }
     this.#latest ??= this.#ask().finally(() => {
@@ -42,7 +42,7 @@ export class Health {
     return this.#latest
   }
 
-  /** From now on it is bad, so that no new requests come. */
+  /** Makes it bad from now on, so that no new requests come. */
   stop(): void {
     this.#isStopping = true
   }
@@ -52,7 +52,7 @@ export class Health {
   }
 }
 
-/** The error's own words may hold what only the operator should see. */
+/** Makes a report without the error's message, which may hold what only the operator should see. */
 function reportOf(error: unknown): HealthReport {
   if (error instanceof NoAnswerError) return { healthy: false, reason: 'the storage does not answer' }
   const reason = isStorageError(error) ? reasons[error.code] : undefined

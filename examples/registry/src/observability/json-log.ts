@@ -5,10 +5,10 @@ import { errorText } from './error-text.ts'
 import { lineOutput } from './line-output.ts'
 import type { RegistryLog } from './registry-log.ts'
 
-/** How many characters of what a client says of itself are kept: a line stays one write, whole among those of others. */
+/** Characters kept of a client's text: so a line stays one write, whole among those of other processes. */
 const MAX_CHARACTERS = 500
 
-/** Each a JSON object on a line of its own. Fields are named as in Distribution, so what reads its log reads this one. */
+/** Creates a log of one JSON object a line. Fields are named as in Distribution, so what reads its log reads this one. */
 export function jsonLog({
   level,
   formatter,
@@ -43,7 +43,7 @@ export function jsonLog({
   }
 }
 
-/** Fields that are undefined do not appear. */
+/** Fields of a request's line. Those that are undefined do not appear. */
 function requestFields(report: RequestReport): Record<string, unknown> {
   return {
     'http.request.id': report.id,

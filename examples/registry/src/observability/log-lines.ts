@@ -3,25 +3,25 @@ import type { RequestReport } from './request-report.ts'
 import { lineOutput } from './line-output.ts'
 import { bytes } from './quantities.ts'
 
-/** Who is speaking, each in its own colour. */
+/** Colours of the lines, by their source. */
 const colours = { registry: 'reset', edge: 'cyan', s3: 'gray' } as const
 
-/** One line of the log. */
+/** Line of the log. */
 export interface Line {
   readonly who: keyof typeof colours
   readonly what: string
   readonly target: string
-  /** The status, and what else there is to tell. */
+  /** Status, and what else there is to tell. */
   readonly outcome: string
   readonly milliseconds: number | undefined
-  /** The request's id, where there is one. */
+  /** Id of the request, where there is one. */
   readonly id?: string
 }
 
 /** Prints a line. */
 export type Log = (line: Line) => void
 
-/** Lines for people, in colours where there are any. `suffix` comes at the end of each. */
+/** Creates a log of lines for people, in colours on a terminal. `suffix` comes at the end of each. */
 export function logTo(output: NodeJS.WriteStream, suffix = ''): Log {
   const isColourful = output.isTTY && process.env['NO_COLOR'] === undefined
   const write = lineOutput(output)
@@ -31,7 +31,7 @@ export function logTo(output: NodeJS.WriteStream, suffix = ''): Log {
   }
 }
 
-/** What a terminal would obey. */
+/** Control characters, which a terminal would obey. */
 // oxlint-disable-next-line no-control-regex
 const controls = /[\u0000-\u001f\u007f-\u009f]/
 const allControls = new RegExp(controls, 'g')
@@ -48,7 +48,7 @@ export function format({ who, what, target, outcome, milliseconds, id = '' }: Li
 let lastSecond = 0
 let lastClock = ''
 
-/** The time of day. Kept for a second, because many lines fall into one. */
+/** Time of day, kept for a second, because many lines fall into one. */
 function clockAt(time: Date): string {
   const second = Math.floor(time.getTime() / 1000)
   if (second !== lastSecond) {
@@ -58,7 +58,7 @@ function clockAt(time: Date): string {
   return lastClock
 }
 
-/** A request to the registry: where a pull was sent, and how much came with a push. */
+/** Line of a request: where a pull was sent, and how much came with a push. */
 export function registryLine({ id, method, url, status, servedBy, received, milliseconds }: RequestReport): Line {
   const sent = servedBy === undefined ? '' : ` → ${servedBy}`
   const came = received > 0 ? `  ${bytes(received)} in` : ''
@@ -66,7 +66,7 @@ export function registryLine({ id, method, url, status, servedBy, received, mill
   return { who: 'registry', what: method, target: url, outcome, milliseconds, id }
 }
 
-/** Digests and ids are recognised by their beginnings, and all objects of a registry begin alike. */
+/** Shortens digests and ids, which are recognised by their beginnings, and paths, which all begin alike. */
 function short(target: string): string {
   const shortened = withShortDigests(target.replace(/^\/?docker\/registry\/v2\//, '…/'))
   return shortened.includes('-')
@@ -74,7 +74,7 @@ function short(target: string): string {
     : shortened
 }
 
-/** Not by `replaceAll`, which takes twice as long: nearly every request's line has one digest. */
+/** Shortens digests. `replaceAll` takes twice as long, as nearly every request's line has one digest. */
 function withShortDigests(text: string): string {
   const found = /[0-9a-f]{64,}/.exec(text)
   if (found === null) return text

@@ -2,13 +2,13 @@ import { AggregatorRegistry, Counter, Gauge, Histogram, Registry, collectDefault
 import type { RequestArrival, RequestReport } from './request-report.ts'
 import { collectStorageMetrics } from './storage-metrics.ts'
 
-/** Seconds: from a manifest in the cache to a layer of some gigabytes. */
+/** Buckets in seconds: from a manifest in the cache to a layer of some gigabytes. */
 const buckets = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
 
-/** The requests that bring an upload's bytes or finish it. */
+/** Methods of requests that bring an upload's bytes or finish it. */
 const uploading = new Set(['POST', 'PATCH', 'PUT'])
 
-/** What one process of a registry has done since its start, for Prometheus. */
+/** Metrics of one process of a registry since its start, for Prometheus. */
 export class Metrics {
   readonly #registry = new Registry()
   readonly #requests
@@ -19,7 +19,7 @@ export class Metrics {
   readonly #sent
   readonly #pulls
 
-  /** `worker` names the process in every metric, where there are several. */
+  /** @param worker name of the process in every metric, where there are several */
   constructor(worker?: string) {
     if (worker !== undefined) this.#registry.setDefaultLabels({ worker })
     const registers = [this.#registry]
@@ -82,13 +82,13 @@ export class Metrics {
     if (servedBy !== undefined && status !== 'none' && status < 400) this.#pulls.inc({ via: servedBy })
   }
 
-  /** All of it, to be shown by {@link metricsText}, here or in another process. */
+  /** Takes a snapshot for {@link metricsText}, here or in another process. */
   snapshot(): Promise<MetricsSnapshot> {
     return this.#registry.getMetricsAsJSON()
   }
 }
 
-/** A process' metrics, as they travel between processes. */
+/** Metrics of a process, as they travel between processes. */
 export type MetricsSnapshot = Awaited<ReturnType<Registry['getMetricsAsJSON']>>
 
 /**

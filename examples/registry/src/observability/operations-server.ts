@@ -5,18 +5,18 @@ import { healthRoutes } from './health-routes.ts'
 import type { HealthReport } from './health.ts'
 import { type MetricsSnapshot, metricsText } from './metrics.ts'
 
-/** What operators ask a running registry, of one process or of several. */
+/** Operators' view of a running registry, of one process or of several. */
 export interface Operations {
   health(): Promise<HealthReport>
-  /** The metrics of each process; none when they are not enabled. */
+  /** Gives the metrics of each process; none when they are not enabled. */
   metrics(): Promise<readonly MetricsSnapshot[]>
 }
 
-/** A server for operators. */
+/** Server for operators. */
 export interface OperationsServer extends AsyncDisposable {
-  /** Where the health is. */
+  /** URL of the health. */
   readonly health: string
-  /** Where the metrics are, if they are enabled. */
+  /** URL of the metrics, if they are enabled. */
   readonly metrics: string | undefined
 }
 

@@ -5,7 +5,7 @@ export interface RequestArrival {
   readonly route: string | undefined
 }
 
-/** One request and its answer. */
+/** Request and its answer. */
 export interface RequestReport extends RequestArrival {
   /** `X-Request-Id` of the answer. */
   readonly id: string

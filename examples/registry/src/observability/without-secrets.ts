@@ -1,8 +1,8 @@
 const hidden = '(not shown)'
 
 /**
- * A text of unknown origin, such as an error's stack, for a log line: what signs a URL, passwords in one and credentials in
- * an `Authorization` header are left out.
+ * Removes secrets from a text of unknown origin, such as an error's stack: signatures and passwords in URLs, and credentials
+ * of an `Authorization` header.
  */
 export function withoutSecrets(text: string): string {
   return text

@@ -1,4 +1,4 @@
-/** The status that goes with each error code of the OCI distribution specification, and with Distribution's own. */
+/** Status of each error code of the OCI distribution specification, and of Distribution's own. */
 const statuses = {
   BLOB_UNKNOWN: 404,
   BLOB_UPLOAD_INVALID: 400,
@@ -22,7 +22,7 @@ const statuses = {
 
 export type ErrorCode = keyof typeof statuses
 
-/** What the specification wants in an error's body, one entry for each thing that is wrong. */
+/** Body of an error in the specification's form, one entry for each thing that is wrong. */
 export interface ErrorBody {
   errors: { code: ErrorCode; message: string; detail: unknown }[]
 }
@@ -30,12 +30,12 @@ export interface ErrorBody {
 interface ErrorInit {
   /** Default: the code's own. */
   status?: number
-  /** One error in the body for each; what is wrong with what, for programs. Default: one, without. */
+  /** Details for programs, one error in the body for each. Default: one error, without details. */
   details?: readonly unknown[]
   headers?: Record<string, string>
 }
 
-/** What a client is told when its request cannot be fulfilled. */
+/** Error that a client is told. */
 export class RegistryError extends Error {
   override readonly name = 'RegistryError'
   readonly code: ErrorCode

@@ -1,13 +1,13 @@
 import { RegistryError } from './errors.ts'
 
 /**
- * How deep lists and maps may lie in each other. Manifests need six or so. To parse two million lists in each other takes
- * seconds, in which nobody else is served.
+ * Depth to which lists and maps may be nested. Manifests need six or so. To parse two million nested lists takes seconds, in
+ * which nobody else is served.
  */
 const MAX_DEPTH = 100
 
 /**
- * The most entries of all lists and maps together. An index of 10,000 manifests, each with a platform and a few annotations,
+ * Entries of all lists and maps together. An index of 10,000 manifests, each with a platform and a few annotations,
  * has half as many. Two million empty maps, or half a million names, take a good part of a second.
  */
 const MAX_ENTRIES = 200_000
@@ -15,7 +15,7 @@ const MAX_ENTRIES = 200_000
 const [quote, backslash, comma] = [0x22, 0x5c, 0x2c]
 const [openList, closeList, openMap, closeMap] = [0x5b, 0x5d, 0x7b, 0x7d]
 
-/** What a manifest's bytes say, of whatever form. Throws `MANIFEST_INVALID` where that would take too long to find out. */
+/** Parses a manifest's bytes, of whatever form. Throws `MANIFEST_INVALID` where that would take too long. */
 export function parseManifestJson(content: Uint8Array): unknown {
   assertSimple(content)
   try {
@@ -25,7 +25,7 @@ export function parseManifestJson(content: Uint8Array): unknown {
   }
 }
 
-/** One pass over the bytes. Where they are no JSON it may count wrongly, but only behind what a parser reads of them. */
+/** Counts in one pass over the bytes. Where they are no JSON it may count wrongly, but only behind what a parser reads. */
 function assertSimple(content: Uint8Array): void {
   let [depth, entries, isText] = [0, 0, false]
   for (let at = 0; at < content.length && entries <= MAX_ENTRIES; at += 1) {

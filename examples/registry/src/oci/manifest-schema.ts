@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { asDigest } from './digest.ts'
 
 /**
- * The form of OCI's and Docker's manifests and indexes. Every field that a registry or a client in Go reads has to be of its
- * type: CNCF Distribution cannot read one that is not, and one such manifest ends its collection of garbage. Fields that are
+ * Schemas of OCI's and Docker's manifests and indexes. Every field that a registry or a client in Go reads has to be of its
+ * type: CNCF Distribution cannot read one that is not, and one such manifest ends its garbage collection. Fields that are
  * not known here may hold anything.
  */
 

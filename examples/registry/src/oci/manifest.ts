@@ -4,39 +4,39 @@ import { RegistryError } from './errors.ts'
 import { parseManifestJson } from './manifest-json.ts'
 import { type Descriptor, image, index } from './manifest-schema.ts'
 
-/** What a registry must know of a manifest. The rest is for clients and kept as it came. */
+/** Part of a manifest that a registry must know. The rest is for clients and kept as it came. */
 export interface Manifest {
   readonly mediaType: string
-  /** The config and layers that have to be there before it. */
+  /** Config and layers, which have to be there before it. */
   readonly blobs: readonly Digest[]
-  /** The manifests, of an index or list, that have to be there before it. */
+  /** Manifests of an index or list, which have to be there before it. */
   readonly manifests: readonly Digest[]
-  /** The manifest that it says something about, which may come later or never. */
+  /** Manifest that it is about, which may come later or never. */
   readonly subject: Digest | undefined
-  /** What it is as an artifact: its own `artifactType` or, of an image that names none, its config's media type. */
+  /** Type as an artifact: its own `artifactType` or, of an image that names none, its config's media type. */
   readonly artifactType: string | undefined
   readonly annotations: Readonly<Record<string, string>> | undefined
 }
 
-/** The media type of OCI's index, which is the form of a list of referrers, too. */
+/** Media type of OCI's index, which is the form of a list of referrers, too. */
 export const indexType = 'application/vnd.oci.image.index.v1+json'
 const imageType = 'application/vnd.oci.image.manifest.v1+json'
 const imageTypes = [imageType, 'application/vnd.docker.distribution.manifest.v2+json']
 const indexTypes = [indexType, 'application/vnd.docker.distribution.manifest.list.v2+json']
 
-/** The longest manifest in bytes, as in Distribution. The OCI specification asks for at least that. */
+/** Bytes of a manifest: 4 MiB, as in Distribution. The OCI specification asks for at least that. */
 export const MAX_MANIFEST_BYTES = 4 * 1024 * 1024
 
-/** The most layers, or manifests of an index, that are accepted. */
+/** Layers of a manifest, or manifests of an index. */
 const MAX_DESCRIPTORS = 10_000
 
-/** So many mistakes of a manifest are told. */
+/** Mistakes of a manifest that are reported. */
 const MAX_REPORTED_ISSUES = 10
 
 /**
  * Reads a manifest or index, of OCI or of Docker. Its type is in its `mediaType`, which OCI's may leave out: then its form
  * tells. Throws `MANIFEST_INVALID`, for any other kind of manifest too: nothing beside the bytes would say of what type it
- * is, and Distribution's collection of garbage would end at it.
+ * is, and Distribution's garbage collection would end at it.
  */
 export function parseManifest(content: Uint8Array): Manifest {
   const json = parseManifestJson(content)
@@ -59,7 +59,7 @@ export function parseManifest(content: Uint8Array): Manifest {
   return { ...described(rest), mediaType: oneOf(imageTypes, mediaType), blobs, manifests: [], artifactType }
 }
 
-/** What a stored manifest says, or undefined when another registry has stored one of a form that is not accepted here. */
+/** Reads a stored manifest; undefined when another registry has stored one of a form that is not accepted here. */
 export function readManifest(content: Uint8Array): Manifest | undefined {
   try {
     return parseManifest(content)
@@ -72,7 +72,7 @@ function described(fields: Pick<z.output<typeof index>, 'subject' | 'annotations
   return { subject: fields.subject?.digest, annotations: fields.annotations ?? undefined }
 }
 
-/** Before a schema visits them all: what is wrong with each would be collected. */
+/** Checks a list's length before a schema visits every entry, and collects what is wrong with each. */
 function assertLength(json: unknown, field: string): void {
   const list: unknown = Object(json)[field]
   if (Array.isArray(list) && list.length > MAX_DESCRIPTORS) {
@@ -81,7 +81,7 @@ function assertLength(json: unknown, field: string): void {
 }
 
 /**
- * The type under which a stored manifest is served. Another registry may have stored one of a form that is not accepted
+ * Finds the type under which a stored manifest is served. Another registry may have stored one of a form that is not accepted
  * here: then what it says of itself, or what it looks like, or `application/octet-stream`.
  */
 export function storedMediaType(content: Uint8Array): string {
@@ -113,13 +113,13 @@ function check<Schema extends z.ZodType>(schema: Schema, json: unknown): z.outpu
   )
 }
 
-/** Distribution and clients compare the type letter by letter. */
+/** Checks the type letter by letter, as Distribution and clients do. */
 function oneOf(types: readonly string[], mediaType: string): string {
   if (types.includes(mediaType)) return mediaType
   throw invalid(`its mediaType does not go with its form; accepted: ${types.join(', ')}`, [{ mediaType }])
 }
 
-/** What has URLs of its own may be kept elsewhere, as the base layers of Windows images are. */
+/** Digests of descriptors, each once. Those with URLs may be kept elsewhere, as base layers of Windows images are. */
 function unique(descriptors: readonly Descriptor[]): Digest[] {
   return [...new Set(descriptors.filter(({ urls }) => !urls?.length).map(({ digest }) => digest))]
 }

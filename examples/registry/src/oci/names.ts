@@ -1,4 +1,4 @@
-/** The grammars of the OCI distribution specification, "Pulling manifests". */
+/** Grammars of the OCI distribution specification, "Pulling manifests". */
 const repository = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/
 const tag = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/
 /** Distribution's purger recognises an upload by this form of its id, in whatever version of UUID. */

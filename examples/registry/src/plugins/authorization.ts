@@ -6,7 +6,7 @@ import { RegistryError } from '../oci/errors.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who asks. Set before any route runs. */
+    /** Identity of the client. Set before any route runs. */
     identity: Identity
   }
 }
@@ -62,7 +62,7 @@ async function authorize(authenticator: Authenticator, request: FastifyRequest):
   return result.identity
 }
 
-/** The details are Distribution's: one entry for each action. */
+/** Makes the error, with Distribution's details: one entry for each action. */
 function unauthorized({ required }: NeededScopes, challenge: string): RegistryError {
   const detail = required.flatMap(({ type, name, actions }) =>
     actions.map(action => ({ Type: type, Class: '', Name: name, Action: action })),

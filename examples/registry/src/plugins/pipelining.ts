@@ -52,7 +52,7 @@ class RequestQueue {
     this.#onAnswered = onAnswered
   }
 
-  /** The answer under way. */
+  /** Answer under way. */
   get answer(): ServerResponse | undefined {
     return this.#answer
   }

@@ -1,11 +1,11 @@
-/** The first and the last byte, both included. */
+/** First and last byte, both included. */
 export interface ByteRange {
   readonly start: number
   readonly end: number
 }
 
 /**
- * What a `Range` header asks for of `size` bytes (RFC 9110, section 14). Several ranges at once, other units and what cannot
+ * Resolves a `Range` header against `size` bytes (RFC 9110, section 14). Several ranges at once, other units and what cannot
  * be read are ignored, as the RFC allows: then all is served. It would ignore a range that ends before it begins, too; that
  * one is unsatisfiable here, as in Go's registries, because the specification's conformance program asks for it.
  */

@@ -6,7 +6,7 @@ interface Route {
   Querystring: Query
 }
 
-/** How many repositories are listed when a client does not say, as in Distribution. */
+/** Repositories listed when a client does not say, as in Distribution. */
 const DEFAULT_LIMIT = 100
 
 /** Listing repositories, by pages: Distribution's `_catalog`, which the OCI specification leaves out. */

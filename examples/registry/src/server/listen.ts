@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Address } from '../config/address.ts'
 
-/** A server cannot listen where it should. Its message says all that a user needs to know. */
+/** Error of a server that cannot listen. Its message says all that a user needs to know. */
 export class ListenError extends Error {
   override readonly name = 'ListenError'
 }
@@ -22,7 +22,7 @@ export async function listen(app: FastifyInstance, { host, port }: Address, advi
   return authority(['0.0.0.0', '::'].includes(listening) ? '127.0.0.1' : listening, taken)
 }
 
-/** What the user changes to choose another host, and another port. */
+/** Options by which the user chooses another host, and another port. */
 export interface Advice {
   readonly host: string
   readonly port: string

@@ -2,13 +2,13 @@ import type { StorageDriver } from '@longshore/middleware-core'
 import { isRepositoryName } from '../oci/names.ts'
 import { manifests, repositories } from './layout.ts'
 
-/** Repositories in the storage's order, and whether there are more. */
+/** Page of repositories in the storage's order. */
 export interface CatalogPage {
   readonly repositories: readonly string[]
   readonly hasMore: boolean
 }
 
-/** Which repositories there are: those with manifests. */
+/** Catalog of repositories: those with manifests. */
 export class Catalog {
   readonly #storage: StorageDriver
 
@@ -38,7 +38,7 @@ export class Catalog {
   }
 }
 
-/** A repository's own directories begin with an underscore, which no component of a name does. */
+/** True for a repository's own directories, which begin with an underscore, as no component of a name does. */
 function isReserved(path: string): boolean {
   return path[path.lastIndexOf('/') + 1] === '_'
 }
@@ -48,7 +48,7 @@ function repositoryOf(path: string): string | undefined {
   return manifests(name) === path && isRepositoryName(name) ? name : undefined
 }
 
-/** A position right behind all that is in a directory: `0` comes next to the slash. */
+/** Makes a position right behind all that is in a directory: `0` comes next to the slash. */
 function behindDirectory(path: string): string {
   return `${path}0`
 }

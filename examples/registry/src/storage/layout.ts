@@ -1,7 +1,7 @@
 import { type Digest, digestParts } from '../oci/digest.ts'
 
 /**
- * Where CNCF Distribution keeps things, byte for byte, so that both can serve one bucket:
+ * Layout of CNCF Distribution, byte for byte, so that both can serve one bucket:
  *
  *     /docker/registry/v2/
  *       blobs/<algorithm>/<first two digits>/<hex>/data           every blob's bytes, manifests included
@@ -13,17 +13,17 @@ import { type Digest, digestParts } from '../oci/digest.ts'
  *         _manifests/referrers/<subject>/<algorithm>/<hex>/link   the manifest names the subject, an <algorithm>/<hex>
  *         _uploads/<id>/startedat                                 an upload exists since then
  *         _uploads/<id>/data                                      its bytes so far
- *       garbage/<run>/<number>                                    links that a collection of garbage takes away; only here
+ *       garbage/<run>/<number>                                    links that a garbage collection takes away; only here
  *
  * A link's content is a digest, without a line end. Distribution knows no referrers and passes over their directory: it
  * reads just `revisions` and `tags` of `_manifests`.
  */
 const top = '/docker/registry/v2'
 
-/** The directory of all blobs' bytes. */
+/** Directory of all blobs' bytes. */
 export const blobs = `${top}/blobs`
 
-/** What a collection of garbage must remember when it is cut off. Distribution looks at nothing here. */
+/** Directory of garbage collections' journals. Distribution looks at nothing here. */
 export const garbageJournals = `${top}/garbage`
 
 export function blobData(digest: Digest): string {
@@ -31,10 +31,10 @@ export function blobData(digest: Digest): string {
   return `${blobs}/${algorithm}/${hex.slice(0, 2)}/${hex}/data`
 }
 
-/** Where all repositories are. */
+/** Directory of all repositories. */
 export const repositories = `${top}/repositories`
 
-/** The directory of a repository's blobs. */
+/** Directory of a repository's blobs. */
 export function layers(repository: string): string {
   return `${repositories}/${repository}/_layers`
 }
@@ -43,7 +43,7 @@ export function layerLink(repository: string, digest: Digest): string {
   return `${repositories}/${repository}/_layers/${digestPath(digest)}/link`
 }
 
-/** The directory of a repository's manifests, which puts it into the catalog. */
+/** Directory of a repository's manifests, which puts it into the catalog. */
 export function manifests(repository: string): string {
   return `${repositories}/${repository}/_manifests`
 }
@@ -52,7 +52,7 @@ export function revisionLink(repository: string, digest: Digest): string {
   return `${manifests(repository)}/revisions/${digestPath(digest)}/link`
 }
 
-/** The directory of the manifests that name `subject`. */
+/** Directory of the manifests that name `subject`. */
 export function referrers(repository: string, subject: Digest): string {
   return `${manifests(repository)}/referrers/${digestPath(subject)}`
 }
@@ -89,7 +89,7 @@ export function uploadStartedAt(repository: string, id: string): string {
   return `${uploadDirectory(repository, id)}/startedat`
 }
 
-/** The content of `startedat`: RFC 3339 in UTC and whole seconds, as Go writes it. */
+/** Content of `startedat`: RFC 3339 in UTC and whole seconds, as Go writes it. */
 export function startedAtContent(time: Date): string {
   return time.toISOString().replace(/\.\d+Z$/, 'Z')
 }

@@ -11,7 +11,7 @@ type LookUp<Value> = () => Promise<Value | undefined>
 export interface LookupCacheOptions<Value> {
   /** Values kept at most; 0 keeps none. */
   readonly maxEntries: number
-  /** Where values differ in size: bytes of one, and of all together at most. */
+  /** Bytes of one value, and of all together at most. Default: values are only counted. */
   readonly maxBytes?: { readonly total: number; readonly of: (value: Value) => number }
   /** Source of the time, in milliseconds. Default: the one that never goes back. */
   readonly clock?: { now(): number }

@@ -7,24 +7,24 @@ import { blobData, blobs, repositories } from './layout.ts'
  */
 export type LinkKind = 'layer' | 'revision' | 'history' | 'referrer'
 
-/** What lies at a path of the layout. */
+/** Meaning of a path of the layout. */
 export type ParsedPath =
   | { readonly kind: 'blob'; readonly digest: Digest }
   | { readonly kind: LinkKind; readonly repository: string; readonly digest: Digest }
   | { readonly kind: 'tag'; readonly repository: string; readonly tag: string }
   | { readonly kind: 'upload'; readonly repository: string; readonly id: string; readonly file: string }
 
-/** A component that begins with `_` ends a repository's name. Whether the name is a good one does not matter here. */
+/** Paths in a repository. A component that begins with `_` ends its name, which is not checked here. */
 const inRepository = /^((?:[^_/][^/]*\/)+)_(layers|manifests|uploads)\/(.+)$/
 
-/** What may lie below a repository's `_manifests`. Names end in `/`, so that the digest is what comes last. */
+/** Links below a repository's `_manifests`, whose digest comes last. */
 const manifestPlaces: readonly (readonly [LinkKind, RegExp])[] = [
   ['revision', /^revisions\/(.+)$/],
   ['history', /^tags\/[^/]+\/index\/(.+)$/],
   ['referrer', /^referrers\/[^/]+\/[^/]+\/(.+)$/],
 ]
 
-/** The layout read backwards: what a file is by its path. Undefined for what the layout has no place for. */
+/** Parses a path of the layout; undefined for one that is not of it. */
 export function parsePath(path: string): ParsedPath | undefined {
   if (path.startsWith(`${repositories}/`)) return placeInRepositories(path.slice(repositories.length + 1))
   if (!path.startsWith(`${blobs}/`)) return undefined

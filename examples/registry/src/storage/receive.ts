@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { Writable } from 'node:stream'
 
-/** A request's body as it arrives. */
+/** Body of a request as it arrives. */
 export type Body = AsyncIterable<Buffer>
 
 /**
@@ -25,7 +25,7 @@ export async function receive(
   return received
 }
 
-/** All of a small body, or undefined when it is longer than `limit` bytes. */
+/** Reads a small body whole; undefined when it is longer than `limit` bytes. */
 export async function receiveWhole(body: Body, limit: number): Promise<Buffer | undefined> {
   const chunks: Buffer[] = []
   let size = 0

@@ -6,7 +6,7 @@ import { referrerLink, referrers } from './layout.ts'
 import type { ManifestStore } from './manifest-store.ts'
 import type { TagStore } from './tag-store.ts'
 
-/** What a list of referrers says of each. */
+/** Entry of a list of referrers. */
 interface Referrer {
   readonly mediaType: string
   /** Bytes. */
@@ -16,27 +16,27 @@ interface Referrer {
   readonly annotations?: Readonly<Record<string, string>>
 }
 
-/** Which referrers to list. */
+/** Options of a list of referrers. */
 export interface ReferrerQuery {
-  /** Only those of this type. Default: all. */
+  /** Type of the referrers. Default: all. */
   readonly artifactType?: string | undefined
-  /** Only those after this one, which need not exist. */
+  /** Entry after which the list begins; it need not exist. */
   readonly last?: Digest | undefined
 }
 
-/** Referrers in the order of their digests. With `last` there may be more after it. */
+/** Page of referrers in the order of their digests. With `last` there may be more after it. */
 export interface ReferrerPage {
   readonly referrers: readonly Referrer[]
   readonly last: Digest | undefined
 }
 
-/** So many manifests are looked at for one page. */
+/** Manifests read for one page. */
 const MAX_CANDIDATES = 1000
 
-/** Once so many bytes of manifests were looked at the page ends. Those that were read with the last may be some more. */
+/** Bytes of manifests after which a page ends. Those that are read at the same time may be some more. */
 const MAX_CANDIDATE_BYTES = 32 * 1024 * 1024
 
-/** What was found of a manifest that may be a referrer. */
+/** Manifest that may be a referrer. */
 interface Candidate {
   /** Bytes; 0 for one that is not there. */
   readonly size: number
@@ -44,7 +44,7 @@ interface Candidate {
 }
 
 /**
- * The manifests that name another one as their subject. A link tells of each that was pushed here. Clients that pushed to a
+ * Referrers: manifests that name another one as their subject. A link tells of each that was pushed here. Clients that pushed to a
  * registry without referrers, as Distribution is, keep an index of them under a tag instead. Whatever either tells of counts
  * while the manifest is there and names the subject.
  */
@@ -59,7 +59,7 @@ export class ReferrerStore {
     this.#tags = tags
   }
 
-  /** A page is no longer than a manifest may be, unless a single referrer is. With `last` it may be empty. */
+  /** Lists referrers. A page is no longer than a manifest may be, unless a single referrer is. With `last` it may be empty. */
   async list(repository: string, subject: Digest, { artifactType, last }: ReferrerQuery): Promise<ReferrerPage> {
     const digests = await this.#digests(repository, subject, last)
     const candidates = streamConcurrent(digests.slice(0, MAX_CANDIDATES), digest =>
@@ -80,7 +80,7 @@ export class ReferrerStore {
     return { referrers: page, last: lookedAt < digests.length ? digests[lookedAt - 1] : undefined }
   }
 
-  /** What may be a referrer, after `last`, in order. All of the first that are looked at, and one more if there are more. */
+  /** Lists what may be a referrer, after `last`, in order: all that one page reads, and one more if there are more. */
   async #digests(repository: string, subject: Digest, last: Digest | undefined): Promise<Digest[]> {
     const [linked, tagged] = await settleAll([
       this.#linked(repository, subject, last),
@@ -120,7 +120,7 @@ export class ReferrerStore {
   }
 }
 
-/** The specification's "referrers tag schema". Of a longer digest it has 64 digits. */
+/** Makes a tag by the specification's "referrers tag schema". Of a longer digest it has 64 digits. */
 function referrersTag(subject: Digest): string {
   const { algorithm, hex } = digestParts(subject)
   return `${algorithm}-${hex.slice(0, 64)}`

@@ -5,15 +5,15 @@ import { mapConcurrent, settleAll } from './concurrency.ts'
 import { layers, manifests, tagCurrentLink, tagDirectory, tagIndexLink, tags } from './layout.ts'
 import { readLink, remove, writeLink } from './links.ts'
 
-/** Which tags to list. */
+/** Options of a list of tags. */
 export interface TagPage {
-  /** At most so many. Default: all. */
+  /** Tags at most. Default: all. */
   readonly limit?: number | undefined
-  /** Only those after this one, which need not exist. */
+  /** Entry after which the list begins; it need not exist. */
   readonly last?: string | undefined
 }
 
-/** Tags: each a link to the manifest that it means now, and one to every manifest that it ever meant. */
+/** Tags: each a link to its current manifest, and one to every manifest that it ever had. */
 export class TagStore {
   readonly #storage: StorageDriver
 
@@ -25,25 +25,25 @@ export class TagStore {
     return readLink(this.#storage, tagCurrentLink(repository, tag))
   }
 
-  /** The history comes first, so that a collection of garbage never misses what a tag means. */
+  /** Sets a tag. The history comes first, so that a garbage collection never misses a tag's manifest. */
   async set(repository: string, tag: string, digest: Digest): Promise<void> {
     await writeLink(this.#storage, tagIndexLink(repository, tag, digest), digest)
     await writeLink(this.#storage, tagCurrentLink(repository, tag), digest)
   }
 
-  /** False when there is no such tag. */
+  /** Deletes a tag; false when there is none. */
   delete(repository: string, tag: string): Promise<boolean> {
     return remove(this.#storage, tagDirectory(repository, tag))
   }
 
-  /** Removes every tag that means the manifest now. */
+  /** Deletes every tag whose current manifest this is. */
   async deleteAllOf(repository: string, digest: Digest): Promise<void> {
     await mapConcurrent(await this.#all(repository), async tag => {
       if ((await this.resolve(repository, tag)) === digest) await this.delete(repository, tag)
     })
   }
 
-  /** Tags in lexical order, and whether there are more. Throws `NAME_UNKNOWN` for a repository that was never pushed to. */
+  /** Lists tags in lexical order. `NAME_UNKNOWN` for a repository that was never pushed to. */
   async list(repository: string, { limit, last }: TagPage): Promise<{ tags: string[]; hasMore: boolean }> {
     const all = await this.#all(repository)
     if (all.length === 0) await this.#assertExists(repository)
@@ -68,7 +68,7 @@ export class TagStore {
   }
 }
 
-/** The specification's order: alphanumeric, without regard to case. Tags that differ in case only follow their bytes. */
+/** Compares in the specification's order: alphanumeric, without regard to case; tags that differ in case only by their bytes. */
 function lexically(a: string, b: string): number {
   return byBytes(a.toLowerCase(), b.toLowerCase()) || byBytes(a, b)
 }

@@ -2,20 +2,20 @@ import type { Address } from '../config/address.ts'
 import type { HealthReport } from '../observability/health.ts'
 import type { MetricsSnapshot } from '../observability/metrics.ts'
 
-/** What a worker is to run. */
+/** Registry that a worker runs. */
 export interface Assignment {
   readonly configFile: string
-  /** Whether the environment overrides the configuration. */
+  /** True when the environment overrides the configuration. */
   readonly usesEnvironment: boolean
   /** Takes precedence over the configuration's. */
   readonly address: Partial<Address>
-  /** What the worker is called in metrics. One that replaces it is called the same. */
+  /** Name of the worker in metrics, and of one that replaces it. */
   readonly name: string
   /** Used where the configuration has no secret: all workers must have the same. */
   readonly secret: string
 }
 
-/** What the parent asks a worker, and gets. */
+/** Questions of the parent to a worker, and their answers. */
 export interface Questions {
   health: HealthReport
   metrics: readonly MetricsSnapshot[]
@@ -27,17 +27,17 @@ export type ToWorker =
   | { readonly kind: 'question'; readonly id: number; readonly about: keyof Questions }
   | { readonly kind: 'stop' }
 
-/** What a worker tells when it has started. */
+/** Message of a worker that has started. */
 export interface Listening {
   /** Host and port as clients write them. */
   readonly authority: string
-  /** What is odd in the configuration. */
+  /** Oddities of the configuration. */
   readonly warnings: readonly string[]
 }
 
 /** Worker to parent. */
 export type ToParent =
-  /** What is said to it from now on is heard. */
+  /** From now on it receives messages. */
   | { readonly kind: 'here' }
   | ({ readonly kind: 'listening' } & Listening)
   /** It could not start. The message is for the user. */

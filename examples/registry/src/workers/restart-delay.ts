@@ -1,11 +1,11 @@
-/** Milliseconds before a process that ended is replaced. */
+/** Limits of the time before a process that ended is replaced. */
 const first = 100
 const longest = 10_000
 
-/** A process that has run for as long, in milliseconds, did not end because it cannot run. */
+/** Time after which a process that ended did not end because it cannot run. */
 const STABLE_AFTER_MS = 60_000
 
-/** Milliseconds to wait before a process is replaced that ran for `lifetime`; each is twice the one before. */
+/** Delay before a process that ended is replaced; each is twice the one before. */
 export class RestartDelay {
   #next = first
 

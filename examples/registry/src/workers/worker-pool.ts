@@ -7,7 +7,7 @@ import type { Assignment } from './messages.ts'
 import { RestartDelay } from './restart-delay.ts'
 import { WorkerProcess } from './worker-process.ts'
 
-/** What all workers run. */
+/** Task that all workers run. */
 export type Task = Omit<Assignment, 'name' | 'secret'>
 
 /**
@@ -30,11 +30,11 @@ class WorkerPool implements RunningRegistry {
   warnings: readonly string[] = []
   readonly #assignment: Omit<Assignment, 'name'>
   readonly #log: RegistryLog
-  /** Those that run, by their names. */
+  /** Running workers, by their names. */
   readonly #workers = new Map<string, WorkerProcess>()
   readonly #replacements = new Set<NodeJS.Timeout>()
   readonly #names: readonly string[]
-  /** Requests of those that have ended. */
+  /** Requests of workers that have ended. */
   #requests = 0
   #stopping: Promise<void> | undefined
 
@@ -55,7 +55,7 @@ class WorkerPool implements RunningRegistry {
     workers.forEach((worker, index) => this.#keep(this.#names[index] ?? '', worker, new RestartDelay()))
   }
 
-  /** Bad if that of any is. */
+  /** Asks all workers; bad if one is. */
   async health(): Promise<HealthReport> {
     if (this.#stopping) return { healthy: false, reason: 'shutting down' }
     const reports = await Promise.all(this.#listening().map(worker => worker.ask('health')))

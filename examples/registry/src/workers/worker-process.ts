@@ -3,16 +3,16 @@ import { fileURLToPath } from 'node:url'
 import { WorkerStartError } from '../server/startup-error.ts'
 import type { Assignment, Listening, Questions, ToParent, ToWorker } from './messages.ts'
 
-/** Milliseconds in which a worker has to answer a question. */
-const patience = 5_000
+/** Time in which a worker has to answer a question. */
+const ANSWER_TIMEOUT_MS = 5_000
 
-/** A worker, as its parent sees it. */
+/** Worker, as its parent sees it. */
 export class WorkerProcess {
-  /** Why it ended: `SIGKILL`, or `status 1`. */
+  /** Reason of its end: `SIGKILL`, or `status 1`. */
   readonly ended: Promise<string>
-  /** Where, once it listens; rejects with a {@link WorkerStartError} when it ends before. */
+  /** Address, once it listens; rejects with a {@link WorkerStartError} when it ends before. */
   readonly listening: Promise<Listening>
-  /** How many requests it had; known once it has stopped. */
+  /** Requests that it had; known once it has stopped. */
   requests = 0
   isListening = false
   readonly startedAt = performance.now()
@@ -35,7 +35,7 @@ export class WorkerProcess {
     this.#tell({ kind: 'run', assignment })
   }
 
-  /** Undefined when it does not answer in time. */
+  /** Asks a question; undefined when it does not answer in time. */
   ask<About extends keyof Questions>(about: About): Promise<Questions[About] | undefined> {
     const id = (this.#questions += 1)
     return new Promise(resolve => {
@@ -44,7 +44,7 @@ export class WorkerProcess {
         this.#answers.delete(id)
         resolve(answer as Questions[About] | undefined)
       }
-      const timer = setTimeout(() => settle(undefined), patience)
+      const timer = setTimeout(() => settle(undefined), ANSWER_TIMEOUT_MS)
       this.#answers.set(id, settle)
       this.#tell({ kind: 'question', id, about })
     })
@@ -59,7 +59,7 @@ export class WorkerProcess {
     this.#worker.process.kill('SIGKILL')
   }
 
-  /** What it said last arrives before its channel is closed, but perhaps after its exit. */
+  /** Waits for its exit and for its channel to close: its last message may arrive after the exit. */
   async #end(): Promise<string> {
     const [how] = await Promise.all([
       new Promise<string>(resolve => {
