@@ -48,7 +48,7 @@ export class PasswordCheck {
   }
 
   async #compare(user: string, password: string, id: string): Promise<boolean> {
-    const found = this.#file.hashFor(user)
+    const found = this.#file.hashOf(user)
     if (!found) return false
     const isRight = (await bcrypt.compare(password, found.hash)) && found.isOfUser
     if (isRight) this.#right.set(id, true)

@@ -47,7 +47,7 @@ export class PasswordFile {
    * Gives the hash to check a password against. For a user who is not there it is always the same one of another user, so
    * that checking takes as long and tells nothing. Undefined when the file has no users.
    */
-  hashFor(user: string): { hash: string; isOfUser: boolean } | undefined {
+  hashOf(user: string): { hash: string; isOfUser: boolean } | undefined {
     const own = this.#hashes.get(user)
     if (own !== undefined) return { hash: own, isOfUser: true }
     const choice = createHmac('sha256', this.#secret).update(user).digest().readUInt32BE()

@@ -15,7 +15,7 @@ interface Started {
 export function banner({ registry: { authority }, tls, operations, configFile, demo }: Started): string {
   const isPlain = tls === undefined
   const url = `${isPlain ? 'http' : 'https'}://${authority}`
-  const places = [
+  const rows = [
     ['Registry', `${url}/v2/`],
     ...(demo
       ? [
@@ -27,7 +27,7 @@ export function banner({ registry: { authority }, tls, operations, configFile, d
     ...(operations?.metrics ? [['Metrics', operations.metrics]] : []),
     ['Configuration', configFile],
   ]
-  const table = places.map(([name, place]) => `  ${name?.padEnd(14)} ${place}`).join('\n')
+  const table = rows.map(([name, value]) => `  ${name?.padEnd(14)} ${value}`).join('\n')
   return `
 ${table}
 

@@ -105,10 +105,22 @@ function s3Line({ operation, key, target, status, bytesIn, milliseconds }: Reque
   const came = bytesIn > 0 ? `  ${bytes(bytesIn)} in` : ''
   // A list of keys is about what they begin with.
   const about = key ?? new URL(target, 'http://s3').searchParams.get('prefix') ?? ''
-  return { who: 's3', what: operation, target: about, outcome: `${status ?? 'cut off'}${came}`, milliseconds } as const
+  return {
+    who: 's3',
+    what: operation,
+    target: about,
+    outcome: `${status ?? 'cut off'}${came}`,
+    durationMs: milliseconds,
+  } as const
 }
 
 function edgeLine({ method, path, status, result, bytes: sent, milliseconds }: EdgeRecord) {
   const went = sent > 0 ? `  ${bytes(sent)} out` : ''
-  return { who: 'edge', what: method, target: path, outcome: `${status} ${result}${went}`, milliseconds } as const
+  return {
+    who: 'edge',
+    what: method,
+    target: path,
+    outcome: `${status} ${result}${went}`,
+    durationMs: milliseconds,
+  } as const
 }

@@ -82,11 +82,11 @@ function* parse(file: string, content: Uint8Array): Iterable<Noted> {
   const { data } = entries.safeParse(parsedJson(content))
   if (!data) throw new Error(`not a journal of a garbage collection: ${file}`)
   for (const { path, target, subject } of data) {
-    const place = parsePath(path)
-    if (!place || place.kind === 'blob' || place.kind === 'tag' || place.kind === 'upload') {
+    const parsed = parsePath(path)
+    if (!parsed || parsed.kind === 'blob' || parsed.kind === 'tag' || parsed.kind === 'upload') {
       throw new Error(`a journal of a garbage collection holds what is no link: ${file}`)
     }
-    const { kind, repository, digest } = place
+    const { kind, repository, digest } = parsed
     yield { repository, removal: { kind, path, digest, target, subject } }
   }
 }

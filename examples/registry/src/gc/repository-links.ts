@@ -54,15 +54,15 @@ export async function* repositoryLinks(storage: StorageDriver, query: LinkQuery 
   let name: string | undefined
   let found: Found[] = []
   for await (const info of storage.walk(below, { descend })) {
-    const place = info.isDirectory ? undefined : parsePath(info.path)
-    if (!place || place.kind === 'blob' || place.kind === 'upload') continue
-    if (place.repository !== name) {
+    const parsed = info.isDirectory ? undefined : parsePath(info.path)
+    if (!parsed || parsed.kind === 'blob' || parsed.kind === 'upload') continue
+    if (parsed.repository !== name) {
       if (name !== undefined) yield await resolve(storage, name, found)
-      name = place.repository
+      name = parsed.repository
       found = []
     }
-    if (place.kind === 'tag' && tagsSince && info.modifiedAt < tagsSince) continue
-    found.push({ kind: place.kind, digest: place.kind === 'tag' ? undefined : place.digest, info })
+    if (parsed.kind === 'tag' && tagsSince && info.modifiedAt < tagsSince) continue
+    found.push({ kind: parsed.kind, digest: parsed.kind === 'tag' ? undefined : parsed.digest, info })
   }
   if (name !== undefined) yield await resolve(storage, name, found)
 }

@@ -18,10 +18,10 @@ export async function findUnlinked(collection: Collection): Promise<UnlinkedBlob
   const unlinked: UnlinkedBlob[] = []
   for await (const { path, size, modifiedAt, revision, isDirectory } of storage.walk(blobs)) {
     if (collection.isStopped) break
-    const place = isDirectory ? undefined : parsePath(path)
-    if (place?.kind !== 'blob') continue
+    const parsed = isDirectory ? undefined : parsePath(path)
+    if (parsed?.kind !== 'blob') continue
     collection.tell({ type: 'tick' })
-    const { digest } = place
+    const { digest } = parsed
     if (!linked.has(digest) && modifiedAt < cutoff) unlinked.push({ digest, size, modifiedAt, revision })
     else collection.keep({ size })
   }

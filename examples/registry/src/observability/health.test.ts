@@ -42,7 +42,7 @@ describe('the health', () => {
         if (error) throw error
         return root
       }),
-      { maxAge: 10 },
+      { maxAgeMs: 10 },
     )
     expect(await health.check()).toEqual({ healthy: false, reason: 'the storage is not available' })
     error = undefined
@@ -60,7 +60,7 @@ describe('the health', () => {
 
   it('does not wait for ever', async () => {
     const silent = storage(() => new Promise(() => {}))
-    const report = await new Health(silent, { patience: 10 }).check()
+    const report = await new Health(silent, { timeoutMs: 10 }).check()
     expect(report).toEqual({ healthy: false, reason: 'the storage does not answer' })
   })
 

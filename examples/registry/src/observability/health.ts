@@ -22,22 +22,22 @@ const reasons: Partial<Record<StorageErrorCode, string>> = {
 /** Health of a registry: that of its storage, until it shuts down. */
 export class Health {
   readonly #storage: StorageDriver
-  readonly #maxAge: number
-  readonly #patience: number
+  readonly #maxAgeMs: number
+  readonly #timeoutMs: number
   #latest: Promise<HealthReport> | undefined
   #isStopping = false
 
-  constructor(storage: StorageDriver, { maxAge = DEFAULT_MAX_AGE_MS, patience = DEFAULT_TIMEOUT_MS } = {}) {
+  constructor(storage: StorageDriver, { maxAgeMs = DEFAULT_MAX_AGE_MS, timeoutMs = DEFAULT_TIMEOUT_MS } = {}) {
     this.#storage = storage
-    this.#maxAge = maxAge
-    this.#patience = patience
+    this.#maxAgeMs = maxAgeMs
+    this.#timeoutMs = timeoutMs
   }
 
   /** Asks the storage. Never rejects, and takes no longer than the timeout. Callers at the same time share one answer. */
   async check(): Promise<HealthReport> {
     if (this.#isStopping) return { healthy: false, reason: 'shutting down' }
     this.#latest ??= this.#ask().finally(() => {
-      setTimeout(() => (this.#latest = undefined), this.#maxAge).unref()
+      setTimeout(() => (this.#latest = undefined), this.#maxAgeMs).unref()
     })
     return this.#latest
   }
@@ -48,7 +48,7 @@ export class Health {
   }
 
   #ask(): Promise<HealthReport> {
-    return pingStorage(this.#storage, this.#patience).then(() => ({ healthy: true }), reportOf)
+    return pingStorage(this.#storage, this.#timeoutMs).then(() => ({ healthy: true }), reportOf)
   }
 }
 

@@ -54,7 +54,7 @@ function requestFields(report: RequestReport): Record<string, unknown> {
     'http.request.received': report.received,
     'http.response.status': report.status,
     'http.response.written': report.sent,
-    'http.response.milliseconds': Math.round(report.milliseconds * 10) / 10,
+    'http.response.milliseconds': Math.round(report.durationMs * 10) / 10,
     'http.response.servedby': report.servedBy,
     'auth.user.name': report.user,
   }

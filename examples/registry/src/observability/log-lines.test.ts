@@ -21,7 +21,7 @@ it('says where a pull was sent', () => {
     status: 307,
     servedBy: 'cloudfront',
     received: 0,
-    milliseconds: 3.4,
+    durationMs: 3.4,
   })
   expect(format(line, noon).replaceAll(/ {2,}/g, '  ')).toBe(
     '12:00:01  registry  GET  /v2/hello/blobs/sha256:ab12ab12ab12…  307 → cloudfront  3 ms  b1946ac92492d234',
@@ -36,7 +36,7 @@ it('says how much a push brought, and that a client went away', () => {
     status: undefined,
     servedBy: undefined,
     received: 1_234_567,
-    milliseconds: 12,
+    durationMs: 12,
   })
   expect(format(line, noon).replaceAll(/ {2,}/g, '  ')).toBe(
     '12:00:01  registry  PATCH  /v2/hello/blobs/uploads/0189cc2f…  cut off  1.2 MB in  12 ms  b1946ac92492d234',
@@ -44,7 +44,7 @@ it('says how much a push brought, and that a client went away', () => {
 })
 
 it('shows nothing that a terminal would obey', () => {
-  const line = { who: 'registry', what: 'GET', target: '/v2/\u009b31m\u001b', outcome: '404', milliseconds: 1 } as const
+  const line = { who: 'registry', what: 'GET', target: '/v2/\u009b31m\u001b', outcome: '404', durationMs: 1 } as const
   expect(format(line, noon)).toMatch(/\/v2\/\?31m\? /)
 })
 

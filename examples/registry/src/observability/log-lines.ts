@@ -13,7 +13,7 @@ export interface Line {
   readonly target: string
   /** Status, and what else there is to tell. */
   readonly outcome: string
-  readonly milliseconds: number | undefined
+  readonly durationMs: number | undefined
   /** Id of the request, where there is one. */
   readonly id?: string
 }
@@ -37,8 +37,8 @@ const controls = /[\u0000-\u001f\u007f-\u009f]/
 const allControls = new RegExp(controls, 'g')
 
 /** `12:00:01  registry  GET   /v2/hello/blobs/sha256:ab12cd34ef56…  307 → cloudfront  3 ms  b1946ac92492d234` */
-export function format({ who, what, target, outcome, milliseconds, id = '' }: Line, time: Date): string {
-  const took = milliseconds === undefined ? '' : `${Math.round(milliseconds)} ms`
+export function format({ who, what, target, outcome, durationMs, id = '' }: Line, time: Date): string {
+  const took = durationMs === undefined ? '' : `${Math.round(durationMs)} ms`
   const subject = `${what.padEnd(6)}  ${short(target)}`
   const line = `${clockAt(time)}  ${who.padEnd(8)}  ${subject.padEnd(76)}  ${outcome.padEnd(20)}  ${took.padEnd(7)}  ${id}`
   const trimmed = line.trimEnd()
@@ -59,11 +59,11 @@ function clockAt(time: Date): string {
 }
 
 /** Line of a request: where a pull was sent, and how much came with a push. */
-export function registryLine({ id, method, url, status, servedBy, received, milliseconds }: RequestReport): Line {
+export function registryLine({ id, method, url, status, servedBy, received, durationMs }: RequestReport): Line {
   const sent = servedBy === undefined ? '' : ` → ${servedBy}`
   const came = received > 0 ? `  ${bytes(received)} in` : ''
   const outcome = `${status ?? 'cut off'}${sent}${came}`
-  return { who: 'registry', what: method, target: url, outcome, milliseconds, id }
+  return { who: 'registry', what: method, target: url, outcome, durationMs, id }
 }
 
 /** Shortens digests and ids, which are recognised by their beginnings, and paths, which all begin alike. */

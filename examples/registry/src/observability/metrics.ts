@@ -72,11 +72,11 @@ export class Metrics {
   }
 
   ended(report: RequestReport): void {
-    const { method, route = 'none', status = 'none', servedBy, received, sent, milliseconds } = report
+    const { method, route = 'none', status = 'none', servedBy, received, sent, durationMs } = report
     this.#inFlight.dec()
     if (isUpload(report)) this.#uploads.dec()
     this.#requests.inc({ route, method, status })
-    this.#durations.observe({ route, method }, milliseconds / 1000)
+    this.#durations.observe({ route, method }, durationMs / 1000)
     this.#received.inc(received)
     this.#sent.inc(sent)
     if (servedBy !== undefined && status !== 'none' && status < 400) this.#pulls.inc({ via: servedBy })

@@ -19,7 +19,8 @@ export interface RequestReport extends RequestArrival {
   readonly received: number
   /** Bytes of the answer, its headers included. */
   readonly sent: number
-  readonly milliseconds: number
+  /** Time from the request to the end of its answer. */
+  readonly durationMs: number
   /** Address at the other end of the connection: the client's own or a proxy's. */
   readonly remoteAddress: string | undefined
   readonly userAgent: string | undefined

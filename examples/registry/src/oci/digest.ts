@@ -22,7 +22,7 @@ export function digestParts(digest: Digest): { algorithm: DigestAlgorithm; hex: 
 }
 
 /** Creates a hash of the digest's algorithm. */
-export function hashFor(digest: Digest): Hash {
+export function createDigestHash(digest: Digest): Hash {
   return createHash(digestParts(digest).algorithm)
 }
 

@@ -50,7 +50,7 @@ export const requestReport = fp<RequestReportOptions>(
           servedBy: reply.servedBy,
           received: request.received,
           sent: socket.bytesWritten - sentBefore,
-          milliseconds: performance.now() - startedAt,
+          durationMs: performance.now() - startedAt,
           remoteAddress: socket.remoteAddress,
           userAgent: request.headers['user-agent'],
           user: request.userName,

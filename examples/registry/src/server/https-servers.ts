@@ -6,7 +6,7 @@ import { fileError, readOptionFile } from '../config/option-file.ts'
 import type { TlsSettings } from '../config/tls.ts'
 import { FileWatcher } from '../config/file-watcher.ts'
 
-/** Milliseconds that a client has to agree on how to encrypt. */
+/** Time that a client has for the TLS handshake. */
 const HANDSHAKE_TIMEOUT_MS = 10_000
 
 /** Makes HTTPS servers whose certificates are always those of the files. Dispose of it to let go of the files. */

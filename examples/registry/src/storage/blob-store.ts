@@ -7,7 +7,7 @@ import {
   type UrlOptions,
   undefinedIfNotFound,
 } from '@longshore/middleware-core'
-import { type Digest, hashFor, matches } from '../oci/digest.ts'
+import { type Digest, createDigestHash, matches } from '../oci/digest.ts'
 import { RegistryError } from '../oci/errors.ts'
 import { isReusable } from './gc-safety.ts'
 import { settleAll } from './concurrency.ts'
@@ -103,7 +103,7 @@ export class BlobStore {
    * not learn that another repository has them, and old ones become young. Clients may send the same blob at once.
    */
   async receive(repository: string, digest: Digest, body: Body): Promise<void> {
-    const hash = hashFor(digest)
+    const hash = createDigestHash(digest)
     const writer = await this.#storage.writer(blobData(digest))
     let size
     try {

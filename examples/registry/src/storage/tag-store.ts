@@ -59,9 +59,9 @@ export class TagStore {
   }
 
   async #assertExists(repository: string): Promise<void> {
-    const places = [manifests(repository), layers(repository)]
-    const found = await settleAll(places.map(place => undefinedIfNotFound(this.#storage.stat(place))))
-    if (found.some(place => place !== undefined)) return
+    const directories = [manifests(repository), layers(repository)]
+    const found = await settleAll(directories.map(directory => undefinedIfNotFound(this.#storage.stat(directory))))
+    if (found.some(directory => directory !== undefined)) return
     throw new RegistryError('NAME_UNKNOWN', 'repository name not known to registry', {
       details: [{ name: repository }],
     })

@@ -93,13 +93,13 @@ class WorkerPool implements RunningRegistry {
   #keep(name: string, worker: WorkerProcess, delay: RestartDelay): void {
     void worker.ended.then(how => {
       if (this.#stopping) return
-      const milliseconds = delay.after(performance.now() - worker.startedAt)
-      this.#log.error(`Worker ${name} ended with ${how}; it is replaced in ${milliseconds / 1000} s`)
+      const delayMs = delay.after(performance.now() - worker.startedAt)
+      this.#log.error(`Worker ${name} ended with ${how}; it is replaced in ${delayMs / 1000} s`)
       worker.listening.catch((error: Error) => this.#log.error(error.message))
       const timer = setTimeout(() => {
         this.#replacements.delete(timer)
         this.#keep(name, this.#add(name), delay)
-      }, milliseconds)
+      }, delayMs)
       this.#replacements.add(timer)
     })
   }

@@ -31,7 +31,7 @@ export class WorkerProcess {
     this.listening = this.#start()
     // Whoever does not care for the start learns of it from the end.
     this.listening.catch(() => {})
-    this.#onMessage(message => this.#heed(message))
+    this.#onMessage(message => this.#handle(message))
     this.#tell({ kind: 'run', assignment })
   }
 
@@ -83,7 +83,7 @@ export class WorkerProcess {
     })
   }
 
-  #heed(message: ToParent): void {
+  #handle(message: ToParent): void {
     if (message.kind === 'answer') this.#answers.get(message.id)?.(message.answer)
     if (message.kind === 'stopped') this.requests = message.requests
   }

@@ -1,5 +1,5 @@
 import { type FileInfo, type StorageDriver, undefinedIfNotFound } from '@longshore/middleware-core'
-import { type Digest, hashFor, matches } from '../../oci/digest.ts'
+import { type Digest, createDigestHash, matches } from '../../oci/digest.ts'
 import { wrongDigest } from '../blob-store.ts'
 import { startedAtContent, uploadData, uploadDirectory, uploadStartedAt } from '../layout.ts'
 import { remove } from '../links.ts'
@@ -22,7 +22,7 @@ export class UploadFiles {
   async verify({ repository, id }: UploadName, digest: Digest): Promise<FileInfo> {
     const data = uploadData(repository, id)
     const file = await this.#storage.stat(data, { fileOnly: true })
-    const hash = hashFor(digest)
+    const hash = createDigestHash(digest)
     const reader: Body = await this.#storage.reader(data, { ifRevision: file.revision })
     for await (const bytes of reader) hash.update(bytes)
     if (!matches(hash, digest)) throw wrongDigest(digest)
