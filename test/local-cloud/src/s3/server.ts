@@ -9,11 +9,13 @@ import { authenticate } from './authenticate.ts'
 import { BucketView } from './bucket-view.ts'
 import type { Answer, Cloud } from './call.ts'
 import { bucketNamed } from './call.ts'
+import { type CorsRules, answerPreflight, corsHeaders, isPreflight } from './cors.ts'
 import { S3Error, s3Error } from './errors.ts'
 import { Faults } from './faults.ts'
 import { answerWithFault } from './misbehave.ts'
 import { awsMood } from './mood.ts'
 import type { Mood } from './mood.ts'
+import { isPostedForm, postObject } from './operations/post-object.ts'
 import { cutConnection, errorAnswer, respond } from './respond.ts'
 import { parseRequest } from './request.ts'
 import type { S3Request } from './request.ts'
@@ -41,6 +43,8 @@ export interface S3Options {
   onRequest?: (record: RequestRecord) => void
   /** Milliseconds since the epoch, for the checks of signatures; by default the clock. */
   now?: () => number
+  /** Web pages that may send requests to every bucket. None by default, as in a new bucket of AWS. */
+  cors?: CorsRules
 }
 
 /** An S3 endpoint on this machine. */
@@ -101,7 +105,9 @@ export async function startS3(options: S3Options = {}): Promise<LocalS3> {
       if (options.latency) await pause(options.latency, 'before')
       const fault = faults.for(record)
       if (fault?.kind === 'cut') cutAfter = fault.bytes
-      answer = await answerWithFault(fault, () => operate(request), pause)
+      answer = isPreflight(message)
+        ? answerPreflight(message, options.cors)
+        : await answerWithFault(fault, () => operate(request), pause)
     } catch (error) {
       answer = errorAnswer(error, message, requestId)
     }
@@ -109,6 +115,7 @@ export async function startS3(options: S3Options = {}): Promise<LocalS3> {
       cutConnection(message)
       return
     }
+    answer.headers = { ...answer.headers, ...corsHeaders(message.headers.origin, message.method ?? '', options.cors) }
     if (typeof answer.body === 'string') record.code = /<Error><Code>(\w+)/.exec(answer.body)?.[1]
     // A client that still waits to be asked for its body gets this answer instead, and must not send the body after it.
     const bodyAsked = !(request instanceof S3Error) && request.bodyAsked
@@ -126,7 +133,9 @@ export async function startS3(options: S3Options = {}): Promise<LocalS3> {
 
   async function operate(request: S3Request | S3Error): Promise<Answer> {
     if (request instanceof S3Error) throw request
-    const verification = { credentials: keys, region: options.region, now: (options.now ?? Date.now)() }
+    const now = (options.now ?? Date.now)()
+    if (isPostedForm(request)) return postObject(cloud, request, keys, now)
+    const verification = { credentials: keys, region: options.region, now }
     const authentication = authenticate(request, verification)
     const operation = route(request)
     if (operation === undefined) {
