@@ -2,7 +2,8 @@ import { afterEach, describe, expect, it } from '@jest/globals'
 import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import { z } from 'zod'
-import { defineDriver, driverFrom } from './base-driver.ts'
+import { driverFrom } from './base-driver.ts'
+import { defineDriver } from './define-driver.ts'
 import { type OperationTrace, operationChannel } from './diagnostics.ts'
 import type { DriverImplementation } from './driver-implementation.ts'
 import { InMemoryDriver } from '../drivers/inmemory/driver.ts'
@@ -35,11 +36,6 @@ describe('a factory', () => {
       seen.push(options)
       return new InMemoryDriver()
     },
-    extend: (implementation, call) => ({
-      describe: (path: string, options = {}) =>
-        call('describe', path, options, async () => `${(await implementation.stat(path))?.size ?? 'no'} bytes`),
-      fail: () => call('fail', '/path', {}, () => Promise.reject(new Error('out of order'))),
-    }),
   })
 
   it('tells what it makes', () => {
@@ -53,18 +49,6 @@ describe('a factory', () => {
     mine({ rootDirectory: '/srv' })
     expect(seen).toEqual([{ rootDirectory: '/var' }, { rootDirectory: '/srv' }])
     expect(() => mine({ root: '/srv' } as never)).toThrow('mine options.root: unknown option')
-  })
-
-  it('adds methods that owe what every method owes', async () => {
-    const driver = mine({})
-    await driver.putContent('/file', 'content')
-    expect(await driver.describe('/file')).toBe('7 bytes')
-    await expect(driver.describe('file')).rejects.toMatchObject({ code: 'INVALID_PATH', driver: 'mine' })
-    await expect(driver.fail()).rejects.toMatchObject({ code: 'UNKNOWN', driver: 'mine', path: '/path' })
-    const signal = AbortSignal.abort('enough')
-    await expect(driver.describe('/file', { signal })).rejects.toBe('enough')
-    await driver[Symbol.asyncDispose]()
-    await expect(driver.describe('/file')).rejects.toMatchObject({ code: 'DISPOSED' })
   })
 })
 
@@ -144,8 +128,8 @@ describe('an upload', () => {
     const controller = new AbortController()
     const whole = new InMemoryDriver()
     let released = 0
-    const upload: DriverImplementation['writer'] = async (path, append, options) => {
-      const begun = await whole.writer(path, append, options)
+    const upload: DriverImplementation['writer'] = async (path, options) => {
+      const begun = await whole.writer(path, options)
       controller.abort('enough')
       return Object.assign(begun, { release: () => (released += 1) })
     }
@@ -157,14 +141,14 @@ describe('an upload', () => {
 
 describe('a destination', () => {
   it.each([
-    ['/file', {}],
-    ['/other', { destination: '/other' }],
+    ['/file', { append: false }],
+    ['/other', { append: false, destination: '/other' }],
   ])('of %s is told as %j to an upload to /file', async (destination, told) => {
     const seen: unknown[] = []
     const whole = new InMemoryDriver()
-    const upload: DriverImplementation['writer'] = (path, append, { signal, ...options }) => {
+    const upload: DriverImplementation['writer'] = (path, { signal, ...options }) => {
       seen.push(options)
-      return whole.writer(path, append, { signal, ...options })
+      return whole.writer(path, { signal, ...options })
     }
     await driverFrom('mine', storage({ writer: upload })).writer('/file', { destination })
     expect(seen).toEqual([told])
@@ -195,7 +179,10 @@ describe('what an implementation may leave out', () => {
   })
 
   it('says that an empty root is a directory', async () => {
-    const driver = driverFrom('mine', storage({ stat: async () => undefined, list: async () => undefined }))
+    const driver = driverFrom(
+      'mine',
+      storage({ stat: path => Promise.reject(pathNotFound(path)), list: async () => [] }),
+    )
     expect(await driver.stat('/')).toEqual({ path: '/', size: 0, modifiedAt: new Date(0), isDirectory: true })
     expect(await driver.list('/')).toEqual([])
     await expect(driver.list('/a')).rejects.toMatchObject({ code: 'PATH_NOT_FOUND', path: '/a' })

@@ -95,7 +95,10 @@ describe('calls that meet each other', () => {
 
   it('does not cancel what is being committed', async () => {
     const progress = new EventEmitter()
-    const commit = async (): Promise<void> => void (await once(progress, 'committed'))
+    const commit = async (): Promise<object> => {
+      await once(progress, 'committed')
+      return {}
+    }
     const { calls, writer } = recorded({ commit })
     const committing = writer.commit()
     while (!calls.includes('commit')) await new Promise(resolve => setImmediate(resolve))

@@ -6,7 +6,7 @@ import { walkByListing } from './walk-by-listing.ts'
 
 const storage = new InMemoryDriver()
 const files = ['/a/1', '/a/b/2', '/a/b-c', '/a/b.c/3', '/a/b0', '/a/bc/4', '/z']
-await Promise.all(files.map(file => storage.putContent(file, Buffer.from(file))))
+await Promise.all(files.map(file => storage.putContent(file, Buffer.from(file), {})))
 
 /** What a walk by listing yields, and which directories it had to list. */
 async function walked(options: WalkOptions = {}, path = '/'): Promise<{ found: string[]; listed: string[] }> {

@@ -1,16 +1,20 @@
+import { Readable } from 'node:stream'
 import { describe, expect, it } from '@jest/globals'
 import { z } from 'zod'
 import * as option from '../options/option.ts'
 import type { CallOptions, FileWriter, StorageDriver, WriteOptions } from '../contract/index.ts'
 import { inmemory } from '../drivers/inmemory/index.ts'
-import { ForwardingDriver, type Middleware, compose, defineMiddleware } from './define-middleware.ts'
+import { type Middleware, compose } from './compose.ts'
+import { defineMiddleware } from './define-middleware.ts'
+import { ForwardingDriver } from './forwarding-driver.ts'
 
-type Method = Exclude<keyof StorageDriver, 'name'>
+type Method = Exclude<keyof StorageDriver, 'name' | 'capabilities'>
 
 /** Arguments to call each method of the contract with. A method that is missing here does not pass the type check. */
 const argumentsOf: { [M in Method]-?: Parameters<NonNullable<StorageDriver[M]>> } = {
   getContent: ['/a', {}],
   putContent: ['/a', 'x', {}],
+  putStream: ['/a', Readable.from([]), {}],
   reader: ['/a', { offset: 1 }],
   writer: ['/a', { append: true, destination: '/b' }],
   stat: ['/a', { fileOnly: true }],
@@ -19,6 +23,9 @@ const argumentsOf: { [M in Method]-?: Parameters<NonNullable<StorageDriver[M]>> 
   move: ['/a', '/b', { size: 1 }],
   delete: ['/a', { fileOnly: true }],
   urlFor: ['/a', { method: 'HEAD' }],
+  uploadUrlFor: ['/a', { size: 1 }],
+  uploadFormFor: ['/a', { size: { max: 1 } }],
+  directUpload: ['/a', { size: 1 }],
   keyFor: ['/a'],
   purgeUploads: [{ olderThan: new Date(0), path: '/a' }],
   [Symbol.asyncDispose]: [],
@@ -90,19 +97,21 @@ describe('ForwardingDriver', () => {
   it.each(methods)('forwards %p with its arguments and gives back what comes', method => {
     const result = {}
     const calls: unknown[] = []
-    const inner = { name: 'inner', [method]: (...given: unknown[]) => (calls.push(given), result) }
-    const outer = new ForwardingDriver(inner as unknown as StorageDriver)
+    const inner: object = { name: 'inner', [method]: (...given: unknown[]) => (calls.push(given), result) }
+    const outer = new ForwardingDriver(inner as StorageDriver)
     const forwarded = outer[method].bind(outer) as (...given: unknown[]) => unknown
     expect(forwarded(...argumentsOf[method])).toBe(result)
     expect(calls).toEqual([argumentsOf[method]])
   })
 
-  it('has the name of the driver it wraps', () => {
-    expect(new ForwardingDriver(inmemory({})).name).toBe('inmemory')
+  it('has the name and the capabilities of the driver it wraps', () => {
+    const inner = inmemory({})
+    expect(new ForwardingDriver(inner).name).toBe('inmemory')
+    expect(new ForwardingDriver(inner).capabilities).toBe(inner.capabilities)
   })
 
   it('takes the path for the key where the wrapped driver knows no keys', () => {
-    expect(new ForwardingDriver({ name: 'keyless' } as StorageDriver).keyFor('/a/b')).toBe('a/b')
+    expect(new ForwardingDriver({ name: 'keyless' } as never).keyFor('/a/b')).toBe('a/b')
   })
 })
 

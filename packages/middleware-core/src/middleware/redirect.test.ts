@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import type { UrlOptions } from '../contract/index.ts'
 import { inmemory } from '../drivers/inmemory/index.ts'
-import { compose } from './define-middleware.ts'
+import { compose } from './compose.ts'
 import { redirect } from './redirect.ts'
 
 const urlOf = async (baseUrl: string, path = '/a/b', options?: UrlOptions): Promise<string | undefined> =>

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import type { SignedUrl, StorageDriver, UrlOptions } from '../contract/index.ts'
-import { ForwardingDriver, compose } from './define-middleware.ts'
+import { compose } from './compose.ts'
+import { ForwardingDriver } from './forwarding-driver.ts'
 import { inmemory } from '../drivers/inmemory/index.ts'
 import { rewrite } from './rewrite.ts'
 

@@ -1,9 +1,20 @@
 import { expect, it } from '@jest/globals'
 import type { DriverImplementation } from '../../src/authoring/driver-implementation.ts'
-import type { FileWriter, StorageDriver, WriteOptions } from '../../src/contract/index.ts'
+import {
+  type Capabilities,
+  type FileInfo,
+  type FileWriter,
+  type StatOptions,
+  type StorageDriver,
+  type WriteOptions,
+  type WriteResult,
+  pathNotFound,
+  undefinedIfNotFound,
+} from '../../src/contract/index.ts'
 import type { Upload } from '../../src/authoring/upload.ts'
 import { driverFrom } from '../../src/authoring/base-driver.ts'
 import { InMemoryDriver } from '../../src/drivers/inmemory/driver.ts'
+import { inmemory } from '../../src/drivers/inmemory/index.ts'
 import {
   type DriverTestOptions,
   type TestResult,
@@ -12,13 +23,27 @@ import {
   testDriver,
 } from '../../src/testing/index.ts'
 
-/** What is wrong with a driver. */
+/** Members of a type, where a method need not tell what it wrote. */
+export type Changes<T> = {
+  [Name in keyof T]?: T[Name] extends (...args: infer Args) => Promise<WriteResult>
+    ? (...args: Args) => Promise<WriteResult | void>
+    : T[Name]
+}
+
+/** Implementation whose `stat` gives undefined for what is not there: defects are shorter to write so. */
+export interface Storage extends Omit<DriverImplementation, 'stat'> {
+  stat(path: string, options: StatOptions): Promise<FileInfo | undefined>
+}
+
+/** Flaw of a driver. */
 export interface Flaw {
-  /** What is wrong about the driver. Called for each driver on the storage. */
-  readonly driver?: (driver: StorageDriver) => Partial<StorageDriver>
-  /** What is wrong about the storage below it. Called once. */
-  readonly storage?: (storage: DriverImplementation) => Partial<DriverImplementation>
-  /** What the suite is told beyond the usual. */
+  /** Changes to the driver. Called for each driver on the storage. */
+  readonly driver?: (driver: StorageDriver) => Changes<StorageDriver>
+  /** Changes to the storage below it. Called once. */
+  readonly storage?: (storage: Storage) => Changes<Storage>
+  /** Capabilities that the driver declares beyond, or without, those of the in-memory driver. */
+  readonly capabilities?: Partial<Capabilities>
+  /** Options of the suite beyond the usual. */
   readonly options?: Partial<DriverTestOptions>
 }
 
@@ -33,11 +58,14 @@ export interface Defect extends Flaw {
 const suite = 'broken keeps the storage contract'
 
 /** How the suite's tests go for the in-memory driver with a defect: all of them, or one group's. */
-export async function resultsOf({ driver, storage, options }: Flaw, only?: string): Promise<TestResult[]> {
+export async function resultsOf(
+  { driver, storage, capabilities, options }: Flaw,
+  only?: string,
+): Promise<TestResult[]> {
   const whole = new InMemoryDriver()
-  const shared = storage ? changed<DriverImplementation>(whole, storage(whole)) : whole
+  const shared = storage ? flawed(whole, storage) : whole
   const create = (): StorageDriver => {
-    const sound = driverFrom('inmemory', shared)
+    const sound = driverFrom('inmemory', shared, { ...capabilitiesOfMemory, ...capabilities })
     return driver ? changed(sound, driver(sound)) : sound
   }
   const results = await runTests(({ describe, it }) => {
@@ -73,14 +101,29 @@ export function itCatches(defects: readonly Defect[]): void {
   })
 }
 
+const capabilitiesOfMemory = inmemory({}).capabilities
+
+function flawed(whole: DriverImplementation, flaw: (storage: Storage) => Changes<Storage>): DriverImplementation {
+  const storage: Storage = changed<Storage>(whole, {
+    stat: (path, options) => undefinedIfNotFound(whole.stat(path, options)),
+  })
+  const { stat, ...changes } = flaw(storage)
+  const throwing = async (path: string, options: StatOptions): Promise<FileInfo> => {
+    const info = await stat?.(path, options)
+    if (!info) throw pathNotFound(path)
+    return info
+  }
+  return changed<DriverImplementation>(whole, { ...changes, ...(stat ? { stat: throwing } : {}) })
+}
+
 /** Uploads that do some things differently. */
 export function changedUploads(
   storage: Pick<DriverImplementation, 'writer'>,
-  changes: (upload: Upload, path: string, destination: string) => Partial<Upload>,
-): Partial<DriverImplementation> {
+  changes: (upload: Upload, path: string, destination: string) => Changes<Upload>,
+): Pick<DriverImplementation, 'writer'> {
   return {
-    writer: async (path, append, options) => {
-      const upload = await storage.writer(path, append, options)
+    writer: async (path, options) => {
+      const upload = await storage.writer(path, options)
       return changed(upload, changes(upload, path, options.destination ?? path))
     },
   }
@@ -89,8 +132,8 @@ export function changedUploads(
 /** Writers that do some things differently. */
 export function changedWriters(
   driver: StorageDriver,
-  changes: (writer: FileWriter, path: string, options: WriteOptions) => Partial<FileWriter>,
-): Partial<StorageDriver> {
+  changes: (writer: FileWriter, path: string, options: WriteOptions) => Changes<FileWriter>,
+): Pick<StorageDriver, 'writer'> {
   return {
     writer: async (path, options = {}) => {
       const writer = await driver.writer(path, options)
@@ -100,8 +143,8 @@ export function changedWriters(
 }
 
 /** `target` with other members in some places. Its own methods keep seeing the real one. */
-function changed<T extends object>(target: T, changes: Partial<T>): T {
-  return new Proxy(target, {
+function changed<T extends object>(target: object, changes: Changes<T>): T {
+  return new Proxy(target as T, {
     get: (_, key) => {
       if (key in changes) return Reflect.get(changes, key) as unknown
       const member: unknown = Reflect.get(target, key)

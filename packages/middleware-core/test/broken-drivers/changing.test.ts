@@ -7,8 +7,9 @@ const defects: Defect[] = [
     name: 'copies instead of moving',
     caughtBy: 'move > leaves nothing at the source',
     storage: storage => ({
-      move: async (source, destination, options) =>
-        storage.putContent(destination, await storage.getContent(source, options), options),
+      move: async (source, destination, options) => {
+        await storage.putContent(destination, await storage.getContent(source, options), {})
+      },
     }),
   },
   {
@@ -132,21 +133,21 @@ const defects: Defect[] = [
     name: 'sweeps what is younger',
     caughtBy: 'purgeUploads > keeps uploads that are younger',
     storage: storage => ({
-      purgeUploads: (_, path, options) => storage.purgeUploads(new Date(Date.now() + 60_000), path, options),
+      purgeUploads: options => storage.purgeUploads({ ...options, olderThan: new Date(Date.now() + 60_000) }),
     }),
   },
   {
     name: 'sweeps everywhere',
     caughtBy: 'purgeUploads > keeps what lies neither at the path nor below it',
-    storage: storage => ({ purgeUploads: (olderThan, _, options) => storage.purgeUploads(olderThan, '/', options) }),
+    storage: storage => ({ purgeUploads: options => storage.purgeUploads({ ...options, path: '/' }) }),
   },
   {
     name: 'sweeps only what lies below the path',
     caughtBy: 'purgeUploads > discards what was left at the path itself',
     storage: storage => ({
-      purgeUploads: async (olderThan, path, options) => {
-        const own = await storage.writer(path, true, options).catch(() => undefined)
-        return storage.purgeUploads(own ? new Date(0) : olderThan, path, options)
+      purgeUploads: async options => {
+        const own = await storage.writer(options.path, { append: true }).catch(() => undefined)
+        return storage.purgeUploads(own ? { ...options, olderThan: new Date(0) } : options)
       },
     }),
   },

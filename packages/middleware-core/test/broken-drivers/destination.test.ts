@@ -1,18 +1,15 @@
 import { describe } from '@jest/globals'
 import type { DriverImplementation } from '../../src/authoring/driver-implementation.ts'
 import type { Upload } from '../../src/authoring/upload.ts'
-import { type Defect, changedUploads, changedWriters, itCatches } from './broken-driver.ts'
+import { type Defect, changedUploads, changedWriters, itCatches, type Changes, type Storage } from './broken-driver.ts'
 
 /** Uploads whose commit publishes at the path, and leaves the way to the destination to `carry`. */
-function carried(
-  storage: DriverImplementation,
-  carry: (path: string, destination: string) => Promise<void>,
-): Partial<DriverImplementation> {
+function carried(storage: Storage, carry: (path: string, destination: string) => Promise<void>): Changes<Storage> {
   return changedUploads(
-    { writer: (path, append, { signal }) => storage.writer(path, append, { signal }) },
+    { writer: (path, { append, signal }) => storage.writer(path, { append, signal }) },
     (upload, path, destination) => ({
-      commit: async signal => {
-        await upload.commit(signal)
+      commit: async options => {
+        await upload.commit(options)
         if (destination !== path) await carry(path, destination)
       },
     }),
@@ -29,9 +26,9 @@ const defects: Defect[] = [
     name: 'copies from the path to the destination',
     caughtBy: 'destination > a commit puts 1 bytes there, and leaves nothing at the path',
     storage: storage =>
-      carried(storage, async (path, destination) =>
-        storage.putContent(destination, await storage.getContent(path, {}), {}),
-      ),
+      carried(storage, async (path, destination) => {
+        await storage.putContent(destination, await storage.getContent(path, {}), {})
+      }),
   },
   {
     name: 'moves whatever lies at the path to the destination',
@@ -49,7 +46,8 @@ const defects: Defect[] = [
     name: 'knows a destination only when an upload starts',
     caughtBy: 'destination > a commit in another process puts 32 bytes and more there',
     storage: storage => ({
-      writer: (path, append, options) => storage.writer(path, append, append ? { signal: options.signal } : options),
+      writer: (path, options) =>
+        storage.writer(path, options.append ? { append: true, signal: options.signal } : options),
     }),
   },
   {
@@ -62,8 +60,8 @@ const defects: Defect[] = [
           closed.add(upload)
           await upload.close()
         },
-        commit: async signal => {
-          await upload.commit(signal)
+        commit: async options => {
+          await upload.commit(options)
           if (closed.has(upload) && destination !== path) await storage.move(destination, path, {})
         },
       }))
@@ -75,9 +73,9 @@ const defects: Defect[] = [
     storage: storage => {
       const first = new Map<string, string>()
       return {
-        writer: (path, append, { signal, destination = path }) => {
+        writer: (path, { append, signal, destination = path }) => {
           if (!append) first.set(path, destination)
-          return storage.writer(path, append, { signal, destination: first.get(path) ?? destination })
+          return storage.writer(path, { append, signal, destination: first.get(path) ?? destination })
         },
       }
     },
@@ -86,9 +84,9 @@ const defects: Defect[] = [
     name: 'leaves the upload at the path',
     caughtBy: 'destination > a commit puts 0 bytes there, and leaves nothing at the path',
     storage: storage => ({
-      writer: async (path, append, options) => {
-        const upload = await storage.writer(path, append, options)
-        if (options.destination !== undefined) await (await storage.writer(path, false, {})).close()
+      writer: async (path, options) => {
+        const upload = await storage.writer(path, options)
+        if (options.destination !== undefined) await (await storage.writer(path, { append: false })).close()
         return upload
       },
     }),
@@ -97,9 +95,9 @@ const defects: Defect[] = [
     name: 'makes room at the destination when the upload begins',
     caughtBy: 'destination > keeps what is there until the commit, and then replaces it',
     storage: storage => ({
-      writer: async (path, append, options) => {
+      writer: async (path, options) => {
         if (options.destination) await storage.delete(options.destination, { fileOnly: true })
-        return storage.writer(path, append, options)
+        return storage.writer(path, options)
       },
     }),
   },
@@ -108,9 +106,9 @@ const defects: Defect[] = [
     caughtBy: 'destination > keeps what is there until the commit, and then replaces it',
     storage: storage =>
       changedUploads(storage, (upload, path, destination) => ({
-        commit: async signal => {
+        commit: async options => {
           if (destination !== path && (await storage.stat(destination, {}))) await upload.cancel()
-          else await upload.commit(signal)
+          else await upload.commit(options)
         },
       })),
   },
@@ -130,9 +128,10 @@ const defects: Defect[] = [
     caughtBy: 'destination > keeps the upload that was left there',
     storage: storage =>
       changedUploads(storage, (upload, path, destination) => ({
-        commit: async signal => {
-          await upload.commit(signal)
-          if (destination !== path) await storage.purgeUploads(new Date(Date.now() + 60_000), destination, {})
+        commit: async options => {
+          await upload.commit(options)
+          if (destination !== path)
+            await storage.purgeUploads({ olderThan: new Date(Date.now() + 60_000), path: destination })
         },
       })),
   },
@@ -141,8 +140,8 @@ const defects: Defect[] = [
     caughtBy: 'destination > a commit never puts the file at a path where another was committed before',
     storage: storage =>
       changedUploads(storage, (upload, path, destination) => ({
-        commit: async signal => {
-          await upload.commit(signal)
+        commit: async options => {
+          await upload.commit(options)
           const isThere = (await storage.stat(path, { fileOnly: true })) !== undefined
           if (isThere) await storage.putContent(path, Buffer.from(await storage.getContent(destination, {})), {})
         },
@@ -152,9 +151,9 @@ const defects: Defect[] = [
     name: 'appends to a committed file that goes elsewhere',
     caughtBy: 'destination > appends to nothing but to an empty file',
     storage: storage => ({
-      writer: async (path, append, options) => {
+      writer: async (path, options) => {
         const info = options.destination === undefined ? undefined : await storage.stat(path, { fileOnly: true })
-        return storage.writer(path, append && !info, options)
+        return storage.writer(path, { ...options, append: options.append && !info })
       },
     }),
   },
@@ -163,7 +162,9 @@ const defects: Defect[] = [
     caughtBy: 'destination > gets nothing from a writer that is destroyed',
     storage: storage =>
       changedUploads(storage, (upload, path, destination) => ({
-        release: () => (destination === path ? upload.release() : upload.commit(undefined)),
+        release: async () => {
+          await (destination === path ? upload.release() : upload.commit({}))
+        },
       })),
   },
   {

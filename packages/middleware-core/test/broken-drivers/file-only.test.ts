@@ -37,7 +37,7 @@ const defects: Defect[] = [
       stat: async (path, options) => {
         const info = await storage.stat(path, options)
         if (info || !options.fileOnly) return info
-        const upload = await storage.writer(path, true, options).catch(() => undefined)
+        const upload = await storage.writer(path, { ...options, append: true }).catch(() => undefined)
         await upload?.close()
         return upload && { path, size: upload.size, modifiedAt: new Date(), isDirectory: false }
       },

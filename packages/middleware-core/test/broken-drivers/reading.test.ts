@@ -9,17 +9,17 @@ const defects: Defect[] = [
     name: 'reads from one byte too late',
     caughtBy: 'reader > reads 96 bytes from offset 1 on',
     storage: storage => ({
-      reader: (path, offset, options) => storage.reader(path, offset === 0 ? 0 : offset + 1, options),
+      reader: (path, { offset, ...options }) => storage.reader(path, { ...options, offset: offset && offset + 1 }),
     }),
   },
   {
     name: 'fails at the end of a file',
     caughtBy: 'reader > gives nothing of 96 bytes from offset 96 on',
     storage: storage => ({
-      reader: async (path, offset, options) => {
+      reader: async (path, options) => {
         const { length } = await storage.getContent(path, options)
-        if (offset >= length) throw new StorageError('INVALID_ARGUMENT', 'beyond the end')
-        return storage.reader(path, offset, options)
+        if (options.offset >= length) throw new StorageError('INVALID_ARGUMENT', 'beyond the end')
+        return storage.reader(path, options)
       },
     }),
   },
@@ -44,7 +44,7 @@ const defects: Defect[] = [
     name: 'goes on reading in what replaced the content',
     caughtBy: 'reader > never mixes the content it began with and one that replaces it',
     storage: storage => ({
-      reader: async (path, offset, options) => {
+      reader: async (path, { offset, ...options }) => {
         const { length } = await storage.getContent(path, options)
         const read = async function* (): AsyncIterable<Uint8Array> {
           for (let start = offset; start < length; start += 1000) {
@@ -58,7 +58,7 @@ const defects: Defect[] = [
   {
     name: 'reads a file of any revision',
     caughtBy: 'revision > gives 1000 replaced bytes another, and reads and moves none of them by the old one',
-    storage: storage => ({ reader: (path, offset) => storage.reader(path, offset, {}) }),
+    storage: storage => ({ reader: (path, { offset }) => storage.reader(path, { offset }) }),
   },
   {
     name: 'takes the size for the revision',
@@ -68,7 +68,7 @@ const defects: Defect[] = [
         const info = await storage.stat(path, options)
         return info && { ...info, revision: info.isDirectory ? undefined : `${info.size}` }
       },
-      reader: (path, offset) => storage.reader(path, offset, {}),
+      reader: (path, { offset }) => storage.reader(path, { offset }),
       move: (source, destination, options) => storage.move(source, destination, { ...options, ifRevision: undefined }),
     }),
   },

@@ -21,8 +21,8 @@ const defects: Defect[] = [
     storage: storage => {
       const places = new Map<string, Upload>()
       return {
-        writer: async (path, append, options) => {
-          const upload = places.get(path) ?? (await storage.writer(path, append, options))
+        writer: async (path, options) => {
+          const upload = places.get(path) ?? (await storage.writer(path, options))
           places.set(path, upload)
           return upload
         },
@@ -68,9 +68,9 @@ const defects: Defect[] = [
       return changedUploads(storage, (upload, path) => {
         uploadsTo(path).push(upload)
         return {
-          commit: async signal => {
+          commit: async options => {
             if (uploadsTo(path).length > 1) throw new StorageError('UPLOAD_NOT_FOUND', 'another writer is on the path')
-            await upload.commit(signal)
+            await upload.commit(options)
           },
         }
       })
@@ -106,8 +106,8 @@ const defects: Defect[] = [
     name: 'begins a new upload with what an abandoned one had',
     caughtBy: 'writers on one path > a new upload takes nothing from one of 32 bytes that was abandoned',
     storage: storage => ({
-      writer: (path, append, options) =>
-        storage.writer(path, true, options).catch(() => storage.writer(path, append, options)),
+      writer: (path, options) =>
+        storage.writer(path, { ...options, append: true }).catch(() => storage.writer(path, options)),
     }),
   },
   {

@@ -114,7 +114,7 @@ describe('the fuzzer', () => {
   })
 
   it.each<[string, NonNullable<Flaw['storage']>]>([
-    ['destinations', storage => ({ writer: (path, append) => storage.writer(path, append, {}) })],
+    ['destinations', storage => ({ writer: (path, { append }) => storage.writer(path, { append }) })],
     ['revisions of uploads', storage => changedUploads(storage, () => ({ revision: 'of any bytes' }))],
     ['files only', storage => ({ delete: path => storage.delete(path, {}) })],
   ])('meets %s', async (_, storage) => {

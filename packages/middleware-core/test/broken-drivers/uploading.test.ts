@@ -1,13 +1,13 @@
 import { describe } from '@jest/globals'
-import type { DriverImplementation } from '../../src/authoring/driver-implementation.ts'
 import { type StorageErrorCode, isStorageError, pathNotFound } from '../../src/contract/errors.ts'
-import { type Defect, changedUploads, changedWriters, itCatches } from './broken-driver.ts'
+import type { WriteResult } from '../../src/contract/file-info.ts'
+import { type Defect, changedUploads, changedWriters, itCatches, type Changes, type Storage } from './broken-driver.ts'
 
 /** Publishes what an upload has taken over so far, with each write or when it is closed. */
-function publishingEarly(storage: DriverImplementation, publish: 'write' | 'close'): Partial<DriverImplementation> {
+function publishingEarly(storage: Storage, publish: 'write' | 'close'): Changes<Storage> {
   return changedUploads(storage, (upload, path) => {
     const chunks: Uint8Array[] = []
-    const put = (): Promise<void> => storage.putContent(path, Buffer.concat(chunks), {})
+    const put = (): Promise<WriteResult> => storage.putContent(path, Buffer.concat(chunks), {})
     return {
       write: async chunk => {
         chunks.push(Uint8Array.from(chunk))
@@ -23,11 +23,11 @@ function publishingEarly(storage: DriverImplementation, publish: 'write' | 'clos
 }
 
 /** Starts an upload where continuing one is refused with this code. */
-function startingAnewAt(storage: DriverImplementation, code: StorageErrorCode): Partial<DriverImplementation> {
+function startingAnewAt(storage: Storage, code: StorageErrorCode): Changes<Storage> {
   return {
-    writer: (path, append, options) =>
-      storage.writer(path, append, options).catch((error: unknown) => {
-        if (isStorageError(error, code)) return storage.writer(path, false, options)
+    writer: (path, options) =>
+      storage.writer(path, options).catch((error: unknown) => {
+        if (isStorageError(error, code)) return storage.writer(path, { ...options, append: false })
         throw error
       }),
   }
@@ -48,8 +48,8 @@ const defects: Defect[] = [
     name: 'removes the old content when an upload begins',
     caughtBy: 'visibility > the old content stays readable until the commit',
     storage: storage => ({
-      writer: async (path, append, options) => {
-        const upload = await storage.writer(path, append, options)
+      writer: async (path, options) => {
+        const upload = await storage.writer(path, options)
         await storage.delete(path, options).catch(() => {})
         return upload
       },
@@ -64,9 +64,9 @@ const defects: Defect[] = [
     name: 'starts anew instead of continuing',
     caughtBy: 'append > continues an upload of 32 bytes again and again',
     storage: storage => ({
-      writer: async (path, append, options) => {
-        await storage.writer(path, append, options)
-        return storage.writer(path, false, options)
+      writer: async (path, options) => {
+        await storage.writer(path, options)
+        return storage.writer(path, { ...options, append: false })
       },
     }),
   },
@@ -124,10 +124,10 @@ const defects: Defect[] = [
     name: 'does not append to an empty file',
     caughtBy: 'append > replaces a committed empty file',
     storage: storage => ({
-      writer: async (path, append, options) => {
+      writer: async (path, options) => {
         const info = await storage.stat(path, options)
-        if (append && info?.size === 0) throw pathNotFound(path)
-        return storage.writer(path, append, options)
+        if (options.append && info?.size === 0) throw pathNotFound(path)
+        return storage.writer(path, options)
       },
     }),
   },
@@ -135,8 +135,7 @@ const defects: Defect[] = [
     name: 'continues the upload of a sibling',
     caughtBy: 'append > finds nothing where only siblings are',
     storage: storage => ({
-      writer: (path, append, options) =>
-        storage.writer(path, append, options).catch(() => storage.writer(`${path}b`, append, options)),
+      writer: (path, options) => storage.writer(path, options).catch(() => storage.writer(`${path}b`, options)),
     }),
   },
   {
@@ -187,7 +186,7 @@ const defects: Defect[] = [
             chunks.push(chunk)
           },
           close: () => flush().then(() => upload.close()),
-          commit: signal => flush().then(() => upload.commit(signal)),
+          commit: options => flush().then(() => upload.commit(options)),
         }
       }),
   },

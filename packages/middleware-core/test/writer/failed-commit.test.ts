@@ -22,9 +22,10 @@ describe('a commit that fails', () => {
 
   it.each(['open', 'closed'])('may be tried again when the storage was unavailable, %s', async state => {
     let tries = 0
-    const commit = async (): Promise<void> => {
+    const commit = async (): Promise<object> => {
       tries += 1
       if (tries < 3) throw unavailable()
+      return {}
     }
     const { calls, writer } = recorded({ commit })
     if (state === 'closed') await writer.close()
@@ -68,7 +69,7 @@ describe('a commit that fails', () => {
     const controller = new AbortController()
     const reason = new Error('too slow')
     const { calls, writer } = recorded({
-      commit: signal =>
+      commit: ({ signal }) =>
         new Promise((_, reject) => {
           signal?.addEventListener('abort', () => reject(new Error('aborted')))
           controller.abort(reason)

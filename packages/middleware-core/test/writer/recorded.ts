@@ -1,10 +1,12 @@
 import { StorageError, toStorageError } from '../../src/contract/errors.ts'
-import { type Upload, UploadWriter } from '../../src/authoring/upload-writer.ts'
+import type { Upload } from '../../src/authoring/upload.ts'
+import { UploadWriter } from '../../src/authoring/upload-writer.ts'
 
 /** What a storage throws that is throttling. */
 export const unavailable = (): StorageError => new StorageError('UNAVAILABLE', 'slow down', { retryAfter: 3 })
 
 const done = (): Promise<void> => Promise.resolve()
+const committed = (): Promise<object> => Promise.resolve({})
 
 /** A writer on an upload that notes its calls, and does what it is told to instead of its own. */
 export function recorded(
@@ -26,14 +28,15 @@ export function recorded(
     revision: changes.revision,
     write: noted('write', changes.write),
     close: noted('close', changes.close ?? done),
-    commit: noted('commit', changes.commit ?? done),
+    commit: noted('commit', changes.commit ?? committed),
     cancel: noted('cancel', changes.cancel ?? done),
     release: noted('release', changes.release),
   }
-  const duties = {
+  const hooks = {
     translate: (error: unknown) =>
       signal?.aborted ? (signal.reason as Error) : toStorageError(error, 'test', '/file'),
-    guard: async <T>(_: string, call: () => Promise<T>): Promise<T> => {
+    needConditions: () => {},
+    run: async <T>(_: string, call: () => Promise<T>): Promise<T> => {
       try {
         return await call()
       } catch (error) {
@@ -41,5 +44,5 @@ export function recorded(
       }
     },
   }
-  return { calls, writer: new UploadWriter(upload, duties, signal) }
+  return { calls, writer: new UploadWriter(upload, hooks, signal) }
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import { driverFrom } from '../../authoring/base-driver.ts'
 import { testDriver } from '../../testing/index.ts'
-import { InMemoryDriver, inmemory } from './index.ts'
+import { InMemoryDriver } from './driver.ts'
+import { inmemory } from './index.ts'
 
 const storage = new InMemoryDriver()
 
