@@ -14,11 +14,12 @@ beforeAll(async () => {
 })
 afterAll(() => rm(directory, { recursive: true }))
 
-const swept: { olderThan: Date; path: string }[] = []
+const purged: { olderThan: Date; path: string }[] = []
 let disposed = 0
 
 const bucket = defineDriver({
   name: 's3aws',
+  capabilities: { urls: true },
   options: z.object({
     bucket: option.text(),
     endpoint: z.optional(option.url()),
@@ -31,8 +32,8 @@ const bucket = defineDriver({
     return Object.assign(new InMemoryDriver(), {
       urlFor: (path: string) =>
         Promise.resolve({ url: `https://${name}.example${path}?Signature=x`, expiresAt: new Date(0), via: 's3' }),
-      purgeUploads: (olderThan: Date, path: string) => {
-        swept.push({ olderThan, path })
+      purgeUploads: ({ olderThan, path }: { olderThan: Date; path: string }) => {
+        purged.push({ olderThan, path })
         return Promise.resolve({ uploads: 3 })
       },
       close: () => {
@@ -146,11 +147,11 @@ describe('longshore url', () => {
 
 describe('longshore purge-uploads', () => {
   it('discards uploads older than a duration, below a directory', async () => {
-    swept.length = 0
+    purged.length = 0
     const start = Date.now()
     const outcome = await longshore(['purge-uploads', 'CONFIG', '--older-than', '24h', '--path', '/docker'], s3)
     expect(outcome).toEqual({ code: 0, out: '3 unfinished uploads discarded\n', error: '' })
-    const [{ olderThan, path } = { olderThan: new Date(0), path: '' }] = swept
+    const [{ olderThan, path } = { olderThan: new Date(0), path: '' }] = purged
     expect(path).toBe('/docker')
     expect(olderThan.getTime()).toBeGreaterThanOrEqual(start - 24 * 3_600_000)
     expect(olderThan.getTime()).toBeLessThanOrEqual(Date.now() - 24 * 3_600_000)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Readable } from 'node:stream'
 import type { FileInfo, FileWriter, StorageDriver } from '../contract/index.ts'
-import { StorageError, type StorageErrorCode } from '../contract/errors.ts'
+import { type StorageErrorCode, isStorageError } from '../contract/errors.ts'
 import { walkPosition } from '../contract/paths.ts'
 
 /** Fails, saying where they differ, unless both hold the same bytes. */
@@ -26,7 +26,7 @@ export async function assertFails(
   about: { driver: StorageDriver; path: string },
 ): Promise<void> {
   const error = await rejectionOf(call)
-  assert.ok(error instanceof StorageError, `rejected with ${String(error)}, which is no StorageError`)
+  assert.ok(isStorageError(error), `rejected with ${String(error)}, which is no StorageError`)
   assert.equal(error.code, code, `rejected with ${error.code} (${error.message}) instead of ${code}`)
   assert.equal(error.driver, about.driver.name, 'the error does not name the driver')
   assert.equal(error.path, about.path, 'the error does not name the path')
@@ -75,7 +75,7 @@ export async function exists(call: Promise<unknown>): Promise<boolean> {
     await call
     return true
   } catch (error) {
-    if (error instanceof StorageError && error.code === 'PATH_NOT_FOUND') return false
+    if (isStorageError(error, 'PATH_NOT_FOUND')) return false
     throw error
   }
 }

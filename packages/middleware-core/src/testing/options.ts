@@ -1,20 +1,30 @@
-import type { StorageDriver } from '../contract/index.ts'
+import { noCapabilities } from '../contract/capabilities.ts'
+import type { StorageDriver } from '../contract/storage-driver.ts'
+import type { SettledCapabilities } from './capabilities.ts'
 
-/** The two functions of a test runner that the suite uses: those of jest, vitest and node:test fit. */
+/** Functions of a test runner that the suite uses: those of jest, vitest and node:test fit. */
 export interface TestRunner {
   describe: (name: string, define: () => void) => unknown
-  it: (name: string, test: () => Promise<void>) => unknown
+  it: ((name: string, test: () => Promise<void>) => unknown) & {
+    /** Declares a test that is not run, because the driver lacks a capability. Without it such tests are left out. */
+    skip?: ((name: string, test: () => Promise<void>) => unknown) | undefined
+  }
 }
 
-/** What the suite has to know of the driver under test. */
+/** Description of the driver under test. */
 export interface DriverTestOptions {
-  /** What the tests are grouped under. */
+  /** Name that the tests are grouped under. */
   name: string
   /**
    * A driver on the storage under test. Each call stands for another process: the drivers share that storage and nothing
    * else. The suite disposes of each.
    */
   create: () => StorageDriver | Promise<StorageDriver>
+  /**
+   * Abilities that are demanded of the driver; all others are skipped, and must be refused. Default: none. A test fails
+   * unless the driver declares the same, so `findCapabilities` is the way to get them.
+   */
+  capabilities?: Partial<SettledCapabilities> | undefined
   /**
    * Sizes in bytes of what is written between two closes of an upload, each tried by itself. Name those at which the
    * driver changes its ways: one below, one at and one above a part. Default: 32 and 100,000.
@@ -28,7 +38,7 @@ export interface DriverTestOptions {
    * How to fetch a signed URL: usually the global `fetch`. Without it only the URL's form is looked at; with it, every
    * file must have a URL that works.
    */
-  fetch?: ((url: string, init: { method: string }) => Promise<Response>) | undefined
+  fetch?: ((url: string, init: RequestInit) => Promise<Response>) | undefined
   /**
    * The storage is empty, nobody else uses it, and tests run one after another: then the root must be empty after each.
    * Default: false, so that tests may run in parallel and in a storage that holds other things.
@@ -50,6 +60,7 @@ export interface FuzzOptions {
 
 /** The options with their defaults filled in. */
 export interface Settings extends Pick<DriverTestOptions, 'create' | 'fetch'> {
+  readonly capabilities: SettledCapabilities
   readonly chunkSizes: readonly number[]
   readonly largeFile: number
   readonly manyFiles: number
@@ -63,6 +74,7 @@ export function settingsOf(options: DriverTestOptions): Settings {
   const { seeds = [1, 2, 3, 4], operations = 100, sizes = [0, 1, 7, 32, 100] } = options.fuzz ?? {}
   return {
     create,
+    capabilities: { ...(noCapabilities as SettledCapabilities), ...options.capabilities },
     chunkSizes,
     largeFile,
     manyFiles,

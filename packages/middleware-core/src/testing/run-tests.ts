@@ -1,11 +1,11 @@
 import type { TestRunner } from './options.ts'
 
-/** How one test went. */
+/** Outcome of one test. */
 export interface TestResult {
-  /** The names of the groups around the test and its own, joined by ` > `. */
+  /** Names of the groups around the test and its own, joined by ` > `. */
   readonly name: string
-  readonly passed: boolean
-  /** What a failed test threw. */
+  readonly status: 'passed' | 'failed' | 'skipped'
+  /** Error of a failed test. */
   readonly error?: unknown
 }
 
@@ -18,25 +18,30 @@ export interface TestResult {
  */
 export async function runTests(declare: (runner: TestRunner) => void): Promise<TestResult[]> {
   const groups: string[] = []
-  const tests: { name: string; run: () => Promise<void> }[] = []
+  const tests: { name: string; run: (() => Promise<void>) | undefined }[] = []
+  const add = (name: string, run?: () => Promise<void>): void => {
+    tests.push({ name: [...groups, name].join(' > '), run })
+  }
   declare({
     describe: (name, define) => {
       groups.push(name)
       define()
       groups.pop()
     },
-    it: (name, run) => {
-      tests.push({ name: [...groups, name].join(' > '), run })
-    },
+    it: Object.assign(add, { skip: (name: string) => add(name) }),
   })
   const results: TestResult[] = []
   for (const { name, run } of tests) {
-    results.push(
-      await run().then(
-        () => ({ name, passed: true }),
-        (error: unknown) => ({ name, passed: false, error }),
-      ),
-    )
+    if (!run) {
+      results.push({ name, status: 'skipped' })
+      continue
+    }
+    try {
+      await run()
+      results.push({ name, status: 'passed' })
+    } catch (error) {
+      results.push({ name, status: 'failed', error })
+    }
   }
   return results
 }

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import type { FileWriter, StorageDriver, WriteOptions } from '../contract/index.ts'
+import type { Readable } from 'node:stream'
+import type { FileWriter, ReadOptions, StorageDriver, WriteOptions } from '../contract/index.ts'
 import { root } from '../contract/paths.ts'
+import { ForwardingDriver } from '../middleware/forwarding-driver.ts'
 import { assertFails, exists, write } from './assertions.ts'
 import type { Settings } from './options.ts'
 
@@ -18,9 +20,11 @@ export class Sandbox {
   readonly directory = `/conformance-${randomUUID()}`
   readonly #create: Settings['create']
   readonly #drivers: StorageDriver[]
+  /** Readers that a test has opened: one that failed may leave some behind. */
+  readonly #readers: Readable[] = []
 
   private constructor(driver: StorageDriver, create: Settings['create']) {
-    this.driver = driver
+    this.driver = new ReaderTracker(driver, this.#readers)
     this.#create = create
     this.#drivers = [driver]
   }
@@ -97,13 +101,38 @@ export class Sandbox {
     assert.ok(!siblings.includes(path), `list shows ${path}`)
   }
 
+  /** Removes what a test left, so that it fails this test and no later one. */
+  async #assertEmpty(): Promise<void> {
+    const left = await this.driver.list(root)
+    for (const path of left) await exists(this.driver.delete(path))
+    assert.deepEqual(left, [], 'the test leaves something in the storage')
+  }
+
   async #end(exclusive: boolean): Promise<void> {
     try {
       await this.driver.purgeUploads({ path: this.directory, olderThan: tomorrow() })
       await exists(this.driver.delete(this.directory))
-      if (exclusive) assert.deepEqual(await this.driver.list(root), [], 'the test leaves something in the storage')
+      if (exclusive) await this.#assertEmpty()
     } finally {
+      for (const reader of this.#readers) reader.destroy()
       for (const driver of this.#drivers) await driver[Symbol.asyncDispose]()
     }
+  }
+}
+
+/** Notes the readers that it gives: an error that nobody hears any more must not end the process. */
+class ReaderTracker extends ForwardingDriver {
+  readonly #readers: Readable[]
+
+  constructor(inner: StorageDriver, readers: Readable[]) {
+    super(inner)
+    this.#readers = readers
+  }
+
+  override async reader(path: string, options?: ReadOptions): Promise<Readable> {
+    const reader = await super.reader(path, options)
+    reader.on('error', () => {})
+    this.#readers.push(reader)
+    return reader
   }
 }

@@ -17,6 +17,7 @@ import { InMemoryDriver } from '../../src/drivers/inmemory/driver.ts'
 import { inmemory } from '../../src/drivers/inmemory/index.ts'
 import {
   type DriverTestOptions,
+  type SettledCapabilities,
   type TestResult,
   type TestRunner,
   runTests,
@@ -77,6 +78,10 @@ export async function resultsOf(
       {
         name: 'broken',
         create,
+        capabilities: {
+          ...(capabilitiesOfMemory as SettledCapabilities),
+          ...(capabilities as Partial<SettledCapabilities>),
+        },
         chunkSizes: [32],
         largeFile: 150_000,
         manyFiles: 5,
@@ -90,7 +95,7 @@ export async function resultsOf(
 
 /** The names of the tests that fail. */
 export async function failuresOf(flaw: Flaw, only?: string): Promise<string[]> {
-  return (await resultsOf(flaw, only)).filter(result => !result.passed).map(result => result.name)
+  return (await resultsOf(flaw, only)).filter(result => result.status === 'failed').map(result => result.name)
 }
 
 /** Declares one test a defect: the suite must catch it, in the test that is meant to. */

@@ -120,17 +120,20 @@ const defects: Defect[] = [
   },
   {
     name: 'gives a key instead of a URL',
-    caughtBy: 'urlFor > gives a URL for GET, or undefined',
+    caughtBy: 'urlFor > gives a URL for GET',
+    capabilities: { urls: true },
     storage: () => ({ urlFor: async path => signed(path) }),
   },
   {
     name: 'gives URLs that work longer than they should',
-    caughtBy: 'urlFor > gives a URL for HEAD, or undefined',
+    caughtBy: 'urlFor > gives a URL for HEAD',
+    capabilities: { urls: true },
     storage: () => ({ urlFor: async path => signed(`https://example.org${path}`, 3600) }),
   },
   {
     name: 'gives URLs of existing files only',
     caughtBy: 'urlFor > does not ask whether the file exists',
+    capabilities: { urls: true },
     storage: storage => ({
       urlFor: async (path, options) => {
         await storage.getContent(path, options)
@@ -146,6 +149,7 @@ const defects: Defect[] = [
   {
     name: 'gives URLs that lead elsewhere',
     caughtBy: 'urlFor > 32 bytes can be fetched',
+    capabilities: { urls: true },
     storage: () => ({ urlFor: async path => signed(`https://example.org${path}`) }),
     options: { fetch: async () => new Response('something else') },
   },

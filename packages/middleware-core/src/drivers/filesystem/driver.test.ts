@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { FileInfo, StorageDriver } from '../../contract/index.ts'
 import type { StorageError } from '../../contract/errors.ts'
-import { testDriver } from '../../testing/index.ts'
+import { findCapabilities, testDriver } from '../../testing/index.ts'
 import { filesystem } from './index.ts'
 
 let base: string
@@ -42,7 +42,10 @@ async function place(path: string, content = 'foreign'): Promise<void> {
   await writeFile(onDisk(path), content)
 }
 
-testDriver({ describe, it }, { name: 'filesystem', create: another, exclusive: true })
+testDriver(
+  { describe, it },
+  { name: 'filesystem', create: another, capabilities: await findCapabilities(another), exclusive: true },
+)
 
 describe('layout', () => {
   it('keeps a file at its path below the root directory, as Distribution does', async () => {
@@ -92,8 +95,8 @@ describe('what is not shown', () => {
   it('leaves out names that no path has, and links', async () => {
     await storage.putContent('/a/file', 'x')
     await writeFile(join(base, 'outside'), 'secret')
-    await place('a/two words')
-    await place('a/.lost+found/x')
+    await place('a/two\nlines')
+    await place('a/bell\u0007/x')
     await symlink(join(base, 'outside'), onDisk('a', 'link'))
     await symlink(base, onDisk('a', 'directory-link'))
     expect(await storage.list('/a')).toEqual(['/a/file'])
@@ -201,7 +204,7 @@ describe('errors', () => {
     await expect(storage.getContent(path)).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
     await expect(storage.stat(path)).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
     const error: unknown = await storage.putContent(path, 'x').catch((error: unknown) => error)
-    expect(error).toMatchObject({ code: 'UNSUPPORTED', path })
+    expect(error).toMatchObject({ code: 'INVALID_PATH', path })
     expect(JSON.stringify(error)).not.toContain(base)
   })
 

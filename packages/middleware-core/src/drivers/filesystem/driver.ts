@@ -18,7 +18,7 @@ import type {
 } from '../../contract/call-options.ts'
 import { StorageError, pathNotFound, revisionMismatch, undefinedIfNotFound } from '../../contract/errors.ts'
 import type { FileInfo, PurgeResult, WriteResult } from '../../contract/file-info.ts'
-import { childPath, compareBytes, root, walkPosition } from '../../contract/paths.ts'
+import { childPath, compareBytes, isRelativePath, root, walkPosition } from '../../contract/paths.ts'
 import { discard, inDirectory, prune } from './directories.ts'
 import { entriesOf, holdsFile, infoOf } from './entries.ts'
 import { mapError, orAbsent } from './errors.ts'
@@ -89,6 +89,7 @@ export class FilesystemDriver implements DriverImplementation {
     const children: string[] = []
     for (const entry of (await entriesOf(this.#layout.file(path))) ?? []) {
       const child = childPath(path, entry.name)
+      if (!isRelativePath(child.slice(1))) continue
       if (entry.isFile() || (await holdsFile(this.#layout.file(child)))) children.push(child)
     }
     return children
@@ -167,6 +168,7 @@ interface WalkEntry {
 function inWalkOrder(directory: string, entries: Dirent[]): WalkEntry[] {
   return entries
     .map(entry => ({ path: childPath(directory, entry.name), isDirectory: entry.isDirectory() }))
+    .filter(entry => isRelativePath(entry.path.slice(1)))
     .toSorted((a, b) => compareBytes(walkPosition(a), walkPosition(b)))
 }
 

@@ -22,7 +22,7 @@ import { FilesystemOptions } from './options.ts'
  *   none.
  * - **Durability**: contents and their names are on the disk when `putContent`, `move`, a commit or a close resolves.
  * - **Errors**: a full disk and too many open files are `UNAVAILABLE`, missing permissions `ACCESS_DENIED`, a file where
- *   a directory is needed `NOT_A_DIRECTORY`, and a name longer than the file system takes `UNSUPPORTED`.
+ *   a directory is needed `NOT_A_DIRECTORY`, and a name longer than the file system takes `INVALID_PATH`.
  */
 export const filesystem = defineDriver({
   name: 'filesystem',

@@ -1,14 +1,16 @@
 import { describe, expect, it } from '@jest/globals'
 import { driverFrom } from '../../authoring/base-driver.ts'
-import { testDriver } from '../../testing/index.ts'
+import type { StorageDriver } from '../../contract/index.ts'
+import { findCapabilities, testDriver } from '../../testing/index.ts'
 import { InMemoryDriver } from './driver.ts'
 import { inmemory } from './index.ts'
 
 const storage = new InMemoryDriver()
+const create = (): StorageDriver => driverFrom('inmemory', storage, inmemory({}).capabilities)
 
 testDriver(
   { describe, it },
-  { name: 'inmemory', create: () => driverFrom('inmemory', storage), exclusive: true, manyFiles: 1005 },
+  { name: 'inmemory', create, capabilities: await findCapabilities(create), exclusive: true, manyFiles: 1005 },
 )
 
 describe('inmemory', () => {

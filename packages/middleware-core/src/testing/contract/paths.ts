@@ -40,19 +40,19 @@ const illegal = [
   '/a/..',
   '/a/../b',
   '/a/./b',
-  '/a b',
-  '/a*',
-  '/a?b',
-  '/a%2Fb',
-  '/a\\b',
-  '/a~b',
-  '/a:b',
   '/a\n',
   '/a\u0000b',
-  '/\u00e4',
+  '/a\u007f',
+  '/a\u0085',
+  '/a\ufffe',
+  '/a\ud83d',
+  '/~uploads',
+  '/~uploads/a',
+  '/~temporary/a',
+  `/${'a'.repeat(1025)}`,
 ]
 
-/** Which paths there are, and that every method keeps to them. */
+/** Legal and illegal paths, to which every method keeps. */
 export const testPaths: Section = test => {
   test('every legal path holds a file', async ({ driver, at }) => {
     for (const path of legal) {
@@ -111,7 +111,7 @@ export const testPaths: Section = test => {
   })
 
   test('walk refuses an illegal startAfter', async ({ driver, directory }) => {
-    for (const startAfter of ['abc', '/a//', '/a b', '/../a']) {
+    for (const startAfter of ['abc', '/a//', '/a\u0000', '/../a']) {
       const error = await collect(driver.walk(directory, { startAfter })).catch((reason: unknown) => reason)
       assert.equal((error as { code?: string }).code, 'INVALID_PATH', `startAfter ${startAfter}`)
     }

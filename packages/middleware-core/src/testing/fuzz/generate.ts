@@ -1,8 +1,26 @@
 import { type Random, integerBelow, oneOf, randomFrom } from '../random.ts'
 import type { Operation, UploadEnd } from './operation.ts'
 
-/** Names that are prefixes of each other, with characters that sort before and after the slash. */
-const components = ['a', 'a-', 'a.b', 'a0', 'ab', 'b']
+/**
+ * Names that are prefixes of each other, with characters that sort before and after the slash, and names whose order in UTF-8
+ * is another than in UTF-16, or of which two look the same.
+ */
+const components = [
+  'a',
+  'a-',
+  'a.b',
+  'a0',
+  'ab',
+  'b',
+  'a b',
+  'a%2Fb',
+  'a+',
+  'a~',
+  '\u00e9',
+  'e\u0301',
+  '\uffee',
+  '\u{1f642}',
+]
 const ends: readonly UploadEnd[] = ['close', 'commit', 'close and commit', 'cancel']
 
 /** Where many uploads are left that become files elsewhere, as registries do it. No file is ever put there. */

@@ -1,4 +1,4 @@
-import { StorageError } from '../../contract/errors.ts'
+import { isStorageError } from '../../contract/errors.ts'
 import { walkPosition } from '../../contract/paths.ts'
 import { bytesOf, collect, write } from '../assertions.ts'
 import { randomBytes } from '../random.ts'
@@ -9,7 +9,7 @@ export async function perform(operation: Operation, place: Place): Promise<Outco
   try {
     return { value: await run(operation, place) }
   } catch (error) {
-    return { error: error instanceof StorageError ? error.code : String(error) }
+    return { error: isStorageError(error) ? error.code : String(error) }
   }
 }
 
@@ -19,7 +19,9 @@ async function run(operation: Operation, place: Place): Promise<unknown> {
   const { kind } = operation
   switch (kind) {
     case 'putContent':
-      return driver.putContent(at(operation.path), randomBytes(operation.size, operation.seed))
+      // Revisions are each storage's own.
+      await driver.putContent(at(operation.path), randomBytes(operation.size, operation.seed))
+      return undefined
     case 'upload':
       return upload(operation, place)
     case 'getContent':

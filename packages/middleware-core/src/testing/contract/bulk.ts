@@ -6,7 +6,7 @@ import type { Section } from '../section.ts'
 const batch = 32
 
 /** A directory with more files than the storage lists or deletes at once. */
-export const testMany: Section = (test, { manyFiles }) => {
+export const testBulk: Section = (test, { manyFiles }) => {
   test(`${manyFiles} files are listed, walked and deleted`, async ({ driver, at }) => {
     const files = Array.from({ length: manyFiles }, (_, index) => at(`many/${String(index).padStart(6, '0')}`))
     for (let start = 0; start < files.length; start += batch) {
