@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, it } from '@jest/globals'
 import { testDriver } from '@longshore/middleware-core/testing'
-import { type LocalCloud, driverOn, mebibyte, startLocalCloud } from './cloud.ts'
+import { type LocalCloud, capabilities, driverOn, mebibyte, startLocalCloud } from './cloud.ts'
 
 let cloud: LocalCloud
 
@@ -16,6 +16,7 @@ testDriver(
   {
     name: 's3',
     create: () => driverOn(cloud),
+    capabilities,
     chunkSizes: [32, part + 1],
     largeFile: 2 * part + 1,
     manyFiles: 1005,
@@ -31,6 +32,7 @@ for (const rootDirectory of ['/', '/nested/root/']) {
     {
       name: `s3 with rootdirectory ${rootDirectory}`,
       create: () => driverOn(cloud, { rootDirectory }),
+      capabilities,
       chunkSizes: [32],
       manyFiles: 5,
       exclusive: true,

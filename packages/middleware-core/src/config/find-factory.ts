@@ -2,6 +2,7 @@ import type { DriverFactory } from '../authoring/define-driver.ts'
 import { filesystem } from '../drivers/filesystem/index.ts'
 import { inmemory } from '../drivers/inmemory/index.ts'
 import type { MiddlewareFactory } from '../middleware/define-middleware.ts'
+import { prefix } from '../middleware/prefix.ts'
 import { redirect } from '../middleware/redirect.ts'
 import { rewrite } from '../middleware/rewrite.ts'
 import { optionError } from '../options/config-error.ts'
@@ -18,7 +19,7 @@ export interface Factories {
 /** Loads a package, or answers undefined when it is not installed. */
 export type LoadPackage = (packageName: string) => Promise<unknown>
 
-const builtIn: Readonly<Record<string, unknown>> = { filesystem, inmemory, redirect, rewrite }
+const builtIn: Readonly<Record<string, unknown>> = { filesystem, inmemory, prefix, redirect, rewrite }
 
 const packageName = /^(?:@[a-z0-9~-][\w.~-]*\/)?[a-z0-9~-][\w.~-]*$/i
 

@@ -4,7 +4,7 @@ export type Kind = 'driver' | 'middleware'
 /** What core itself has. */
 const builtIn: Readonly<Record<Kind, readonly string[]>> = {
   driver: ['filesystem', 'inmemory'],
-  middleware: ['redirect', 'rewrite'],
+  middleware: ['prefix', 'redirect', 'rewrite'],
 }
 
 /** Names that stand for a package of another name. */

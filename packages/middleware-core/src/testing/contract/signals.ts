@@ -36,8 +36,9 @@ export const testSignals: Section = (test, { largeFile, chunkSizes }) => {
     for (const { run } of forFiles) {
       await fill(['file'])
       const result = await run(driver, at('file'), at('elsewhere'), { signal })
+      // A reader may be a transform, and so be both.
       if (result instanceof Readable) result.destroy()
-      if (result instanceof Writable) await (result as FileWriter).cancel()
+      else if (result instanceof Writable) await (result as FileWriter).cancel()
     }
   })
 
