@@ -30,7 +30,6 @@ import {
   undefinedIfNotFound,
 } from '../contract/errors.ts'
 import type { FileInfo, PurgeResult, WriteResult } from '../contract/file-info.ts'
-import type { NewFileMetadata } from '../contract/metadata.ts'
 import { assertDirectoryPath, assertPath, compareBytes, root } from '../contract/paths.ts'
 import type { SignedUrl, UrlOptions } from '../contract/signed-url.ts'
 import type { StorageDriver } from '../contract/storage-driver.ts'
