@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { HeadObjectCommand, type HeadObjectCommandOutput, type S3Client } from '@aws-sdk/client-s3'
 import type { CallOptions } from '@longshore/middleware-core'
+import { patientClient } from './client/patient-client.ts'
 import { s3Error } from './errors.ts'
 import { KeyMapper } from './keys.ts'
 import { ConditionSupport } from './objects/conditions.ts'
@@ -28,13 +29,22 @@ export class Bucket {
   readonly keys: KeyMapper
   readonly settings: ObjectSettings
   readonly conditions: ConditionSupport
+  readonly isAmazon: boolean
+  #patientClient: S3Client | undefined
 
   constructor(client: S3Client, options: CheckedS3Options) {
     this.client = client
     this.name = options.bucket
     this.keys = new KeyMapper(options.rootDirectory)
     this.settings = objectSettings(options)
-    this.conditions = new ConditionSupport(this, isAmazon(options))
+    this.isAmazon = isAmazon(options)
+    this.conditions = new ConditionSupport(this, this.isAmazon)
+  }
+
+  /** The client for requests that a server works on for long before it answers: see {@link patientClient}. */
+  get patientClient(): S3Client {
+    this.#patientClient ??= patientClient(this.client)
+    return this.#patientClient
   }
 
   /** Where the file at `path` lies. */

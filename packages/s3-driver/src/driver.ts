@@ -48,7 +48,7 @@ import { purgeUploads } from './upload/purge.ts'
 import { sharedMemoryBudget } from './upload/memory-budget.ts'
 import { Presigner } from './client/presigner.ts'
 import { walkObjects } from './listing/walk.ts'
-import type { UploadSettings } from './upload/state.ts'
+import { type UploadSettings, newUpload } from './upload/state.ts'
 import { S3Upload } from './upload/upload.ts'
 
 /** The contract's operations as S3 requests. Each has its own file; this one hands them what they share. */
@@ -93,10 +93,12 @@ export class S3Driver implements DriverImplementation {
     return readObject(this.#bucket, this.#bucket.place(path), options)
   }
 
-  async writer(path: string, options: WriteOptions & { append: boolean }): Promise<Upload> {
+  async writer(path: string, options: Resolved<WriteOptions> & { append: boolean }): Promise<Upload> {
     const paths = { path, destination: options.destination ?? path }
+    this.#bucket.keys.assertUploadable(path)
     if (options.append) return resumeUpload(this.#bucket, paths, this.#uploads, options)
-    return new S3Upload(this.#bucket, paths, this.#uploads)
+    const state = newUpload(this.#bucket, paths, options.metadata)
+    return new S3Upload(this.#bucket, paths, this.#uploads, state)
   }
 
   async stat(path: string, options: StatOptions): Promise<FileInfo> {
@@ -165,8 +167,8 @@ export class S3Driver implements DriverImplementation {
     return this.#bucket.keys.key(path)
   }
 
-  purgeUploads({ olderThan, path, ...options }: PurgeOptions & { path: string }): Promise<PurgeResult> {
-    return purgeUploads(this.#bucket, olderThan, path, options)
+  purgeUploads(options: PurgeOptions & { path: string }): Promise<PurgeResult> {
+    return purgeUploads(this.#bucket, options)
   }
 
   putStream(path: string, stream: Readable, options: Resolved<PutStreamOptions>): Promise<WriteResult> {

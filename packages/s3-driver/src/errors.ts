@@ -47,7 +47,7 @@ export function errorName(error: unknown): string {
   return Code ?? (code && unavailable.has(code) ? code : name)
 }
 
-/** Tries that the SDK made of the request. */
+/** Attempts that the SDK made of the request: of all but the last the outcome may be unknown. */
 export function attemptsOf(error: unknown): number {
   return (error as SdkError | undefined)?.$metadata?.attempts ?? 1
 }

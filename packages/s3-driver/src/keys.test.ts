@@ -27,16 +27,49 @@ describe('keys', () => {
     expect(unreachable.map(key => keys.path(key))).toEqual(unreachable.map(() => undefined))
   })
 
-  it('of upload records belong to one path each', () => {
+  it('of checkpoints belong to one path each', () => {
     const keys = new KeyMapper('root')
-    expect(keys.checkpoint('/a/b')).toBe('root/~uploads/a/b')
-    expect(keys.pathOfCheckpoint('root/~uploads/a/b')).toBe('/a/b')
-    expect(keys.overflowId('root/~uploads/a/b')).toBeUndefined()
-    const spill = keys.spill('/a/b', 'id')
-    expect([spill, keys.overflowId(spill), keys.pathOfCheckpoint(spill)]).toEqual([
-      'root/~uploads/a/b~id',
-      'id',
-      '/a/b',
-    ])
+    for (const path of ['/a/b', '/a~b', `/a~${id}`]) {
+      expect(keys.checkpoint(path)).toBe(`root/~uploads${path}`)
+      expect(keys.pathOfCheckpoint(keys.checkpoint(path))).toBe(path)
+      expect(keys.parseTemporary(keys.checkpoint(path))).toBeUndefined()
+    }
+    expect(keys.pathOfCheckpoint('root/~uploads/')).toBeUndefined()
+    expect(keys.pathOfCheckpoint('root/a')).toBeUndefined()
+  })
+
+  it('of what belongs to one upload are no checkpoint of any path', () => {
+    const keys = new KeyMapper('root')
+    for (const path of ['/a/b', `/a~${id}`, `/a/${id}`]) {
+      const key = keys.temporary(path, id)
+      expect(key).toBe(`root/~temporary${path}/${id}`)
+      expect(keys.parseTemporary(key)).toEqual({ path, id })
+      expect([keys.pathOfCheckpoint(key), keys.path(key)]).toEqual([undefined, undefined])
+    }
+    expect(keys.parseTemporary(keys.temporary('/', id))).toEqual({ path: '/', id })
+    for (const key of ['root/~temporary/', 'root/~temporary/a/', 'root/~temporary/a//b', 'root/a/b']) {
+      expect(keys.parseTemporary(key)).toBeUndefined()
+    }
+  })
+
+  it('that earlier versions gave to what belongs to one upload are known still', () => {
+    const keys = new KeyMapper('root')
+    const key = keys.formerTemporary('/a~b', id)
+    expect([key, keys.parseFormerTemporary(key)]).toEqual([`root/~uploads/a~b~${id}`, { path: '/a~b', id }])
+    for (const other of [keys.checkpoint('/a~b'), keys.checkpoint(`/~${id}`), keys.checkpoint(`/a/~${id}`)]) {
+      expect(keys.parseFormerTemporary(other)?.path).not.toBe('/')
+    }
+  })
+
+  it('that an upload needs for itself fit into what S3 takes, or the path is refused', () => {
+    const keys = new KeyMapper('root')
+    const path = `/${'é'.repeat(483)}`
+    expect(Buffer.byteLength(keys.temporary(path, 'x'.repeat(40)))).toBe(1023)
+    keys.assertUploadable(path)
+    expect(() => keys.assertUploadable(`${path}ab`)).toThrow(
+      'the path has 969 bytes, too many for an upload; accepted: 968 below this root directory',
+    )
   })
 })
+
+const id = '123e4567-e89b-42d3-a456-426614174000'

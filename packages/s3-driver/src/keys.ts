@@ -1,11 +1,11 @@
-import { isRelativePath } from '@longshore/middleware-core'
+import { StorageError, isRelativePath } from '@longshore/middleware-core'
 
 /**
  * Between the contract's paths and a bucket's keys. A key is the root directory without slashes around it, then the path:
  * with root directory `/docker`, `/a/b` is `docker/a/b`. Distribution's layout is the same.
  *
- * Unfinished uploads have a record each below `~uploads/`, which no path can reach: `~` is in no legal path. It sorts
- * behind everything legal, so a walk may stop there.
+ * What is unfinished lies where no path leads: a checkpoint for each path with an upload below `~uploads/`, and whatever
+ * else belongs to one upload alone below `~temporary/`.
  */
 export class KeyMapper {
   /** Empty, or ends in a slash. */
@@ -41,46 +41,86 @@ export class KeyMapper {
 
   /** Prefix of the driver's own keys to which a key or a common prefix belongs: no path leads there. */
   ownPrefix(key: string): string | undefined {
-    return [`${this.#root}~temporary/`, this.#uploads].find(prefix => key.startsWith(prefix))
+    return [`${this.#root}${TEMPORARY}`, `${this.#root}${UPLOADS}`].find(prefix => key.startsWith(prefix))
   }
 
-  /** Where the record of an unfinished upload to `path` lies; for the root, what the keys of all records begin with. */
+  /** Key of the checkpoint of an unfinished upload to `path`; for the root, the prefix of all checkpoints. */
   checkpoint(path: string): string {
-    return `${this.#uploads}${path.slice(1)}`
+    return `${this.#root}${UPLOADS}${path.slice(1)}`
   }
 
-  /** Where bytes of an upload lie that were stored only to free their memory: behind its record. */
-  spill(path: string, id: string): string {
+  /** Path of the upload that a checkpoint belongs to; undefined for a key that is none of ours. */
+  pathOfCheckpoint(key: string): string | undefined {
+    const prefix = `${this.#root}${UPLOADS}`
+    const relative = key.slice(prefix.length)
+    return key.startsWith(prefix) && isRelativePath(relative) ? `/${relative}` : undefined
+  }
+
+  /** Key of an object that belongs to an unfinished upload to `path`; for the root, to none. Every `id` is unique. */
+  temporary(path: string, id: string): string {
+    return this.temporaryPrefix(path) + id
+  }
+
+  /** Prefix of the keys of all that belongs to unfinished uploads to `path`, and below it. */
+  temporaryPrefix(path: string): string {
+    return `${this.#root}${TEMPORARY}${path === '/' ? '' : `${path.slice(1)}/`}`
+  }
+
+  /** Path and id of a temporary key; undefined for a key that is none of ours. */
+  parseTemporary(key: string): TemporaryKey | undefined {
+    const prefix = `${this.#root}${TEMPORARY}`
+    const end = Math.max(key.lastIndexOf('/'), prefix.length - 1)
+    const relative = key.slice(prefix.length, end)
+    const isOwn = key.startsWith(prefix) && key.length > end + 1 && (relative === '' || isRelativePath(relative))
+    return isOwn ? { path: `/${relative}`, id: key.slice(end + 1) } : undefined
+  }
+
+  /** A key as it is stored in the bucket itself, so that what lies below a root directory can be moved below another. */
+  withoutRoot(key: string): string {
+    return key.slice(this.#root.length)
+  }
+
+  withRoot(relative: string): string {
+    return this.#root + relative
+  }
+
+  /**
+   * Key that earlier versions gave to what they kept beside a checkpoint. Nothing new is stored there: since a path may
+   * hold a `~`, it is the key of another path's checkpoint as well.
+   */
+  formerTemporary(path: string, id: string): string {
     return `${this.checkpoint(path)}~${id}`
   }
 
-  /** Where a multipart upload becomes an object before that is copied to where its writer wants it: behind the record, too. */
-  temporaryKey(path: string, id: string): string {
-    return this.spill(path, id)
+  /** Path and id of a key that may be a {@link formerTemporary} one. */
+  parseFormerTemporary(key: string): TemporaryKey | undefined {
+    const [, path, id] =
+      /^(.+)~([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})$/.exec(this.pathOfCheckpoint(key) ?? '') ?? []
+    return path !== undefined && id !== undefined && isRelativePath(path.slice(1)) ? { path, id } : undefined
   }
 
-  /** Key of an unfinished upload's own object beside its checkpoint: below a component that no path begins with. */
-  temporary(path: string, id: string): string {
-    return `${this.#root}~temporary/${path.slice(1)}/${id}`
-  }
-
-  /** Which spill a key below the upload records is, or undefined when it is a record. */
-  overflowId(key: string): string | undefined {
-    return key.slice(this.#uploads.length).split('~')[1]
-  }
-
-  /** The path whose upload a record's or a spill's key belongs to. */
-  pathOfCheckpoint(key: string): string {
-    return `/${key.slice(this.#uploads.length).replace(/~.*/, '')}`
-  }
-
-  /** The path of a temporaryKey upload by its key, or undefined when it is none. */
-  pathOfTemporaryKey(key: string): string | undefined {
-    const path = key.startsWith(this.#uploads) ? this.pathOfCheckpoint(key) : undefined
-    return path !== undefined && isRelativePath(path.slice(1)) ? path : undefined
-  }
-
-  get #uploads(): string {
-    return `${this.#root}~uploads/`
+  /** Throws `INVALID_PATH` where the keys that an upload to `path` needs for itself are longer than S3 takes. */
+  assertUploadable(path: string): void {
+    const excess = Buffer.byteLength(this.temporary(path, LONGEST_ID)) - MAX_KEY_BYTES
+    if (excess <= 0) return
+    const longest = Buffer.byteLength(path) - excess
+    const detail = `the path has ${Buffer.byteLength(path)} bytes, too many for an upload; accepted: ${longest} below this root directory`
+    throw new StorageError('INVALID_PATH', detail, { path })
   }
 }
+
+/** Owner of a temporary key. */
+export interface TemporaryKey {
+  readonly path: string
+  readonly id: string
+}
+
+/** Components below which no path lies. */
+const UPLOADS = '~uploads/'
+const TEMPORARY = '~temporary/'
+
+/** Bytes of a key at most ([S3 object keys](https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html)). */
+const MAX_KEY_BYTES = 1024
+
+/** As long as any id that {@link KeyMapper.temporary} is given. */
+const LONGEST_ID = 'x'.repeat(40)

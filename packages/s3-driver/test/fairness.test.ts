@@ -87,21 +87,17 @@ describe('uploads that nobody writes to', () => {
       const expected = Buffer.concat([content(100_000, index + 1), content(2 * part, 50)])
       expect((await cloud.s3.bucket(cloud.bucket).read(`idle/${index}`))?.equals(expected)).toBe(true)
     }
-    expect(cloud.s3.bucket(cloud.bucket).keys('~uploads/')).toEqual([])
+    expect(cloud.s3.bucket(cloud.bucket).keys('~')).toEqual([])
     expect(cloud.s3.bucket(cloud.bucket).uploads()).toEqual([])
   })
 
   it('can be committed, closed and continued, or cancelled as if nothing had happened', async () => {
     const idle = await fillBudget()
-    const spilled = (): string[] =>
-      cloud.s3
-        .bucket(cloud.bucket)
-        .keys('~uploads/')
-        .filter(key => key.includes('~', 1))
+    const evicted = (): string[] => cloud.s3.bucket(cloud.bucket).keys('~temporary/idle/')
     const large = driverOn(cloud, { chunkSize: budget, uploadMemory: budget })
     const busy = await large.writer('/busy')
     await write(busy, content(100_000))
-    expect(spilled()).toHaveLength(8)
+    expect(evicted()).toHaveLength(8)
     await busy.commit()
     const [first, second, third] = idle as [FileWriter, FileWriter, FileWriter]
     await first.commit()
@@ -124,11 +120,7 @@ describe('uploads that nobody writes to', () => {
     const busy = await driver.writer('/busy')
     await write(busy, content(100_000))
     await busy.commit()
-    const gone =
-      cloud.s3
-        .bucket(cloud.bucket)
-        .keys('~uploads/')
-        .find(key => key.includes('~', 1)) ?? ''
+    const gone = cloud.s3.bucket(cloud.bucket).keys('~temporary/idle/')[0] ?? ''
     const index = Number(/idle.(\d)/.exec(gone)?.[1])
     for (const writer of idle) {
       writer.destroy()

@@ -141,7 +141,7 @@ async function continuePush(driver: () => StorageDriver, bytes = whole, destinat
     await writer.commit()
   } catch (error) {
     // It was committed after all.
-    if (!isStorageError(error, 'UPLOAD_NOT_FOUND')) throw error
+    if (!isStorageError(error, 'UPLOAD_NOT_FOUND', 'ALREADY_COMMITTED')) throw error
   }
 }
 
@@ -263,7 +263,7 @@ async function runWith(
   }
 }
 
-const visible = (bucket: BucketView): string[] => bucket.keys().filter(key => !key.startsWith('~uploads/'))
+const visible = (bucket: BucketView): string[] => bucket.keys().filter(key => !key.startsWith('~'))
 
 async function expectOnlyWhole(bucket: BucketView, { contents, never }: Scenario): Promise<void> {
   const keys = visible(bucket)

@@ -1,64 +1,92 @@
 import {
   AbortMultipartUploadCommand,
-  CompleteMultipartUploadCommand,
+  type ChecksumAlgorithm,
   CreateMultipartUploadCommand,
-  type HeadObjectCommandOutput,
   ListMultipartUploadsCommand,
   ListPartsCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
 import { type CallOptions, type FileMetadata, isStorageError } from '@longshore/middleware-core'
-import { type Bucket, type ObjectRef, headObject } from '../bucket.ts'
-import { TOKEN_NAME, metadataInput } from '../objects/metadata.ts'
+import type { Bucket, ObjectRef } from '../bucket.ts'
+import { omitChecksum } from '../client/omit-checksum.ts'
 import { errorName, isNotImplemented } from '../errors.ts'
-import { type UploadedPart, type Part, totalSize } from './parts.ts'
+import { metadataInput } from '../objects/metadata.ts'
+import { type CompletionOptions, completeUpload } from './complete.ts'
+import { type Part, type UploadedPart, checksumsOf } from './parts.ts'
+
+/** What a new multipart upload is to become. */
+interface NewMultipartUpload {
+  /** Mark in the object's metadata, by which a completion whose answer was lost is recognised. */
+  readonly token: string
+  readonly metadata?: FileMetadata | undefined
+  /**
+   * True where {@link MultipartUpload.uploadPart} sends all parts: then the upload names the checksum that the client gives
+   * them. S3 refuses parts with a checksum that the upload does not name, and parts without one that it does. Default false.
+   */
+  readonly hasOwnParts?: boolean | undefined
+}
 
 /** One multipart upload: the requests that S3 has for it. */
 export class MultipartUpload {
   readonly id: string
   readonly #bucket: Bucket
-  readonly #place: ObjectRef
+  readonly #ref: ObjectRef
   readonly #target: { Bucket: string; Key: string; UploadId: string }
+  /** Checksum that the upload's parts have. */
+  #checksum: ChecksumAlgorithm | undefined
 
-  constructor(bucket: Bucket, place: ObjectRef, id: string) {
+  constructor(bucket: Bucket, ref: ObjectRef, id: string, checksum?: ChecksumAlgorithm) {
     this.id = id
     this.#bucket = bucket
-    this.#place = place
-    this.#target = { Bucket: bucket.name, Key: place.key, UploadId: id }
+    this.#ref = ref
+    this.#target = { Bucket: bucket.name, Key: ref.key, UploadId: id }
+    this.#checksum = checksum
   }
 
   static async create(
     bucket: Bucket,
-    place: ObjectRef,
-    { token, metadata }: { token: string; metadata?: FileMetadata | undefined },
+    ref: ObjectRef,
+    { token, metadata, hasOwnParts = false }: NewMultipartUpload,
     options: CallOptions,
   ): Promise<MultipartUpload> {
+    const { client } = bucket
+    const isChecked = hasOwnParts && (await client.config.requestChecksumCalculation()) === 'WHEN_SUPPORTED'
+    const checksum = isChecked ? 'CRC32' : undefined
     const command = new CreateMultipartUploadCommand({
       Bucket: bucket.name,
-      Key: place.key,
+      Key: ref.key,
       ...bucket.settings,
       ...metadataInput(metadata, token),
+      ...(checksum ? { ChecksumAlgorithm: checksum } : {}),
     })
-    const { UploadId = '' } = await bucket.run(o => bucket.client.send(command, o), options, place.path)
-    return new MultipartUpload(bucket, place, UploadId)
+    const { UploadId = '' } = await bucket.run(o => client.send(command, o), options, ref.path)
+    return new MultipartUpload(bucket, ref, UploadId, checksum)
   }
 
   async uploadPart(number: number, bytes: Uint8Array, options: CallOptions): Promise<Part> {
-    const command = new UploadPartCommand({ ...this.#target, PartNumber: number, Body: bytes })
-    const { ETag } = await this.#bucket.run(o => this.#bucket.client.send(command, o), options, this.#place.path)
-    return { number, etag: ETag ?? '', size: bytes.length }
+    const command = new UploadPartCommand({
+      ...this.#target,
+      PartNumber: number,
+      Body: bytes,
+      ...(this.#checksum ? { ChecksumAlgorithm: this.#checksum } : {}),
+    })
+    if (!this.#checksum) omitChecksum(command)
+    const answer = await this.#bucket.run(o => this.#bucket.client.send(command, o), options, this.#ref.path)
+    return { number, etag: answer.ETag ?? '', size: bytes.length, checksums: checksumsOf(answer) }
   }
 
-  /** All parts that S3 holds, or undefined when it does not know the upload (any more). */
+  /** Lists all parts that S3 holds; undefined when it does not know the upload (any more). */
   async parts(options: CallOptions): Promise<UploadedPart[] | undefined> {
     const parts: UploadedPart[] = []
     let marker: string | undefined
     try {
       do {
         const command = new ListPartsCommand({ ...this.#target, ...(marker ? { PartNumberMarker: marker } : {}) })
-        const page = await this.#bucket.run(o => this.#bucket.client.send(command, o), options, this.#place.path)
-        for (const { PartNumber, ETag, Size, LastModified } of page.Parts ?? []) {
-          parts.push({ number: PartNumber ?? 0, etag: ETag ?? '', size: Size ?? 0, modifiedAt: LastModified })
+        const page = await this.#bucket.run(o => this.#bucket.client.send(command, o), options, this.#ref.path)
+        this.#checksum = page.ChecksumAlgorithm ?? this.#checksum
+        for (const part of page.Parts ?? []) {
+          const { PartNumber: number = 0, ETag: etag = '', Size: size = 0, LastModified: modifiedAt } = part
+          parts.push({ number, etag, size, modifiedAt, checksums: checksumsOf(part) })
         }
         // A server that always says "truncated" must not keep us here: the marker has to move on.
         const isLast = !page.IsTruncated || page.NextPartNumberMarker === marker || (page.Parts?.length ?? 0) === 0
@@ -71,67 +99,33 @@ export class MultipartUpload {
     return parts
   }
 
-  /**
-   * Puts the object in place and returns its ETag. When the answer is lost, or a repetition finds the upload gone, the object itself tells
-   * whether it worked: by its token, or, for an upload that has none, by its size.
-   */
-  async complete(parts: readonly Part[], token: string | undefined, options: CallOptions): Promise<string | undefined> {
-    const size = totalSize(parts)
-    const command = new CompleteMultipartUploadCommand({
-      ...this.#target,
-      MpuObjectSize: size,
-      MultipartUpload: { Parts: parts.map(({ number, etag }) => ({ PartNumber: number, ETag: etag })) },
-    })
-    try {
-      const { ETag } = await this.#bucket.run(o => this.#bucket.client.send(command, o), options, this.#place.path)
-      return ETag
-    } catch (error) {
-      const isUncertain = isGone(error) || isStorageError(error, 'UNAVAILABLE')
-      const inPlace = isUncertain ? await this.#inPlace(size, parts.length, token, options) : undefined
-      if (!inPlace) throw error
-      return inPlace.ETag
-    }
+  /** Makes the parts an object and gives its ETag: see {@link completeUpload}. */
+  complete(parts: readonly Part[], completion: CompletionOptions, options: CallOptions): Promise<string | undefined> {
+    const isGoneNow = async (): Promise<boolean> => (await this.parts(options)) === undefined
+    return completeUpload(this.#bucket, this.#ref, this.id, { parts, ...completion, isGone: isGoneNow }, options)
   }
 
   /** Discards the upload with its parts. One that is gone already is fine. */
   async abort(options: CallOptions): Promise<void> {
     const command = new AbortMultipartUploadCommand(this.#target)
     try {
-      await this.#bucket.run(o => this.#bucket.client.send(command, o), options, this.#place.path)
+      await this.#bucket.run(o => this.#bucket.client.send(command, o), options, this.#ref.path)
     } catch (error) {
       if (!isGone(error)) throw error
-    }
-  }
-
-  /** What S3 tells of the object, if it is the one that this upload was to become. */
-  async #inPlace(
-    size: number,
-    count: number,
-    token: string | undefined,
-    options: CallOptions,
-  ): Promise<HeadObjectCommandOutput | undefined> {
-    try {
-      const head = await headObject(this.#bucket, this.#place, options)
-      const isOwn = token === undefined ? head.ETag?.includes(`-${count}`) : head.Metadata?.[TOKEN_NAME] === token
-      return isOwn && head.ContentLength === size ? head : undefined
-    } catch {
-      // The commit's own error says more than that the question failed too.
-      return undefined
     }
   }
 }
 
 /** An unfinished multipart upload as the server lists it. */
 export interface ListedUpload {
-  readonly place: ObjectRef
+  readonly ref: ObjectRef
   readonly id: string
   readonly initiated: Date
 }
 
 /**
- * The unfinished multipart uploads of keys that begin with `prefix`, in no particular order, temporaryKey ones with the path that
- * they were left at. Nothing on a server that
- * cannot list them.
+ * Lists the unfinished multipart uploads of keys that begin with `prefix`, in no particular order; those at temporary keys with
+ * the path that they were left at. Nothing on a server that cannot list them.
  */
 export async function* listUploads(bucket: Bucket, prefix: string, options: CallOptions): AsyncIterable<ListedUpload> {
   let markers: { KeyMarker?: string; UploadIdMarker?: string } = {}
@@ -141,12 +135,13 @@ export async function* listUploads(bucket: Bucket, prefix: string, options: Call
     try {
       page = await bucket.run(o => bucket.client.send(command, o), options)
     } catch (error) {
-      if (isStorageError(error) && isNotImplemented(error.cause)) return
+      // Some servers have no answer for an empty list.
+      if (isStorageError(error) && (isNotImplemented(error.cause) || isNoUpload(error.cause))) return
       throw error
     }
     for (const { Key = '', UploadId = '', Initiated = new Date(0) } of page.Uploads ?? []) {
-      const path = bucket.keys.path(Key) ?? bucket.keys.pathOfTemporaryKey(Key)
-      if (path !== undefined) yield { place: { key: Key, path }, id: UploadId, initiated: Initiated }
+      const path = pathOfUpload(bucket, Key)
+      if (path !== undefined) yield { ref: { key: Key, path }, id: UploadId, initiated: Initiated }
     }
     const { NextKeyMarker: KeyMarker = '', NextUploadIdMarker: UploadIdMarker = '' } = page
     const hasMoved = KeyMarker !== (markers.KeyMarker ?? '') || UploadIdMarker !== (markers.UploadIdMarker ?? '')
@@ -155,7 +150,15 @@ export async function* listUploads(bucket: Bucket, prefix: string, options: Call
   }
 }
 
-/** Whether the server does not know the upload: it was completed or discarded. */
+function pathOfUpload({ keys }: Bucket, key: string): string | undefined {
+  return keys.path(key) ?? (keys.parseTemporary(key) ?? keys.parseFormerTemporary(key))?.path
+}
+
+function isNoUpload(error: unknown): boolean {
+  return errorName(error) === 'NoSuchUpload' || errorName(error) === 'NoSuchKey'
+}
+
+/** True where the server does not know the upload: it was completed or discarded. */
 export function isGone(error: unknown): boolean {
   return isStorageError(error) && errorName(error.cause) === 'NoSuchUpload'
 }

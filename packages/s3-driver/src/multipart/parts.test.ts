@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
-import { type Part, PartSizeStrategy, MAX_PART_SIZE, MAX_PARTS, MIN_PART_SIZE } from './parts.ts'
+import { type Part, PartSizeStrategy, MAX_BUFFERED_PART_SIZE, MAX_PARTS, MIN_PART_SIZE } from './parts.ts'
 
 const chunk = 10 * 1024 * 1024
 const part = (number: number, size = chunk): Part => ({ number, size, etag: `e${number}` })
-const fresh = (): boolean => false
+const none = (): boolean => false
 
 describe('part sizes', () => {
   it('are equal, or grow by a chunk every 1,000 parts', () => {
@@ -15,7 +15,7 @@ describe('part sizes', () => {
   })
 
   it('never exceed what S3 takes', () => {
-    expect(new PartSizeStrategy('growing', MAX_PART_SIZE).sizeOf(5000, [])).toBe(MAX_PART_SIZE)
+    expect(new PartSizeStrategy('growing', MAX_BUFFERED_PART_SIZE).sizeOf(5000, [])).toBe(MAX_BUFFERED_PART_SIZE)
   })
 
   it('stay those of an upload that began with others, where they must be equal', () => {
@@ -34,21 +34,19 @@ describe('the parts that an upload goes on behind', () => {
   const growing = new PartSizeStrategy('growing', chunk)
 
   it('end before a gap, in whatever order they come', () => {
-    expect(growing.contiguousParts([part(4), part(2), part(1)], fresh)).toEqual([part(1), part(2)])
-    expect(growing.contiguousParts([part(2)], fresh)).toEqual([])
+    expect(growing.contiguousParts([part(4), part(2), part(1)], none)).toEqual([part(1), part(2)])
+    expect(growing.contiguousParts([part(2)], none)).toEqual([])
   })
 
   it('end before one that is too small to be followed', () => {
-    expect(growing.contiguousParts([part(1), part(2, MIN_PART_SIZE - 1), part(3)], fresh)).toEqual([part(1)])
+    expect(growing.contiguousParts([part(1), part(2, MIN_PART_SIZE - 1), part(3)], none)).toEqual([part(1)])
   })
 
-  it('end before a stale one', () => {
+  it('end before an orphaned one', () => {
     expect(growing.contiguousParts([part(1), part(2), part(3)], ({ number }) => number === 2)).toEqual([part(1)])
   })
 
   it('end before one of another size where they must be equal', () => {
-    expect(new PartSizeStrategy('equal', chunk).contiguousParts([part(1), part(2, chunk - 1)], fresh)).toEqual([
-      part(1),
-    ])
+    expect(new PartSizeStrategy('equal', chunk).contiguousParts([part(1), part(2, chunk - 1)], none)).toEqual([part(1)])
   })
 })

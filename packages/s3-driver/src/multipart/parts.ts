@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import { StorageError } from '@longshore/middleware-core'
 
@@ -5,7 +6,10 @@ import { StorageError } from '@longshore/middleware-core'
 export interface Part {
   readonly number: number
   readonly etag: string
+  /** Bytes. */
   readonly size: number
+  /** Checksums that a completion names beside the ETag: S3's own fields. */
+  readonly checksums?: Readonly<Record<string, string>> | undefined
 }
 
 /** A part as S3 lists it. */
@@ -22,6 +26,12 @@ export const MIN_PART_SIZE = 5 * 1024 * 1024
 
 /** S3 refuses larger parts. */
 export const MAX_PART_SIZE = 5 * 1024 ** 3
+
+/** Room beyond a part's bytes in the memory that it is gathered in, for the header of a checkpoint. */
+export const HEADER_ROOM = 16 * 1024
+
+/** Largest part that is gathered in memory: what S3 takes, and what Node has in one piece (4 GiB in Node 20). */
+export const MAX_BUFFERED_PART_SIZE = Math.min(MAX_PART_SIZE, constants.MAX_LENGTH - HEADER_ROOM)
 
 /**
  * How large parts are. `equal` parts end at 10,000 x chunksize: 97 GiB by default. `growing` ones gain a chunksize with
@@ -43,25 +53,33 @@ export class PartSizeStrategy {
       const advice = this.#mode === 'equal' ? 'partsizing growing, or a larger chunksize' : 'a larger chunksize'
       throw new StorageError('UNSUPPORTED', `the object needs more than ${MAX_PARTS} parts; use ${advice}`)
     }
-    if (this.#mode === 'equal') return parts[0]?.size ?? this.#chunkSize
-    return Math.min(this.#chunkSize * (1 + Math.floor((number - 1) / 1000)), MAX_PART_SIZE)
+    if (this.#mode === 'equal') return parts[0]?.size ?? Math.min(this.#chunkSize, MAX_BUFFERED_PART_SIZE)
+    return Math.min(this.#chunkSize * (1 + Math.floor((number - 1) / 1000)), MAX_BUFFERED_PART_SIZE)
   }
 
   /**
    * The parts, from the first on, that an upload can be continued behind: without a gap, none of them too small to be
-   * followed by another, none that `isStale`. `equal` also means none that differs from the first.
+   * followed by another, none that `isOrphaned`. `equal` also means none that differs from the first.
    */
-  contiguousParts(parts: readonly Part[], isStale: (part: Part) => boolean): Part[] {
+  contiguousParts(parts: readonly Part[], isOrphaned: (part: Part) => boolean): Part[] {
     const contiguousParts: Part[] = []
     // Chunks are smaller only where a test's server takes such parts.
     const smallest = Math.min(MIN_PART_SIZE, this.#chunkSize)
     for (const part of parts.toSorted((a, b) => a.number - b.number)) {
-      if (part.number !== contiguousParts.length + 1 || part.size < smallest || isStale(part)) break
+      if (part.number !== contiguousParts.length + 1 || part.size < smallest || isOrphaned(part)) break
       if (this.#mode === 'equal' && part.size !== (contiguousParts[0] ?? part).size) break
       contiguousParts.push(part)
     }
     return contiguousParts
   }
+}
+
+/** Checksums among the fields of an answer about a part. */
+export function checksumsOf(answer: object): Record<string, string> | undefined {
+  const isChecksum = ([name, value]: [string, unknown]): boolean =>
+    /^Checksum(?!Type$|Algorithm$)/.test(name) && typeof value === 'string'
+  const found = Object.entries(answer).filter(isChecksum) as [string, string][]
+  return found.length === 0 ? undefined : Object.fromEntries(found)
 }
 
 export function totalSize(parts: readonly Part[]): number {

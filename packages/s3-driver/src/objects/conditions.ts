@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-s3'
 import { type CallOptions, StorageError, type WriteConditions, isStorageError } from '@longshore/middleware-core'
 import type { Bucket } from '../bucket.ts'
+import { cleanUp } from './clean-up.ts'
 
 /** Requests that take a condition. `complete` and `put` take both, `delete` takes a revision. */
 export type ConditionalRequest = 'put' | 'complete' | 'delete'
@@ -47,27 +48,36 @@ export class ConditionSupport {
   ): Promise<ConditionInput> {
     if (!ifAbsent && ifRevision === undefined) return {}
     const condition = ifAbsent ? 'If-None-Match' : 'If-Match'
-    if (!this.#isTrusted && !(await this.#isKept(request, condition, options))) {
+    if (!(await this.keeps(request, condition, options))) {
       throw new StorageError('UNSUPPORTED', `the server does not keep ${condition} on ${operations[request]}`)
     }
     return ifRevision === undefined ? { IfNoneMatch: '*' } : { IfMatch: ifRevision }
   }
 
-  /** Costs some requests the first time. */
-  async #isKept(
+  /** True where the server keeps a condition. Costs some requests the first time. */
+  async keeps(
     request: ConditionalRequest,
     condition: 'If-Match' | 'If-None-Match',
     options: CallOptions,
   ): Promise<boolean> {
+    if (this.#isTrusted) return true
     const key = `${request} ${condition}`
     const failing = condition === 'If-Match' ? { IfMatch: NO_ETAG } : { IfNoneMatch: '*' as const }
-    const probe = this.#probes.get(key) ?? this.#probe(request, failing)
+    for (;;) {
+      const known = this.#probes.get(key)
+      if (!known) break
+      try {
+        return await unlessAborted(known, options.signal)
+      } catch (error) {
+        // It was another call's probe, and ended with that call: this one makes its own.
+        if (options.signal?.aborted || isStorageError(error)) throw error
+      }
+    }
+    const probe = this.#probe(request, failing, options)
     this.#probes.set(key, probe)
     // A server that was out of reach said nothing of what it can do.
     probe.catch(() => this.#probes.delete(key))
-    const isKept = await probe
-    options.signal?.throwIfAborted()
-    return isKept
+    return probe
   }
 
   /** True once the server has refused a request because of its condition: leave conditions out that may be left out. */
@@ -80,25 +90,37 @@ export class ConditionSupport {
   }
 
   /** True when the server refuses a request whose condition does not hold. */
-  async #probe(request: ConditionalRequest, failing: ConditionInput): Promise<boolean> {
+  async #probe(request: ConditionalRequest, failing: ConditionInput, options: CallOptions): Promise<boolean> {
     const object = { Bucket: this.#bucket.name, Key: this.#bucket.keys.temporary('/condition', randomUUID()) }
-    await this.#send(new PutObjectCommand({ ...object, Body: '', ...this.#bucket.settings }))
+    const send: Send = command => this.#send(command, options)
     try {
-      await attempts[request](command => this.#send(command), object, failing)
+      await send(new PutObjectCommand({ ...object, Body: new Uint8Array(), ...this.#bucket.settings }))
+      await attempts[request](send, object, failing)
       return false
     } catch (error) {
       if (isStorageError(error, 'PRECONDITION_FAILED')) return true
-      if (isStorageError(error, 'UNAVAILABLE', 'ACCESS_DENIED')) throw error
+      if (!isStorageError(error) || isStorageError(error, 'UNAVAILABLE', 'ACCESS_DENIED')) throw error
       return false
     } finally {
-      await this.#send(new DeleteObjectCommand(object)).catch(() => {})
+      await cleanUp(options, o => this.#send(new DeleteObjectCommand(object), o))
     }
   }
 
-  #send(command: object): Promise<unknown> {
+  #send(command: object, options: CallOptions): Promise<unknown> {
     const { client } = this.#bucket
-    return this.#bucket.run(options => client.send(command as Parameters<typeof client.send>[0], options), {})
+    return this.#bucket.run(o => client.send(command as Parameters<typeof client.send>[0], o), options)
   }
+}
+
+/** Waits for a promise that is not this call's alone: the signal ends the waiting, not what is waited for. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise
+  signal.throwIfAborted()
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason as Error)
+    signal.addEventListener('abort', onAbort, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+  })
 }
 
 const operations: Readonly<Record<ConditionalRequest, string>> = {
@@ -113,7 +135,7 @@ type ProbeObject = { Bucket: string; Key: string }
 const attempts: Readonly<
   Record<ConditionalRequest, (send: Send, object: ProbeObject, failing: ConditionInput) => Promise<unknown>>
 > = {
-  put: (send, object, failing) => send(new PutObjectCommand({ ...object, Body: '', ...failing })),
+  put: (send, object, failing) => send(new PutObjectCommand({ ...object, Body: new Uint8Array(), ...failing })),
   delete: (send, object, failing) => send(new DeleteObjectCommand({ ...object, ...failing })),
   complete: async (send, object, failing) => {
     const { UploadId } = (await send(new CreateMultipartUploadCommand(object))) as { UploadId: string }

@@ -4,6 +4,7 @@ import {
   type CallOptions,
   type FileMetadata,
   type MoveOptions,
+  type WriteConditions,
   isStorageError,
   revisionMismatch,
 } from '@longshore/middleware-core'
@@ -13,6 +14,7 @@ import { putObject } from './put.ts'
 import { cleanUp } from './clean-up.ts'
 import { metadataOf } from './metadata.ts'
 import { MultipartUpload, isGone } from '../multipart/multipart-upload.ts'
+import { markOwned, unmarkOwned } from '../multipart/owner-marker.ts'
 import { type CheckedS3Options, isAmazon } from '../options.ts'
 import { inParallel } from './parallel.ts'
 import { type Part, MAX_PARTS } from '../multipart/parts.ts'
@@ -79,17 +81,32 @@ export interface Source {
   readonly metadata?: FileMetadata | undefined
 }
 
-/** Copies an object of which size and ETag are certain: `PRECONDITION_FAILED` when another has taken its place. */
+/** A copy to be made. */
+export interface Copy extends Source {
+  /** Mark in the copy's metadata, by which it is recognised. Default: a new one. */
+  readonly token?: string | undefined
+  /** Conditions on what the copy replaces. */
+  readonly conditions?: WriteConditions | undefined
+}
+
+/**
+ * Copies an object of which size and ETag are certain, and gives the copy's ETag. `PRECONDITION_FAILED` about the source's path
+ * when another has taken its place, about the destination's when a condition does not hold. Those are kept by a copy in parts:
+ * more servers know them of a completion than of a copy.
+ */
 export function copyObject(
   bucket: Bucket,
   source: ObjectRef,
   destination: ObjectRef,
-  found: Source,
+  copy: Copy,
   settings: CopySettings,
   { signal }: CallOptions,
-): Promise<void> {
-  if (!isWhole(found.size, settings)) return copyInParts(bucket, source, destination, found, settings, { signal })
-  return copyWhole(bucket, source, destination, settings, { signal, ifRevision: found.etag })
+): Promise<string | undefined> {
+  const isConditional = copy.conditions?.ifAbsent || copy.conditions?.ifRevision !== undefined
+  if (isConditional || !isWhole(copy.size, settings)) {
+    return copyInParts(bucket, source, destination, copy, settings, { signal })
+  }
+  return copyWhole(bucket, source, destination, settings, { signal, ifRevision: copy.etag })
 }
 
 function isWhole(size: number, settings: CopySettings): boolean {
@@ -108,7 +125,7 @@ async function copyWhole(
   destination: ObjectRef,
   settings: CopySettings,
   options: MoveOptions,
-): Promise<void> {
+): Promise<string | undefined> {
   const command = new CopyObjectCommand({
     Bucket: bucket.name,
     Key: destination.key,
@@ -117,13 +134,16 @@ async function copyWhole(
     ...(options.ifRevision === undefined ? {} : { CopySourceIfMatch: options.ifRevision }),
   })
   try {
-    await bucket.run(o => bucket.client.send(command, o), options, source.path)
+    const { CopyObjectResult } = await bucket.run(o => bucket.patientClient.send(command, o), options, source.path)
+    return CopyObjectResult?.ETag
   } catch (error) {
     if (!isStorageError(error, 'UNSUPPORTED')) throw error
     // Ceph 16 copies an encrypted object only in parts, of which an empty one has none.
     const found = await headOf(bucket, source, options)
-    if (found.size > 0) await copyInParts(bucket, source, destination, found, settings, options)
-    else await putObject(bucket, destination, new Uint8Array(), { signal: options.signal, metadata: found.metadata })
+    if (found.size > 0) return copyInParts(bucket, source, destination, found, settings, options)
+    const { signal } = options
+    const { revision } = await putObject(bucket, destination, new Uint8Array(), { signal, metadata: found.metadata })
+    return revision
   }
 }
 
@@ -131,7 +151,7 @@ async function copyWhole(
  * A copy whose last answer was lost, and which another to the same place has replaced since, cannot be told from one that
  * never came about. The source is still there, so it is copied again.
  */
-async function copyInParts(...copy: Parameters<typeof tryInParts>): Promise<void> {
+async function copyInParts(...copy: Parameters<typeof tryInParts>): Promise<string | undefined> {
   for (let tries = 1; ; tries++) {
     try {
       return await tryInParts(...copy)
@@ -145,14 +165,14 @@ async function tryInParts(
   bucket: Bucket,
   source: ObjectRef,
   destination: ObjectRef,
-  { size, etag, ...known }: Source,
+  { size, etag, token = randomUUID(), conditions, ...known }: Copy,
   settings: CopySettings,
   options: CallOptions,
-): Promise<void> {
-  const token = randomUUID()
+): Promise<string | undefined> {
   const metadata = known.metadata ?? metadataOf(await headObject(bucket, source, options))
   const upload = await MultipartUpload.create(bucket, destination, { token, metadata }, options)
   try {
+    await markOwned(bucket, upload.id, options)
     const parts: Part[] = []
     await inParallel(settings.concurrency, ranges(size, settings.chunkSize), async ({ number, first, last }) => {
       const command = new UploadPartCopyCommand({
@@ -169,13 +189,16 @@ async function tryInParts(
       const { CopyPartResult } = await bucket.run(o => bucket.client.send(command, o), options, source.path)
       parts.push({ number, etag: CopyPartResult?.ETag ?? '', size: last - first + 1 })
     })
-    await upload.complete(
-      parts.toSorted((a, b) => a.number - b.number),
-      token,
-      options,
-    )
+    const ordered = parts.toSorted((a, b) => a.number - b.number)
+    const copied = await upload.complete(ordered, { token, conditions }, options)
+    // A marker that stays is for a purge.
+    await unmarkOwned(bucket, upload.id, options).catch(() => {})
+    return copied
   } catch (error) {
-    await cleanUp(options, o => upload.abort(o))
+    await cleanUp(options, async o => {
+      await upload.abort(o)
+      await unmarkOwned(bucket, upload.id, o)
+    })
     throw error
   }
 }

@@ -17,6 +17,8 @@ import { retryConflicts } from './retry-conflicts.ts'
 
 export interface PutObjectOptions extends CallOptions, WriteConditions {
   metadata?: FileMetadata | undefined
+  /** Mark in the object's metadata, by which one is recognised that a condition met itself. Default: a new one. */
+  token?: string | undefined
 }
 
 /** Stores an object whole: one PUT. */
@@ -28,7 +30,7 @@ export async function putObject(
 ): Promise<WriteResult> {
   const conditions = await bucket.conditions.fieldsFor('put', options, options)
   const isConditional = Object.keys(conditions).length > 0
-  const token = isConditional ? randomUUID() : undefined
+  const token = isConditional ? (options.token ?? randomUUID()) : undefined
   const put = async (): Promise<WriteResult> => {
     const command = new PutObjectCommand({
       Bucket: bucket.name,
@@ -47,10 +49,44 @@ export async function putObject(
   } catch (error) {
     if (!isStorageError(error, 'PRECONDITION_FAILED', 'PATH_NOT_FOUND')) throw error
     // An earlier try whose answer was lost may be what the condition met.
-    if (attemptsOf(error.cause) > 1) {
+    if (attemptsOf(error.cause) > 1 || options.token !== undefined) {
       const head = await undefinedIfNotFound(headObject(bucket, { key, path }, options))
-      if (head?.Metadata?.[TOKEN_NAME] === token) return { revision: head?.ETag }
+      const isOwn = head?.Metadata?.[TOKEN_NAME] === token && head?.ContentLength === content.length
+      if (isOwn) return { revision: head?.ETag }
     }
     throw options.ifAbsent ? fileExists(path, { cause: error.cause }) : revisionMismatch(path, { cause: error.cause })
+  }
+}
+
+/**
+ * Stores an object in the place of the one with this ETag, as far as the server can tell: one that leaves the condition out
+ * replaces any. Gives the new ETag.
+ */
+export async function replaceUnchanged(
+  bucket: Bucket,
+  { key, path }: ObjectRef,
+  content: Uint8Array,
+  etag: string | undefined,
+  options: CallOptions,
+): Promise<string | undefined> {
+  const send = async (conditions: { IfMatch?: string }): Promise<string | undefined> => {
+    const command = new PutObjectCommand({
+      Bucket: bucket.name,
+      Key: key,
+      Body: content,
+      ...bucket.settings,
+      ...conditions,
+    })
+    const { ETag } = await bucket.run(o => bucket.client.send(command, o), options, path)
+    return ETag
+  }
+  if (etag === undefined || bucket.conditions.isRefused('put')) return send({})
+  try {
+    return await retryConflicts(() => send({ IfMatch: etag }), options)
+  } catch (error) {
+    if (isStorageError(error, 'PATH_NOT_FOUND')) throw revisionMismatch(path, { cause: error.cause })
+    if (!isStorageError(error, 'UNSUPPORTED')) throw error
+    bucket.conditions.noteRefusal('put')
+    return send({})
   }
 }

@@ -7,10 +7,10 @@ import { ObjectStream, isInvalidRange } from './object-stream.ts'
 
 /** Reads the whole of a small object: one GET. Errors are about `path`. */
 export async function readWhole(bucket: Bucket, key: string, options: CallOptions, path: string): Promise<WholeObject> {
-  const { stream, size, modifiedAt } = await openObject(bucket, key, { offset: 0 }, options, path)
+  const { stream, size, modifiedAt, etag } = await openObject(bucket, key, { offset: 0 }, options, path)
   if (options.signal) addAbortSignal(options.signal, stream)
   const collected = (): Promise<Buffer> => (size === undefined ? buffer(stream) : bufferOf(size, stream))
-  return { content: await bucket.run(collected, options, path), modifiedAt }
+  return { content: await bucket.run(collected, options, path), modifiedAt, etag }
 }
 
 /** Collects a stream of `size` bytes. To gather its chunks first would take their memory a second time. */
@@ -25,6 +25,7 @@ async function bufferOf(size: number, stream: Readable): Promise<Buffer> {
 
 export interface WholeObject {
   readonly content: Buffer
+  readonly etag: string | undefined
   /** To the second. */
   readonly modifiedAt: Date | undefined
 }
@@ -61,7 +62,7 @@ async function openObject(
   { offset, length }: ByteRange,
   options: Omit<ReadOptions, 'offset'>,
   path: string,
-): Promise<{ stream: Readable; size: number | undefined; modifiedAt: Date | undefined }> {
+): Promise<{ stream: Readable; size: number | undefined; modifiedAt: Date | undefined; etag: string | undefined }> {
   let etag = options.ifRevision
   let size: number | undefined
   let modifiedAt: Date | undefined
@@ -87,5 +88,5 @@ async function openObject(
     return body
   }
   const stream = new ObjectStream(await open(offset), offset, open, last === '' ? undefined : last + 1)
-  return { stream, size, modifiedAt }
+  return { stream, size, modifiedAt, etag }
 }

@@ -1,99 +1,91 @@
-import { type CallOptions, StorageError, isStorageError } from '@longshore/middleware-core'
+import { type CallOptions, type FileMetadata, StorageError, undefinedIfNotFound } from '@longshore/middleware-core'
 import type { Bucket } from '../bucket.ts'
-import { deleteObject } from '../objects/delete-object.ts'
-import { putObject } from '../objects/put.ts'
-import { readWhole } from '../objects/read.ts'
-import type { PartBuffer } from './part-buffer.ts'
+import type { KeyMapper } from '../keys.ts'
 import { type UploadedPart, partsDigest } from '../multipart/parts.ts'
-import type { OverflowObject } from './overflow.ts'
+import { readWhole } from '../objects/read.ts'
 
 /**
- * What is remembered of an unfinished upload, in one small object of its own: which multipart upload it is, and the bytes
- * that did not fill a part. It is replaced, never removed before its successor is stored.
+ * State of an unfinished upload, in one small object of its own: which multipart upload it is, and the bytes that did not
+ * fill a part. It is replaced, never removed before its successor is stored.
  *
  * The object is a line of JSON, a line feed, then those bytes.
  */
 export interface Checkpoint {
+  /** Random text for this writing of it: a writer whose answer was lost recognises its own. Older versions wrote none. */
+  readonly id?: string | undefined
   /** The multipart upload, once there is one. */
   readonly uploadId?: string | undefined
-  /** That one's key is not the path's own but {@link KeyMapper.temporaryKey} under this id. */
+  /** Key of the multipart upload, unless it is the path's own. */
   readonly temporaryKey?: string | undefined
   /**
-   * A random mark in the metadata of the object-to-be, by which a commit whose answer was lost is recognised. Uploads that
-   * another program began have none.
+   * Random text in the metadata of the object-to-be, by which a commit whose answer was lost is recognised. Uploads that
+   * another program started have none.
    */
   readonly token?: string | undefined
+  /** Metadata of the file. */
+  readonly metadata?: FileMetadata | undefined
   /** Bytes in parts when this was written; `tail` follows them. Later parts repeat the tail. */
   readonly offset: number
   /** Part numbers with the ETags that they had when they did not belong to the upload: left over behind a gap. */
-  readonly stale?: Readonly<Record<string, string>> | undefined
-  /** The bytes behind the parts. */
+  readonly orphaned?: Readonly<Record<string, string>> | undefined
+  /** Bytes behind the parts. */
   readonly tail: Uint8Array
-  /** Where those bytes are instead, when they were stored only to free their memory. */
-  readonly spill?: OverflowObject | undefined
-  /** A random text for exactly the bytes that are recorded here. Absent while parts are on their way. */
+  /** Object that has those bytes instead, when they were stored only to free their memory. */
+  readonly overflow?: OverflowObject | undefined
+  /** Random text for exactly the bytes that are stored. Absent while parts are under way. */
   readonly revision?: string | undefined
-  /** With `revision`: the {@link partsDigest} of all parts that S3 held then. */
+  /** With `revision`: {@link partsDigest} of all parts that S3 held then. */
   readonly parts?: string | undefined
 }
 
-/** Bytes that come behind a record's header. */
-type StorableTail = Uint8Array | Pick<PartBuffer, 'withHeader'>
+/** Object with bytes of an open upload that were stored only to free their memory. */
+export interface OverflowObject {
+  readonly key: string
+  /** Bytes. */
+  readonly length: number
+  /** ETag: a later overflow of the same upload has the same key. Older versions stored none. */
+  readonly etag?: string | undefined
+}
 
-/** A record that is to be stored. */
-export type NewCheckpoint = Omit<Checkpoint, 'tail'> & { readonly tail: StorableTail }
-
-/** A record as it was found. */
+/** A checkpoint as it was found. */
 export interface FoundCheckpoint extends Checkpoint {
+  readonly etag: string | undefined
   /** To the second. */
   readonly modifiedAt: Date | undefined
 }
 
-/**
- * A reader that knows no `temporaryKey` would look for the multipart upload at another key, and take it for gone. One that knows no
- * `revision` loses nothing.
- */
-function versionOf({ temporaryKey }: NewCheckpoint): number {
-  return temporaryKey === undefined ? 1 : 2
+/** Version 3 as it is stored: without the root directory in its keys. */
+type Stored = Omit<Checkpoint, 'tail'> & { readonly version: 3 }
+
+/** Versions 1 and 2, whose temporary keys were {@link KeyMapper.formerTemporary}. Version 1 knew no `staged`. */
+type StoredFormerly = Pick<Checkpoint, 'uploadId' | 'token' | 'offset' | 'revision' | 'parts'> & {
+  readonly version: 1 | 2
+  readonly staged?: string | undefined
+  readonly stale?: Readonly<Record<string, string>> | undefined
+  readonly spill?: { readonly id: string; readonly length: number } | undefined
 }
 
-export async function writeCheckpoint(
-  bucket: Bucket,
-  path: string,
-  record: NewCheckpoint,
-  options: CallOptions,
-): Promise<void> {
-  const { tail, ...fields } = record
-  const header = Buffer.from(`${JSON.stringify({ version: versionOf(record), ...fields })}\n`)
-  const place = { key: bucket.keys.checkpoint(path), path }
-  const store = async (content: Uint8Array): Promise<void> => {
-    await putObject(bucket, place, content, options)
-  }
-  await (tail instanceof Uint8Array ? store(Buffer.concat([header, tail])) : tail.withHeader(header, store))
+/** First line of a checkpoint's object, line feed included. */
+export function checkpointHeader(keys: KeyMapper, checkpoint: Omit<Checkpoint, 'tail'>): Buffer {
+  const stored: Stored = { version: 3, ...mapKeys(checkpoint, key => keys.withoutRoot(key)) }
+  return Buffer.from(`${JSON.stringify(stored)}\n`)
 }
 
-/** The record of an upload to `path`, or undefined. */
+/** Reads the checkpoint of an upload to `path`, or gives undefined where there is none: one request. */
 export async function readCheckpoint(
   bucket: Bucket,
   path: string,
   options: CallOptions,
 ): Promise<FoundCheckpoint | undefined> {
-  try {
-    const { content, modifiedAt } = await readWhole(bucket, bucket.keys.checkpoint(path), options, path)
-    return { ...parse(content, path), modifiedAt }
-  } catch (error) {
-    if (isStorageError(error, 'PATH_NOT_FOUND')) return undefined
-    throw error
-  }
-}
-
-export function deleteCheckpoint(bucket: Bucket, path: string, options: CallOptions): Promise<void> {
-  return deleteObject(bucket, { key: bucket.keys.checkpoint(path), path }, options)
+  const found = await undefinedIfNotFound(readWhole(bucket, bucket.keys.checkpoint(path), options, path))
+  if (!found) return undefined
+  const { content, ...rest } = found
+  return { ...parseCheckpoint(bucket.keys, path, content), ...rest }
 }
 
 /**
- * The revision of a record, if an upload of `size` bytes that goes on from it has the recorded bytes: the same parts, none of
- * them uploaded later than the record, and as many bytes behind them.
+ * The revision of a checkpoint, if an upload of `size` bytes that goes on from it has the stored bytes: the same parts, none
+ * of them uploaded later than the checkpoint, and as many bytes behind them.
  *
  * The times are there because an ETag is an MD5, of which two contents can be made to agree: a part that somebody replaced
  * like that keeps its ETag. Both times are S3's own and come with answers that a resume needs anyway. They are compared by
@@ -101,22 +93,56 @@ export function deleteCheckpoint(bucket: Bucket, path: string, options: CallOpti
  * at the same time, within the second of the close or before it; a commit, which names parts by nothing but their ETags,
  * cannot tell that one either. A listing of the parts at each close would narrow this no further than to that second.
  */
-export function revisionOf(record: FoundCheckpoint, held: readonly UploadedPart[], size: number): string | undefined {
-  const isWhole = size === record.offset + (record.spill?.length ?? record.tail.length)
-  const isSame = partsDigest(held) === record.parts
-  const isLater = ({ modifiedAt }: UploadedPart): boolean => !(second(modifiedAt) <= second(record.modifiedAt))
-  return isWhole && isSame && !held.some(isLater) ? record.revision : undefined
+export function revisionOf(
+  checkpoint: FoundCheckpoint,
+  uploaded: readonly UploadedPart[],
+  size: number,
+): string | undefined {
+  const isWhole = size === checkpoint.offset + (checkpoint.overflow?.length ?? checkpoint.tail.length)
+  const isSame = partsDigest(uploaded) === checkpoint.parts
+  const isLater = ({ modifiedAt }: UploadedPart): boolean => !(second(modifiedAt) <= second(checkpoint.modifiedAt))
+  return isWhole && isSame && !uploaded.some(isLater) ? checkpoint.revision : undefined
 }
 
 function second(time: Date | undefined): number {
   return Math.floor((time?.getTime() ?? Number.NaN) / 1000)
 }
 
-function parse(bytes: Buffer, path: string): Checkpoint {
+function parseCheckpoint(keys: KeyMapper, path: string, bytes: Buffer): Checkpoint {
   const end = bytes.indexOf('\n')
-  const header = JSON.parse(bytes.subarray(0, end).toString()) as Checkpoint & { version: number }
-  if (header.version !== 1 && header.version !== 2) {
-    throw new StorageError('UNKNOWN', `the upload's record has version ${header.version}; accepted: 1, 2`, { path })
+  const header = parseHeader(bytes.subarray(0, Math.max(end, 0)))
+  const tail = bytes.subarray(end + 1)
+  if (header?.version === 3) {
+    const { version: _, ...fields } = header
+    return { ...mapKeys(fields, key => keys.withRoot(key)), tail }
   }
-  return { ...header, tail: bytes.subarray(end + 1) }
+  if (header?.version === 1 || header?.version === 2) {
+    const { version: _, staged, stale: orphaned, spill, ...fields } = header
+    return {
+      ...fields,
+      orphaned,
+      tail,
+      temporaryKey: staged === undefined ? undefined : keys.formerTemporary(path, staged),
+      overflow: spill && { key: keys.formerTemporary(path, spill.id), length: spill.length },
+    }
+  }
+  const found = header ? `version ${String(header['version'])}` : 'no header'
+  throw new StorageError('UNKNOWN', `the upload's checkpoint has ${found}; accepted: versions 1 to 3`, { path })
+}
+
+function parseHeader(line: Buffer): Stored | StoredFormerly | undefined {
+  try {
+    return JSON.parse(line.toString()) as Stored | StoredFormerly
+  } catch {
+    return undefined
+  }
+}
+
+function mapKeys<T extends Pick<Checkpoint, 'temporaryKey' | 'overflow'>>(fields: T, map: (key: string) => string): T {
+  const { temporaryKey, overflow } = fields
+  return {
+    ...fields,
+    temporaryKey: temporaryKey === undefined ? undefined : map(temporaryKey),
+    overflow: overflow && { ...overflow, key: map(overflow.key) },
+  }
 }

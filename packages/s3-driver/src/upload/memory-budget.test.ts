@@ -142,7 +142,7 @@ describe('memory that somebody holds without using it', () => {
     for (const holder of holders) memory.offer(holder)
     await new Promise(resolve => setTimeout(resolve, 2 * idleTimeoutMs))
     expect(asked).toEqual([])
-    memory.rollback(holders[0]!)
+    memory.withdraw(holders[0]!)
     await memory.acquire(1, never)
     expect(asked).toEqual(['b'])
   })

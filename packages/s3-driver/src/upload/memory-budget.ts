@@ -1,13 +1,12 @@
+import { StorageError } from '@longshore/middleware-core'
 import { announceMemory } from '../diagnostics.ts'
-
-/** What the memory for a part has beyond it, for the header of a record. It is too little to be counted. */
-const headerRoom = 16 * 1024
+import { HEADER_ROOM } from '../multipart/parts.ts'
 
 /** A piece of the budget, with the memory it stands for. */
 export interface Reservation {
   /** Bytes that count. */
   readonly size: number
-  /** That many, and some room. */
+  /** That many, and room for the header of a checkpoint, which is too little to be counted. */
   readonly bytes: Buffer
   /**
    * Gives the memory back. It is used again for another part unless `reuse` is false: then a request that was cut off may
@@ -16,7 +15,7 @@ export interface Reservation {
   release(options?: { reuse: boolean }): void
 }
 
-/** Somebody who holds memory and does nothing with it at the moment. */
+/** A holder of memory that does nothing with it at the moment. */
 export interface Evictable {
   /** Stores the bytes elsewhere and gives the memory back, or offers it again when that did not work. Never rejects. */
   evict(): Promise<void>
@@ -24,10 +23,11 @@ export interface Evictable {
 
 interface Waiter {
   readonly size: number
-  grant(lease: Reservation): void
+  resolve(reservation: Reservation): void
+  reject(error: unknown): void
 }
 
-/** Milliseconds that somebody must have been idle before others that wait may have the memory. */
+/** Milliseconds that a holder must have been idle before others that wait may have its memory. */
 const DEFAULT_IDLE_TIMEOUT_MS = 1000
 
 /**
@@ -36,7 +36,7 @@ const DEFAULT_IDLE_TIMEOUT_MS = 1000
  *
  * Parts that are being sent give their memory back by themselves. A part that is being filled does so only when its client
  * goes on, so clients that do nothing could keep out all others, and a caller that feeds more uploads in turn than the
- * memory holds would wait for itself. Therefore an upload that nobody writes to offers its memory: while another waits, the
+ * memory holds would wait for itself. Therefore a part that nobody writes to offers its memory: while another waits, the
  * one that has been idle longest is asked to give its memory back, one at a time.
  */
 export class MemoryBudget {
@@ -47,9 +47,9 @@ export class MemoryBudget {
   /** Buffers to use again. Fresh ones cost a page fault for every 4 KiB. */
   readonly #free: Buffer[] = []
 
-  /** Who offers memory, since when (`performance.now()`), longest first. */
+  /** Holders that offer memory, since when (`performance.now()`), longest first. */
   readonly #idle = new Map<Evictable, number>()
-  #asking: NodeJS.Timeout | Promise<void> | undefined
+  #eviction: NodeJS.Timeout | Promise<void> | undefined
 
   constructor(limit: number, idleTimeoutMs: number = DEFAULT_IDLE_TIMEOUT_MS) {
     this.#limit = limit
@@ -70,23 +70,28 @@ export class MemoryBudget {
   offer(holder: Evictable): void {
     this.#idle.delete(holder)
     this.#idle.set(holder, performance.now())
-    this.#askIdle()
+    this.#evictIdle()
   }
 
   /** The holder is at work with its memory, or has none any more. */
-  rollback(holder: Evictable): void {
+  withdraw(holder: Evictable): void {
     this.#idle.delete(holder)
   }
 
-  /** Waits for a buffer of `size` bytes, unless `signal` fires first. */
+  /** Waits for a buffer of `size` bytes, unless `signal` fires first. `UNAVAILABLE` where Node has no such buffer. */
   acquire(size: number, signal: AbortSignal): Promise<Reservation> {
     return new Promise((resolve, reject) => {
       signal.throwIfAborted()
+      const stopListening = (): void => signal.removeEventListener('abort', giveUp)
       const waiter: Waiter = {
         size,
-        grant: lease => {
-          signal.removeEventListener('abort', giveUp)
-          resolve(lease)
+        resolve: reservation => {
+          stopListening()
+          resolve(reservation)
+        },
+        reject: error => {
+          stopListening()
+          reject(error)
         },
       }
       const giveUp = (): void => {
@@ -105,36 +110,41 @@ export class MemoryBudget {
       const next = this.#waiting[0]
       if (!next || (this.#used > 0 && this.#used + next.size > this.#limit)) break
       this.#waiting.shift()
-      next.grant(this.#lease(next.size))
+      try {
+        next.resolve(this.#reserve(next.size))
+      } catch (error) {
+        next.reject(error)
+      }
     }
-    this.#askIdle()
+    this.#evictIdle()
   }
 
-  /** While anybody waits: asks whoever is idle longest, once that has been for long enough. */
-  #askIdle(): void {
+  /** While anybody waits: asks the holder that is idle longest, once that has been for long enough. */
+  #evictIdle(): void {
     const [longest] = this.#idle
-    if (this.#asking || this.#waiting.length === 0 || !longest) return
+    if (this.#eviction || this.#waiting.length === 0 || !longest) return
     const [holder, since] = longest
     const wait = since + this.#idleTimeoutMs - performance.now()
-    if (wait > 0) this.#asking = setTimeout(() => this.#asked(), wait)
+    if (wait > 0) this.#eviction = setTimeout(() => this.#evictNext(), wait)
     else {
       this.#idle.delete(holder)
-      this.#asking = holder.evict().finally(() => this.#asked())
+      this.#eviction = holder.evict().finally(() => this.#evictNext())
     }
   }
 
-  #asked(): void {
-    this.#asking = undefined
-    this.#askIdle()
+  #evictNext(): void {
+    this.#eviction = undefined
+    this.#evictIdle()
   }
 
-  #lease(size: number): Reservation {
-    const index = this.#free.findIndex(buffer => buffer.length === size + headerRoom)
+  /** Nothing counts before the memory is there: a failed allocation must not be paid for by others. */
+  #reserve(size: number): Reservation {
+    const index = this.#free.findIndex(buffer => buffer.length === size + HEADER_ROOM)
     const [kept] = index < 0 ? [] : this.#free.splice(index, 1)
+    this.#shrinkFree(size)
+    const bytes = kept ?? allocate(size)
     this.#used += size
     announceMemory(this.#used, this.#limit)
-    this.#shrinkFree()
-    const bytes = kept ?? Buffer.allocUnsafeSlow(size + headerRoom)
     let isOut = true
     return {
       size,
@@ -152,11 +162,20 @@ export class MemoryBudget {
     }
   }
 
-  /** Parts of other sizes are wanted now: what is kept counts too. */
-  #shrinkFree(): void {
-    const sizeOf = (buffer: Buffer): number => buffer.length - headerRoom
+  /** Parts of other sizes may be wanted now: what is kept counts beside what is used and `wanted`. */
+  #shrinkFree(wanted: number): void {
+    const sizeOf = (buffer: Buffer): number => buffer.length - HEADER_ROOM
     let kept = this.#free.reduce((sum, buffer) => sum + sizeOf(buffer), 0)
-    while (kept > 0 && this.#used + kept > this.#limit) kept -= sizeOf(this.#free.shift() as Buffer)
+    while (kept > 0 && this.#used + wanted + kept > this.#limit) kept -= sizeOf(this.#free.shift() as Buffer)
+  }
+}
+
+function allocate(size: number): Buffer {
+  try {
+    return Buffer.allocUnsafeSlow(size + HEADER_ROOM)
+  } catch (cause) {
+    const detail = `no memory for a part of ${size} bytes; use a smaller chunksize`
+    throw new StorageError('UNAVAILABLE', detail, { retryAfter: 1, cause })
   }
 }
 

@@ -1,13 +1,15 @@
 import { describe, expect, it } from '@jest/globals'
-import { PartBuffer } from './part-buffer.ts'
+import { PartBuffer, type SaveBytes } from './part-buffer.ts'
 import { MemoryBudget } from './memory-budget.ts'
 
 const { signal } = new AbortController()
 const size = 200_000
 
+const cannotSave: SaveBytes = () => Promise.reject(new Error('cannot save'))
+
 async function filled(): Promise<{ memory: MemoryBudget; part: PartBuffer; bytes: Buffer }> {
   const memory = new MemoryBudget(size)
-  const part = new PartBuffer(size, memory)
+  const part = new PartBuffer(size, memory, cannotSave)
   await part.reserve(signal)
   const bytes = Buffer.alloc(size, 'the bytes of a part')
   part.take(bytes)
@@ -37,8 +39,8 @@ describe('a part that is stored behind a header', () => {
     })
     await expect(failing).rejects.toThrow('reset')
     expect(part.bytes.equals(bytes)).toBe(true)
-    part.release()
-    const other = new PartBuffer(size, memory)
+    part.free()
+    const other = new PartBuffer(size, memory, cannotSave)
     await other.reserve(signal)
     other.take(Buffer.alloc(size, 'another part'))
     expect(Buffer.concat([header, bytes]).equals(sent)).toBe(true)

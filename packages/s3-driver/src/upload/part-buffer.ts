@@ -1,30 +1,44 @@
-import type { Reservation, MemoryBudget } from './memory-budget.ts'
+import { StorageError } from '@longshore/middleware-core'
+import type { Evictable, MemoryBudget, Reservation } from './memory-budget.ts'
 
-/** Small uploads never take part in the budget: a registry's manifests must not wait behind its layers. */
-const smallSize = 64 * 1024
+/** Bytes up to which an upload takes no part in the budget: a registry's manifests must not wait behind its layers. */
+const SMALL_SIZE = 64 * 1024
 
-/** Where the bytes of a part in the making lie beside memory, or instead. */
+/** Bytes that were stored, so that their memory could be given back. */
 export interface StoredBytes {
   readonly length: number
   open(): Promise<Iterable<Uint8Array> | AsyncIterable<Uint8Array>>
 }
 
+/** Stores all of a buffer's bytes where they can be read again. */
+export type SaveBytes = (bytes: Uint8Array) => Promise<StoredBytes>
+
 /**
  * The part that is being filled. Bytes are copied into one block of memory: small chunks sent as they come would cost a
  * signature and a system call each, and a part must be at hand whole to be sent again.
+ *
+ * Its memory is part of a budget. While the buffer is not pinned, it may be evicted: its bytes are saved, and its memory goes
+ * to others until the bytes are needed again.
  */
-export class PartBuffer {
+export class PartBuffer implements Evictable {
   readonly capacity: number
   readonly #memory: MemoryBudget
+  readonly #save: SaveBytes
   #bytes: Buffer = Buffer.alloc(0)
   #length = 0
-  #lease: Reservation | undefined
-  /** A request that was cut off may still read the lease's memory. */
+  #reservation: Reservation | undefined
+  #isPinned = false
+  /** A request that was cut off may still read the memory. */
   #mayStillBeRead = false
+  /** The place where all is stored that the buffer holds, or held until its memory went to others. */
+  #stored: StoredBytes | undefined
+  #eviction: Promise<void> | undefined
+  #isInMemory = true
 
-  constructor(capacity: number, memory: MemoryBudget) {
+  constructor(capacity: number, memory: MemoryBudget, save: SaveBytes) {
     this.capacity = capacity
     this.#memory = memory
+    this.#save = save
   }
 
   get length(): number {
@@ -35,75 +49,131 @@ export class PartBuffer {
     return this.#length === this.capacity
   }
 
-  /** Whether its memory counts against the budget. */
-  get isReserved(): boolean {
-    return this.#lease !== undefined
+  get isStored(): boolean {
+    return this.#stored !== undefined
   }
 
-  /** What was written so far. Valid until `release`. */
+  /** What was written so far. Valid while it is pinned, after {@link restore} and until {@link free}. */
   get bytes(): Buffer {
     return this.#bytes.subarray(0, this.#length)
   }
 
+  /** Keeps the memory from being taken away. An eviction that has begun goes on: see {@link restore}. */
+  pin(): void {
+    this.#isPinned = true
+    this.#memory.withdraw(this)
+  }
+
+  unpin(): void {
+    this.#isPinned = false
+    if (this.#reservation) this.#memory.offer(this)
+  }
+
   /** Copies as much of the chunk as there is memory for now, and returns how much that was. */
   take(chunk: Uint8Array): number {
+    const taken = this.#eviction || !this.#isInMemory ? 0 : this.#copy(chunk)
+    if (taken > 0) this.#stored = undefined
+    return taken
+  }
+
+  /** Waits for the memory of a whole part. */
+  async reserve(signal: AbortSignal): Promise<void> {
+    if (this.#reservation) return
+    const reservation = await this.#memory.acquire(this.capacity, signal)
+    reservation.bytes.set(this.bytes)
+    this.#bytes = reservation.bytes
+    this.#reservation = reservation
+  }
+
+  /** Waits until all bytes are in memory: again, where they were evicted. */
+  async restore(signal: AbortSignal): Promise<void> {
+    await this.#eviction
+    if (this.#isInMemory || !this.#stored) return
+    const { length, open } = this.#stored
+    this.#length = 0
+    this.#isInMemory = true
+    try {
+      if (length > SMALL_SIZE) await this.reserve(signal)
+      for await (const chunk of await open()) this.#copy(chunk)
+      if (this.#length === length) return
+      throw new StorageError('UNKNOWN', `of ${length} stored bytes of an upload ${this.#length} came back`)
+    } catch (error) {
+      this.free({ reuse: false })
+      throw error
+    }
+  }
+
+  /** All bytes are stored there, until more are written. */
+  markStored(stored: StoredBytes): void {
+    this.#stored = stored
+  }
+
+  evict(): Promise<void> {
+    this.#eviction = this.#evict().finally(() => {
+      this.#eviction = undefined
+    })
+    return this.#eviction
+  }
+
+  /** Waits until no eviction is under way. */
+  async settle(): Promise<void> {
+    await this.#eviction
+  }
+
+  /** Has the bytes stored in one piece behind a header. That is put before them in their own memory, if there is room. */
+  async withHeader<T>(header: Uint8Array, store: (content: Uint8Array) => Promise<T>): Promise<T> {
+    const end = header.length + this.#length
+    if (end > this.#bytes.length) return store(Buffer.concat([header, this.bytes]))
+    this.#bytes.copyWithin(header.length, 0, this.#length)
+    this.#bytes.set(header)
+    try {
+      const stored = await store(this.#bytes.subarray(0, end))
+      this.#bytes.copyWithin(0, header.length, end)
+      return stored
+    } catch (error) {
+      this.#mayStillBeRead = true
+      const intact = Buffer.allocUnsafeSlow(this.#bytes.length)
+      this.#bytes.copy(intact, 0, header.length, end)
+      this.#bytes = intact
+      throw error
+    }
+  }
+
+  /** Gives the memory back. What was stored can be restored; everything else is gone. */
+  free(options?: { reuse: boolean }): void {
+    this.#memory.withdraw(this)
+    this.#reservation?.release(this.#mayStillBeRead ? { reuse: false } : options)
+    this.#reservation = undefined
+    this.#mayStillBeRead = false
+    this.#bytes = Buffer.alloc(0)
+    this.#length = this.#stored?.length ?? 0
+    this.#isInMemory = this.#length === 0
+  }
+
+  async #evict(): Promise<void> {
+    try {
+      this.#stored ??= await this.#save(this.bytes)
+      this.free()
+    } catch {
+      // The bytes are still here, for a request that was cut off, too. Another holder may have more luck.
+      this.#mayStillBeRead = true
+      if (!this.#isPinned) this.#memory.offer(this)
+    }
+  }
+
+  #copy(chunk: Uint8Array): number {
     const wanted = Math.min(chunk.length, this.capacity - this.#length)
-    if (this.#length + wanted > this.#bytes.length && this.#length + wanted <= smallSize)
+    if (this.#length + wanted > this.#bytes.length && this.#length + wanted <= SMALL_SIZE) {
       this.#growSmall(this.#length + wanted)
+    }
     const taken = Math.min(wanted, this.#bytes.length - this.#length)
     if (taken > 0) this.#bytes.set(taken === chunk.length ? chunk : chunk.subarray(0, taken), this.#length)
     this.#length += taken
     return taken
   }
 
-  /** Waits for the memory of a whole part. */
-  async reserve(signal: AbortSignal): Promise<void> {
-    if (this.#lease) return
-    const lease = await this.#memory.acquire(this.capacity, signal)
-    lease.bytes.set(this.bytes)
-    this.#bytes = lease.bytes
-    this.#lease = lease
-  }
-
-  /** Has the bytes stored in one piece behind a header. That is put before them in their own memory, if there is room. */
-  async withHeader(header: Uint8Array, store: (content: Uint8Array) => Promise<void>): Promise<void> {
-    const end = header.length + this.#length
-    if (end > this.#bytes.length) return store(Buffer.concat([header, this.bytes]))
-    this.#bytes.copyWithin(header.length, 0, this.#length)
-    this.#bytes.set(header)
-    try {
-      await store(this.#bytes.subarray(0, end))
-      this.#bytes.copyWithin(0, header.length, end)
-    } catch (error) {
-      const intact = Buffer.allocUnsafeSlow(this.#bytes.length)
-      this.#bytes.copy(intact, 0, header.length, end)
-      this.#bytes = intact
-      this.#mayStillBeRead = true
-      throw error
-    }
-  }
-
-  /** Takes back bytes that were in it before, from where they are now. That is opened once there is memory for them. */
-  async reload({ length, open }: StoredBytes, signal: AbortSignal): Promise<void> {
-    if (length > smallSize) await this.reserve(signal)
-    try {
-      for await (const chunk of await open()) this.take(chunk)
-    } catch (error) {
-      this.release()
-      throw error
-    }
-  }
-
-  release(options?: { reuse: boolean }): void {
-    this.#lease?.release(this.#mayStillBeRead ? { reuse: false } : options)
-    this.#lease = undefined
-    this.#mayStillBeRead = false
-    this.#bytes = Buffer.alloc(0)
-    this.#length = 0
-  }
-
   #growSmall(atLeast: number): void {
-    const grown = Buffer.allocUnsafeSlow(Math.min(smallSize, Math.max(atLeast, 2 * this.#bytes.length, 1024)))
+    const grown = Buffer.allocUnsafeSlow(Math.min(SMALL_SIZE, Math.max(atLeast, 2 * this.#bytes.length, 1024)))
     grown.set(this.bytes)
     this.#bytes = grown
   }

@@ -3,7 +3,7 @@ export class PendingRequests {
   readonly #requests = new Set<Promise<void>>()
   #failure: { error: unknown } | undefined
 
-  add(request: Promise<void>): void {
+  track(request: Promise<void>): void {
     const tracked = request
       .catch((error: unknown) => {
         this.#failure ??= { error }
@@ -17,13 +17,13 @@ export class PendingRequests {
   }
 
   /** Waits until fewer than `limit` are under way; throws if one has failed. */
-  async room(limit: number): Promise<void> {
+  async waitForSlot(limit: number): Promise<void> {
     while (this.#requests.size >= limit) await Promise.race(this.#requests)
     this.throwIfFailed()
   }
 
   /** Waits until none is under way, those that were added meanwhile included; throws if one has failed. */
-  done(): Promise<void> {
-    return this.room(1)
+  drain(): Promise<void> {
+    return this.waitForSlot(1)
   }
 }

@@ -1,62 +1,168 @@
-import type { CallOptions, PurgeResult } from '@longshore/middleware-core'
-import type { Bucket } from '../bucket.ts'
+import { type CallOptions, type PurgeResult, isBelow, isStorageError } from '@longshore/middleware-core'
+import type { Bucket, ObjectRef } from '../bucket.ts'
+import { deleteDirectCheckpoint, isDirectUploadId, readDirectCheckpoint } from '../direct/direct-checkpoint.ts'
 import { pages } from '../listing/pages.ts'
 import { MultipartUpload, listUploads } from '../multipart/multipart-upload.ts'
-import { deleteOverflow } from './overflow.ts'
-import { deleteCheckpoint, readCheckpoint } from './checkpoint.ts'
-import { uploadRef } from './state.ts'
+import { ownerMarkerRef, unmarkOwned } from '../multipart/owner-marker.ts'
+import { deleteObject } from '../objects/delete-object.ts'
+import { type Checkpoint, readCheckpoint } from './checkpoint.ts'
+import { removeCheckpoint } from './checkpoint-store.ts'
 
 /**
- * Discards the uploads at `top` and below it that nobody has touched since `olderThan`: by their records, and then the
- * multipart uploads that have none. An upload that is old but whose record is not is still being written.
+ * Discards the uploads at `path` and below it that nobody has touched since `olderThan`: those with a checkpoint, what else lies
+ * at temporary keys, and then the multipart uploads that have neither. An upload is as old as the youngest of its checkpoint and
+ * its parts; ages that a listing tells are looked at again right before anything is discarded.
  */
 export async function purgeUploads(
   bucket: Bucket,
-  olderThan: Date,
-  top: string,
-  options: CallOptions,
+  { olderThan, path, ...options }: CallOptions & { olderThan: Date; path: string },
 ): Promise<PurgeResult> {
-  const isCovered = (path: string): boolean => top === '/' || path === top || path.startsWith(`${top}/`)
-  let uploads = 0
-  const live = new Set<string>()
-  for await (const { key, modifiedAt } of listCheckpoints(bucket, top, options)) {
-    const path = bucket.keys.pathOfCheckpoint(key)
-    if (!isCovered(path)) continue
-    const spill = bucket.keys.overflowId(key)
-    if (spill !== undefined) {
-      if (modifiedAt < olderThan) await deleteOverflow(bucket, path, spill, options)
-      continue
-    }
-    const record = await readCheckpoint(bucket, path, options)
-    if (modifiedAt >= olderThan) {
-      if (record?.uploadId !== undefined) live.add(record.uploadId)
-      continue
-    }
-    if (record?.uploadId !== undefined) {
-      await new MultipartUpload(bucket, uploadRef(bucket, path, record.temporaryKey), record.uploadId).abort(options)
-    }
-    await deleteCheckpoint(bucket, path, options)
-    uploads++
-  }
-  // The root's listing holds those that are temporaryKey, too.
-  for (const prefix of [bucket.keys.key(top), ...(top === '/' ? [] : [bucket.keys.checkpoint(top)])]) {
-    for await (const { place, id, initiated } of listUploads(bucket, prefix, options)) {
-      if (!isCovered(place.path) || initiated >= olderThan || live.has(id)) continue
-      await new MultipartUpload(bucket, place, id).abort(options)
-      uploads++
-    }
-  }
-  return { uploads }
+  const purge = new Purge(bucket, olderThan, path, options)
+  await purge.purgeCheckpoints()
+  const leftovers = await purge.purgeDirectUploads()
+  await purge.purgeMultipartUploads()
+  await purge.purgeLeftovers(leftovers)
+  return { uploads: purge.count }
 }
 
-async function* listCheckpoints(
-  bucket: Bucket,
-  top: string,
-  options: CallOptions,
-): AsyncIterable<{ key: string; modifiedAt: Date }> {
-  for await (const { objects } of pages(bucket, { Prefix: bucket.keys.checkpoint(top) }, options)) {
-    for (const { Key = '', LastModified = new Date(0) } of objects) {
-      yield { key: Key, modifiedAt: LastModified }
+class Purge {
+  count = 0
+  readonly #bucket: Bucket
+  readonly #olderThan: Date
+  readonly #top: string
+  readonly #options: CallOptions
+  /** Ids of multipart uploads, and temporary keys, that belong to an upload which stays. */
+  readonly #live = new Set<string>()
+
+  constructor(bucket: Bucket, olderThan: Date, top: string, options: CallOptions) {
+    this.#bucket = bucket
+    this.#olderThan = olderThan
+    this.#top = top
+    this.#options = options
+  }
+
+  async purgeCheckpoints(): Promise<void> {
+    const { keys } = this.#bucket
+    for await (const { key, modifiedAt } of this.#objects(keys.checkpoint(this.#top))) {
+      const path = keys.pathOfCheckpoint(key)
+      if (path === undefined) continue
+      const former = keys.parseFormerTemporary(key)
+      if (!this.#covers(path) && !(former && this.#covers(former.path))) continue
+      const isPurged = await this.#purgeCheckpoint(path)
+      // It is no checkpoint but what an earlier version left, or nobody can make anything of it.
+      if (isPurged === 'unreadable' && this.#isOld(modifiedAt)) await this.#delete(key, path)
+    }
+  }
+
+  /** Gives what else lies at temporary keys, and is old. */
+  async purgeDirectUploads(): Promise<ObjectRef[]> {
+    const { keys } = this.#bucket
+    const leftovers: ObjectRef[] = []
+    for await (const { key, modifiedAt } of this.#objects(keys.temporaryPrefix(this.#top))) {
+      const { path, id } = keys.parseTemporary(key) ?? {}
+      if (path === undefined || id === undefined) continue
+      if (isDirectUploadId(id)) await this.#purgeDirectUpload(path, id, modifiedAt)
+      else if (this.#isOld(modifiedAt)) leftovers.push({ key, path })
+    }
+    return leftovers
+  }
+
+  async purgeMultipartUploads(): Promise<void> {
+    const { keys } = this.#bucket
+    const prefixes = [keys.key(this.#top), keys.temporaryPrefix(this.#top), keys.checkpoint(this.#top)]
+    // The root's listing has them all.
+    for (const prefix of this.#top === '/' ? prefixes.slice(0, 1) : prefixes) {
+      for await (const { ref, id, initiated } of listUploads(this.#bucket, prefix, this.#options)) {
+        if (!this.#covers(ref.path) || !this.#isOld(initiated) || this.#live.has(id)) continue
+        const upload = new MultipartUpload(this.#bucket, ref, id)
+        if (await this.#isStillUsed(upload, ref.path)) {
+          this.#live.add(ownerMarkerRef(this.#bucket, id).key)
+          continue
+        }
+        await upload.abort(this.#options)
+        await unmarkOwned(this.#bucket, id, this.#options)
+        this.count++
+      }
+    }
+  }
+
+  async purgeLeftovers(leftovers: readonly ObjectRef[]): Promise<void> {
+    for (const ref of leftovers) if (!this.#live.has(ref.key)) await deleteObject(this.#bucket, ref, this.#options)
+  }
+
+  async #purgeCheckpoint(path: string): Promise<'done' | 'unreadable'> {
+    const found = await readCheckpoint(this.#bucket, path, this.#options).catch((error: unknown) => {
+      if (isStorageError(error, 'UNKNOWN')) return 'unreadable' as const
+      throw error
+    })
+    if (found === 'unreadable') return found
+    if (!found) return 'done'
+    const multipart = this.#multipartOf(found, path)
+    const isOld = this.#isOld(found.modifiedAt) && !(multipart && (await this.#hasYoungPart(multipart)))
+    // First the checkpoint: whoever goes on with the upload meanwhile, or closes it, finds it gone, and loses nothing unknowingly.
+    if (!isOld || !(await removeCheckpoint(this.#bucket, path, found.etag, this.#options))) {
+      this.#keep(found)
+      return 'done'
+    }
+    await multipart?.abort(this.#options)
+    for (const key of [found.temporaryKey, found.overflow?.key]) if (key !== undefined) await this.#delete(key, path)
+    this.count++
+    return 'done'
+  }
+
+  async #purgeDirectUpload(path: string, id: string, modifiedAt: Date): Promise<void> {
+    const found = await readDirectCheckpoint(this.#bucket, path, id, this.#options)
+    if (!found) return
+    const upload = new MultipartUpload(this.#bucket, this.#bucket.place(found.destination), found.uploadId)
+    if (!this.#isOld(modifiedAt) || (await this.#hasYoungPart(upload))) {
+      this.#live.add(found.uploadId)
+      return
+    }
+    await upload.abort(this.#options)
+    await deleteDirectCheckpoint(this.#bucket, path, id, this.#options)
+    this.count++
+  }
+
+  /** True where a checkpoint that was stored since it was looked for, or a part, shows that somebody is at work. */
+  async #isStillUsed(upload: MultipartUpload, path: string): Promise<boolean> {
+    if (await this.#hasYoungPart(upload)) return true
+    const found = await readCheckpoint(this.#bucket, path, this.#options).catch((error: unknown) => {
+      if (isStorageError(error, 'UNKNOWN')) return undefined
+      throw error
+    })
+    return found?.uploadId === upload.id
+  }
+
+  async #hasYoungPart(upload: MultipartUpload): Promise<boolean> {
+    const parts = (await upload.parts(this.#options)) ?? []
+    return parts.some(({ modifiedAt }) => modifiedAt !== undefined && !this.#isOld(modifiedAt))
+  }
+
+  #multipartOf({ uploadId, temporaryKey }: Checkpoint, path: string): MultipartUpload | undefined {
+    if (uploadId === undefined) return undefined
+    const ref = temporaryKey === undefined ? this.#bucket.place(path) : { key: temporaryKey, path }
+    return new MultipartUpload(this.#bucket, ref, uploadId)
+  }
+
+  #keep({ uploadId, temporaryKey, overflow }: Checkpoint): void {
+    for (const name of [uploadId, temporaryKey, overflow?.key]) if (name !== undefined) this.#live.add(name)
+  }
+
+  #delete(key: string, path: string): Promise<void> {
+    return deleteObject(this.#bucket, { key, path }, this.#options)
+  }
+
+  #covers(path: string): boolean {
+    return path === this.#top || isBelow(path, this.#top)
+  }
+
+  #isOld(time: Date | undefined): boolean {
+    return time !== undefined && time < this.#olderThan
+  }
+
+  async *#objects(prefix: string): AsyncIterable<{ key: string; modifiedAt: Date }> {
+    for await (const { objects } of pages(this.#bucket, { Prefix: prefix }, this.#options)) {
+      for (const { Key: key = '', LastModified: modifiedAt = new Date(0) } of objects) yield { key, modifiedAt }
     }
   }
 }

@@ -1,15 +1,19 @@
 import { type CallOptions, StorageError, isStorageError } from '@longshore/middleware-core'
 import { type Bucket, type ObjectRef, headObject } from '../bucket.ts'
-import { moveObject } from '../objects/copy.ts'
+import { isOfDirectUpload } from '../direct/direct-checkpoint.ts'
+import { isOwned } from '../multipart/owner-marker.ts'
 import { type ListedUpload, MultipartUpload, listUploads } from '../multipart/multipart-upload.ts'
 import { type Part, totalSize } from '../multipart/parts.ts'
+import { moveObject } from '../objects/copy.ts'
+import { TOKEN_NAME } from '../objects/metadata.ts'
+import { type FoundCheckpoint, readCheckpoint, revisionOf } from './checkpoint.ts'
+import { CheckpointStore } from './checkpoint-store.ts'
 import { readOverflow } from './overflow.ts'
-import { deleteCheckpoint, readCheckpoint, revisionOf, writeCheckpoint } from './checkpoint.ts'
-import { type UploadPaths, type UploadSettings, newTemporaryKey, uploadRef } from './state.ts'
+import { type UploadPaths, type UploadSettings, newUpload, newUploadRef } from './state.ts'
 import { S3Upload } from './upload.ts'
 
 /**
- * Continues the upload that was left at a path. Its record tells where it stands; an upload without one (Distribution
+ * Continues the upload that was left at a path. Its checkpoint tells where it stands; an upload without one (Distribution
  * writes none) is found by listing the uploads of exactly this key. Costs a GET, and a ListParts for a multipart upload.
  */
 export async function resumeUpload(
@@ -18,69 +22,73 @@ export async function resumeUpload(
   settings: UploadSettings,
   options: CallOptions,
 ): Promise<S3Upload> {
+  const checkpoint = await readCheckpoint(bucket, paths.path, options)
   return (
-    (await resumeFromCheckpoint(bucket, paths, settings, options)) ??
+    (checkpoint && (await resumeFromCheckpoint(bucket, paths, settings, checkpoint, options))) ??
     (await resumeFromListing(bucket, paths, settings, options)) ??
-    (await replaceEmptyFile(bucket, paths, settings, options))
+    (await replaceEmptyFile(bucket, paths, settings, checkpoint, options))
   )
 }
 
+/** Gives undefined where the multipart upload is gone: it was committed or discarded, or its commit was interrupted. */
 async function resumeFromCheckpoint(
   bucket: Bucket,
   paths: UploadPaths,
   settings: UploadSettings,
+  checkpoint: FoundCheckpoint,
   options: CallOptions,
 ): Promise<S3Upload | undefined> {
   const { path } = paths
-  const record = await readCheckpoint(bucket, path, options)
-  if (!record) return undefined
-  const place = uploadRef(bucket, path, record.temporaryKey)
-  const multipart = record.uploadId === undefined ? undefined : new MultipartUpload(bucket, place, record.uploadId)
-  const held = multipart ? await multipart.parts(options) : []
-  if (held === undefined) {
-    // Committed or discarded since; only the record outlived it, or the commit was interrupted on its way.
-    if (record.temporaryKey !== undefined) await finishInterruptedCommit(bucket, place, settings, options)
-    await deleteCheckpoint(bucket, path, options)
+  const { uploadId, temporaryKey, token, metadata, overflow } = checkpoint
+  const store = new CheckpointStore(bucket, path, checkpoint)
+  const ref = temporaryKey === undefined ? bucket.place(path) : { key: temporaryKey, path }
+  const multipart = uploadId === undefined ? undefined : new MultipartUpload(bucket, ref, uploadId)
+  const uploaded = multipart ? await multipart.parts(options) : []
+  if (uploaded === undefined) {
+    const isFinished = temporaryKey !== undefined && (await finishInterruptedCommit(bucket, ref, settings, options))
+    if (isFinished) await store.remove(options)
     return undefined
   }
-  const stored = record.spill ? await readOverflow(bucket, path, record.spill, options) : record.tail
-  const parts = settings.sizing.contiguousParts(held, part => record.stale?.[part.number] === part.etag)
+  const stored = overflow ? await readOverflow(bucket, path, overflow, options) : checkpoint.tail
+  const parts = settings.sizing.contiguousParts(uploaded, part => checkpoint.orphaned?.[part.number] === part.etag)
   const offset = totalSize(parts)
-  // Parts behind the recorded offset begin with the tail, so what they hold of it is not needed any more.
+  // Parts behind the checkpoint's offset begin with the tail, so what they hold of it is not needed any more.
   const tail =
-    offset < record.offset ? new Uint8Array() : stored.subarray(Math.min(offset - record.offset, stored.length))
-  const stale = staleParts(held, parts)
-  let revision = revisionOf(record, held, offset + tail.length)
-  if (multipart && Object.keys(stale).some(number => record.stale?.[number] !== stale[number])) {
-    const { token, temporaryKey } = record
+    offset < checkpoint.offset ? new Uint8Array() : stored.subarray(Math.min(offset - checkpoint.offset, stored.length))
+  const orphaned = orphanedParts(uploaded, parts)
+  let revision = revisionOf(checkpoint, uploaded, offset + tail.length)
+  if (multipart && Object.keys(orphaned).some(number => checkpoint.orphaned?.[number] !== orphaned[number])) {
     // Interrupted with parts behind a gap: once the gap is filled, nothing else would tell them from the upload's own.
-    await writeCheckpoint(bucket, path, { uploadId: multipart.id, token, temporaryKey, offset, stale, tail }, options)
+    await store.write({ uploadId, token, metadata, temporaryKey, offset, orphaned, tail })
     revision = undefined
   }
   const upload = new S3Upload(bucket, paths, settings, {
     multipart,
-    token: record.token,
+    ref: multipart ? ref : newUploadRef(bucket, paths),
+    token,
+    metadata,
     parts,
-    stale,
-    hasCheckpoint: true,
-    temporaryKey: multipart ? record.temporaryKey : newTemporaryKey(paths),
-    spill: record.spill,
+    orphaned,
+    checkpoint: store,
+    overflow,
   })
   await upload.restoreTail(tail, revision, options)
   return upload
 }
 
-/** A commit that was interrupted has left the object where it was temporaryKey: it goes where the upload was left. */
+/** A commit that was interrupted has left the object at its temporary key: it goes where the upload was left. */
 async function finishInterruptedCommit(
   bucket: Bucket,
-  temporaryKey: ObjectRef,
+  temporary: ObjectRef,
   settings: UploadSettings,
   options: CallOptions,
-): Promise<void> {
+): Promise<boolean> {
   try {
-    await moveObject(bucket, temporaryKey, bucket.place(temporaryKey.path), settings.copies, options)
+    await moveObject(bucket, temporary, bucket.place(temporary.path), settings.copies, options)
+    return true
   } catch (error) {
-    if (!isStorageError(error, 'PATH_NOT_FOUND')) throw error
+    if (isStorageError(error, 'PATH_NOT_FOUND')) return false
+    throw error
   }
 }
 
@@ -90,23 +98,33 @@ async function resumeFromListing(
   settings: UploadSettings,
   options: CallOptions,
 ): Promise<S3Upload | undefined> {
-  const { path } = paths
-  let latest: ListedUpload | undefined
-  for await (const listed of listUploads(bucket, bucket.keys.key(path), options)) {
-    if (listed.place.path === path && (!latest || listed.initiated >= latest.initiated)) latest = listed
-  }
+  const latest = await findLatest(bucket, paths.path, options)
   if (!latest) return undefined
-  const multipart = new MultipartUpload(bucket, latest.place, latest.id)
-  const held = await multipart.parts(options)
-  if (!held) return undefined
-  const parts = settings.sizing.contiguousParts(held, () => false)
-  const stale = staleParts(held, parts)
-  const hasCheckpoint = Object.keys(stale).length > 0
-  if (hasCheckpoint) {
-    const record = { uploadId: multipart.id, offset: totalSize(parts), stale, tail: new Uint8Array() }
-    await writeCheckpoint(bucket, path, record, options)
+  const { ref, id: uploadId } = latest
+  const multipart = new MultipartUpload(bucket, ref, uploadId)
+  const uploaded = await multipart.parts(options)
+  if (!uploaded) return undefined
+  const parts = settings.sizing.contiguousParts(uploaded, () => false)
+  const orphaned = orphanedParts(uploaded, parts)
+  const checkpoint = new CheckpointStore(bucket, paths.path)
+  if (Object.keys(orphaned).length > 0) {
+    await checkpoint.write({ uploadId, offset: totalSize(parts), orphaned, tail: new Uint8Array() })
   }
-  return new S3Upload(bucket, paths, settings, { multipart, parts, stale, hasCheckpoint })
+  return new S3Upload(bucket, paths, settings, { multipart, ref, token: undefined, parts, orphaned, checkpoint })
+}
+
+/** The multipart upload that was begun last at a path's own key, but for those that are no interrupted upload. */
+async function findLatest(bucket: Bucket, path: string, options: CallOptions): Promise<ListedUpload | undefined> {
+  const { key } = bucket.place(path)
+  const found: ListedUpload[] = []
+  for await (const listed of listUploads(bucket, key, options)) if (listed.ref.key === key) found.push(listed)
+  // Of two with one time the later in the list.
+  for (const listed of found.toReversed().toSorted((a, b) => b.initiated.getTime() - a.initiated.getTime())) {
+    const isForeign =
+      (await isOwned(bucket, listed.id, options)) || (await isOfDirectUpload(bucket, path, listed.id, options))
+    if (!isForeign) return listed
+  }
+  return undefined
 }
 
 /** Nothing was left to continue: only a committed empty file may be written on. */
@@ -114,11 +132,15 @@ async function replaceEmptyFile(
   bucket: Bucket,
   paths: UploadPaths,
   settings: UploadSettings,
+  checkpoint: FoundCheckpoint | undefined,
   options: CallOptions,
 ): Promise<S3Upload> {
   const { path } = paths
-  const { ContentLength } = await headObject(bucket, bucket.place(path), options)
-  if (ContentLength === 0) return new S3Upload(bucket, paths, settings)
+  const { ContentLength, Metadata } = await headObject(bucket, bucket.place(path), options)
+  // That the upload is gone does not prove that it was committed; its token does.
+  const isCommitted = checkpoint?.token !== undefined && Metadata?.[TOKEN_NAME] === checkpoint.token
+  if (isCommitted) await new CheckpointStore(bucket, path, checkpoint).remove(options)
+  if (ContentLength === 0) return new S3Upload(bucket, paths, settings, newUpload(bucket, paths))
   throw new StorageError(
     'ALREADY_COMMITTED',
     `a committed file of ${ContentLength} bytes is at ${path}; accepted: an unfinished upload, or an empty file`,
@@ -126,6 +148,6 @@ async function replaceEmptyFile(
   )
 }
 
-function staleParts(held: readonly Part[], contiguousParts: readonly Part[]): Record<string, string> {
-  return Object.fromEntries(held.filter(part => !contiguousParts.includes(part)).map(part => [part.number, part.etag]))
+function orphanedParts(uploaded: readonly Part[], contiguous: readonly Part[]): Record<string, string> {
+  return Object.fromEntries(uploaded.filter(part => !contiguous.includes(part)).map(part => [part.number, part.etag]))
 }

@@ -1,51 +1,62 @@
 import { randomUUID } from 'node:crypto'
+import type { FileMetadata } from '@longshore/middleware-core'
 import type { Bucket, ObjectRef } from '../bucket.ts'
-import type { CopySettings } from '../objects/copy.ts'
 import type { MultipartUpload } from '../multipart/multipart-upload.ts'
 import type { Part, PartSizeStrategy } from '../multipart/parts.ts'
-import type { OverflowObject } from './overflow.ts'
+import type { CopySettings } from '../objects/copy.ts'
+import type { OverflowObject } from './checkpoint.ts'
+import { CheckpointStore } from './checkpoint-store.ts'
 import type { MemoryBudget } from './memory-budget.ts'
 
 /** What the uploads of one driver have in common. */
 export interface UploadSettings {
   readonly sizing: PartSizeStrategy
-  /** Parts of one upload under way at once. */
+  /** Parts of one upload that are under way at once. */
   readonly concurrency: number
   readonly memory: MemoryBudget
   readonly copies: CopySettings
 }
 
-/** Where an upload is left and found, and where its commit puts the file. */
+/** Path at which an upload is left and found, and path at which its commit puts the file. */
 export interface UploadPaths {
   readonly path: string
   readonly destination: string
 }
 
-/** What is known of an upload that is being continued. */
+/** What is known of an upload when its writer starts. */
 export interface UploadState {
   readonly multipart?: MultipartUpload | undefined
-  readonly token?: string | undefined
-  /** The parts to continue behind. */
+  /** Key of the multipart upload, or of the one that there may come to be. */
+  readonly ref: ObjectRef
+  /** See `Checkpoint.token`. */
+  readonly token: string | undefined
+  readonly metadata?: FileMetadata | undefined
+  /** Parts that the upload goes on behind. */
   readonly parts: readonly Part[]
   /** Parts that S3 holds beside those, and that must not be taken for the upload's own. */
-  readonly stale: Readonly<Record<string, string>>
-  readonly hasCheckpoint: boolean
-  /** Under which id its multipart upload is, or will be, temporaryKey, unless that lies at the path's own key. */
-  readonly temporaryKey?: string | undefined
-  /** What its bytes were spilled to. */
-  readonly spill?: OverflowObject | undefined
+  readonly orphaned: Readonly<Record<string, string>>
+  readonly checkpoint: CheckpointStore
+  /** Overflow of the writer that this one goes on from. */
+  readonly overflow?: OverflowObject | undefined
 }
 
-/** Where the multipart upload of an upload to `path` lies. */
-export function uploadRef(bucket: Bucket, path: string, temporaryKey: string | undefined): ObjectRef {
-  return temporaryKey === undefined ? bucket.place(path) : { key: bucket.keys.temporaryKey(path, temporaryKey), path }
+/** State of an upload that begins. */
+export function newUpload(bucket: Bucket, paths: UploadPaths, metadata?: FileMetadata): UploadState {
+  return {
+    token: randomUUID(),
+    metadata,
+    parts: [],
+    orphaned: {},
+    ref: newUploadRef(bucket, paths),
+    checkpoint: new CheckpointStore(bucket, paths.path),
+  }
 }
 
 /**
- * How the multipart upload of an upload without one is to be temporaryKey. S3 completes an upload only at its own key, so one that
- * is to go elsewhere gets a key that it shares with nobody: two of them at one path must not complete over each other, which
- * Ceph 16, where copies know no condition, could not tell.
+ * Key for the multipart upload of an upload that has none. S3 completes an upload only at its own key, so one that is to go
+ * elsewhere gets a key that it shares with nobody: two of them at one path must not complete over each other, which Ceph 16,
+ * where copies know no condition, could not tell.
  */
-export function newTemporaryKey({ path, destination }: UploadPaths): string | undefined {
-  return destination === path ? undefined : randomUUID()
+export function newUploadRef(bucket: Bucket, { path, destination }: UploadPaths): ObjectRef {
+  return destination === path ? bucket.place(path) : { key: bucket.keys.temporary(path, randomUUID()), path }
 }

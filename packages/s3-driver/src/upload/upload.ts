@@ -1,80 +1,81 @@
 import { randomUUID } from 'node:crypto'
-import {
-  type CallOptions,
-  type CommitOptions,
-  StorageError,
-  type Upload,
-  type WriteResult,
-} from '@longshore/middleware-core'
-import type { Bucket, ObjectRef } from '../bucket.ts'
+import type { CallOptions, CommitOptions, Upload, WriteConditions, WriteResult } from '@longshore/middleware-core'
+import type { Bucket } from '../bucket.ts'
 import { MultipartUpload } from '../multipart/multipart-upload.ts'
-import { OwnCheckpoint } from './own-checkpoint.ts'
-import { PartBuffer, type StoredBytes } from './part-buffer.ts'
-import { totalSize } from '../multipart/parts.ts'
+import { MAX_PARTS, totalSize } from '../multipart/parts.ts'
+import { type OverflowObject, readCheckpoint } from './checkpoint.ts'
+import { type NewCheckpoint, takenOver } from './checkpoint-store.ts'
 import { Committer } from './committer.ts'
 import { Overflow } from './overflow.ts'
-import type { Evictable } from './memory-budget.ts'
+import { PartBuffer, type StoredBytes } from './part-buffer.ts'
 import { PartUploader } from './part-uploader.ts'
-import type { NewCheckpoint } from './checkpoint.ts'
-import { type UploadPaths, type UploadSettings, type UploadState, newTemporaryKey, uploadRef } from './state.ts'
+import type { UploadPaths, UploadSettings, UploadState } from './state.ts'
+
+/**
+ * State of an upload's bytes:
+ *
+ * - `written`: some are nowhere but in memory or under way.
+ * - `stored`: all are in parts and in the checkpoint, under a revision.
+ * - `closed`: so they are, and no more will come.
+ */
+type Bytes =
+  | { readonly kind: 'written' }
+  | { readonly kind: 'stored'; readonly revision: string | undefined }
+  | { readonly kind: 'closed'; readonly revision: string | undefined }
 
 /**
  * An upload to S3. Bytes gather in a part; a full part goes up while the next one fills, a few at a time. An object that
  * fits in one part is one PUT, because a full part waits until more bytes come. What does not fill a part when the upload
- * is closed goes into the upload's record, and when others need its memory, into an object of its own.
+ * is closed goes into the upload's checkpoint, and when others need its memory, into an object of its own.
  */
-export class S3Upload implements Upload, Evictable {
+export class S3Upload implements Upload {
   readonly #bucket: Bucket
   readonly #path: string
-  /** Where its parts go. */
-  readonly #place: ObjectRef
+  readonly #state: UploadState
   readonly #settings: UploadSettings
   /** Ends this upload's own requests. They are nobody else's: a client that leaves must not take its last bytes along. */
   readonly #requests = new AbortController()
   readonly #options: CallOptions = { signal: this.#requests.signal }
   readonly #parts: PartUploader
-  readonly #record: OwnCheckpoint
+  readonly #overflow: Overflow
   readonly #committer: Committer
-
   #buffer: PartBuffer
   #size: number
-  #revision: string | undefined
-  /** The tail of a record that must not be lost when the multipart upload's own record replaces it. */
-  #checkpointTail: Uint8Array | undefined
-  #isClosed = false
-  /** Whether a call is under way. Otherwise the upload may be asked for its memory. */
-  #isBusy = false
-  readonly #overflow: Overflow
-  /** Set from when the upload is asked for its memory until it has taken its bytes back. */
-  #spilling: Promise<void> | undefined
-  /** Where all is stored that the buffer holds, or held until its memory was given back. */
-  #stored: StoredBytes | undefined
+  #bytes: Bytes = { kind: 'written' }
+  /** Tail of the checkpoint that this upload goes on from, until parts or a checkpoint of its own hold those bytes. */
+  #inheritedTail: Uint8Array | undefined
 
-  constructor(bucket: Bucket, paths: UploadPaths, settings: UploadSettings, state: UploadState = newUpload(paths)) {
-    const { path } = paths
+  constructor(bucket: Bucket, paths: UploadPaths, settings: UploadSettings, state: UploadState) {
+    const { path, destination } = paths
     this.#bucket = bucket
     this.#path = path
+    this.#state = state
     this.#settings = settings
-    this.#place = uploadRef(bucket, path, state.temporaryKey)
-    this.#record = new OwnCheckpoint(bucket, path, state)
-    this.#committer = new Committer(bucket, this.#place, bucket.place(paths.destination), settings.copies)
     this.#parts = new PartUploader(state, settings.concurrency, this.#options)
-    this.#overflow = new Overflow(bucket, path, state.spill)
-    this.#size = totalSize(this.#parts.held)
-    this.#buffer = this.#partBuffer(this.#parts.nextNumber)
+    this.#overflow = new Overflow(bucket, path, state.overflow)
+    const { ref: source, token, metadata } = state
+    this.#committer = new Committer(
+      bucket,
+      { source, destination: bucket.place(destination), token, metadata },
+      settings.copies,
+    )
+    this.#size = totalSize(state.parts)
+    // An upload that has all the parts that there may be can still be committed.
+    const next = this.#parts.nextNumber
+    this.#buffer = this.#newBuffer(next > MAX_PARTS ? 0 : settings.sizing.sizeOf(next, state.parts))
   }
 
   /**
-   * Takes over the bytes of a record's tail, which stay recorded until they are part of something else. Parts and tail
+   * Takes over the bytes of a checkpoint's tail, which stay there until they are part of something else. Parts and tail
    * together are of the given revision.
    */
   async restoreTail(tail: Uint8Array, revision: string | undefined, { signal }: CallOptions): Promise<void> {
-    if (!this.#parts.multipart && tail.length > 0) this.#checkpointTail = tail
+    if (!this.#parts.multipart && tail.length > 0) this.#inheritedTail = tail
     await this.#withAbort(signal, async () => this.write(tail)).catch(async (error: unknown) => {
       await this.release()
       throw error
     })
-    this.#revision = revision
+    this.#bytes = { kind: 'stored', revision }
   }
 
   get size(): number {
@@ -82,42 +83,42 @@ export class S3Upload implements Upload, Evictable {
   }
 
   get revision(): string | undefined {
-    return this.#revision
+    return this.#bytes.kind === 'written' ? undefined : this.#bytes.revision
   }
 
   write(chunk: Uint8Array): Promise<void> | void {
     this.#parts.throwIfFailed()
-    this.#setBusy()
-    const taken = this.#spilling ? 0 : this.#take(chunk)
+    this.#buffer.pin()
+    const taken = this.#take(chunk)
     if (taken < chunk.length) return this.#writeRest(chunk.subarray(taken))
-    this.#setIdle()
+    this.#buffer.unpin()
   }
 
   async close(): Promise<void> {
-    if (this.#isClosed) return
-    this.#setBusy()
-    await this.#spilling
-    await this.#parts.done()
+    if (this.#bytes.kind === 'closed') return
+    this.#buffer.pin()
+    await this.#buffer.settle()
+    await this.#parts.drain()
     // What a commit has made an object of is no upload any more, and durable.
-    if (!this.#stored && !this.#committer.isCompleted) {
-      await this.#recordAll({ tail: this.#buffer })
-      this.#stored = { length: this.#buffer.length, open: async () => [await this.#recordedBytes()] }
+    if (!this.#buffer.isStored && !this.#committer.isCompleted) {
+      await this.#storeCheckpoint({ tail: this.#buffer })
+      this.#buffer.markStored({ length: this.#buffer.length, open: async () => [await this.#readTail()] })
     }
-    this.#isClosed = true
-    this.#buffer.release()
+    this.#bytes = { kind: 'closed', revision: this.revision }
+    this.#buffer.free()
   }
 
-  async commit({ signal }: CommitOptions): Promise<WriteResult> {
-    this.#setBusy()
+  async commit({ signal, ...conditions }: CommitOptions): Promise<WriteResult> {
+    this.#buffer.pin()
     try {
-      await this.#withAbort(signal, async () => {
-        await this.#publish()
-        this.#buffer.release()
-        await this.#cleanUp().catch(ignoreErrors)
+      return await this.#withAbort(signal, async () => {
+        const revision = await this.#publish(conditions)
+        this.#buffer.free()
+        await this.#removeLeftovers(this.#options).catch(ignoreErrors)
+        return { revision }
       })
-      return {}
     } catch (error) {
-      if (this.#isClosed) this.#buffer.release({ reuse: false })
+      if (this.#bytes.kind === 'closed') this.#buffer.free({ reuse: false })
       throw error
     }
   }
@@ -127,150 +128,131 @@ export class S3Upload implements Upload, Evictable {
     // One whose creation got no answer has no parts. Only a listing could name it, among those of other writers.
     const multipart = await this.#parts.multipart?.catch(ignoreErrors)
     await multipart?.abort({})
-    await this.#record.removeIfOwn(multipart?.id, {})
-    await this.#overflow.remove({})
+    await this.#removeLeftovers({})
     await this.#committer.rollback({})
   }
 
   async release(): Promise<void> {
-    this.#setBusy()
+    this.#buffer.pin()
     this.#stop()
-    await Promise.allSettled([this.#spilling, this.#parts.done()])
-    this.#buffer.release({ reuse: false })
-  }
-
-  evict(): Promise<void> {
-    this.#spilling = this.#spill()
-    return this.#spilling
-  }
-
-  #setBusy(): void {
-    this.#isBusy = true
-    this.#settings.memory.rollback(this)
-  }
-
-  #setIdle(): void {
-    this.#isBusy = false
-    if (this.#buffer.isReserved) this.#settings.memory.offer(this)
+    await Promise.allSettled([this.#buffer.settle(), this.#parts.drain()])
+    this.#buffer.free({ reuse: false })
   }
 
   #take(chunk: Uint8Array): number {
     const taken = this.#buffer.take(chunk)
     this.#size += taken
-    if (taken > 0) this.#stored = this.#revision = undefined
+    if (taken > 0) this.#bytes = { kind: 'written' }
     return taken
   }
 
   async #writeRest(chunk: Uint8Array): Promise<void> {
-    await this.#unspill()
+    await this.#buffer.restore(this.#requests.signal)
     let rest = chunk
     while (rest.length > 0) {
       if (this.#buffer.isFull) await this.#sendPart()
       else await this.#buffer.reserve(this.#requests.signal)
       rest = rest.subarray(this.#take(rest))
     }
-    this.#setIdle()
+    this.#buffer.unpin()
   }
 
-  /** Stores what the buffer holds, so that its memory can be had by others, and another driver can go on from there. */
-  async #spill(): Promise<void> {
-    try {
-      await this.#parts.done()
-    } catch {
-      // The upload is broken: its parts can be continued from, but never with these bytes.
-      this.#buffer.release()
-      return
-    }
-    try {
-      if (!this.#stored) {
-        const spill = await this.#overflow.store(this.#buffer.bytes, this.#options)
-        await this.#recordAll({ tail: new Uint8Array(), spill })
-        this.#stored = { length: spill.length, open: () => this.#overflow.open(this.#options) }
-      }
-      this.#buffer.release()
-    } catch {
-      // The bytes are still here. Somebody else may have more luck; this one is asked again later.
-      if (!this.#isBusy) this.#setIdle()
-    }
-  }
-
-  async #unspill(): Promise<void> {
-    await this.#spilling
-    if (this.#stored && this.#buffer.length < this.#stored.length) {
-      await this.#buffer.reload(this.#stored, this.#requests.signal)
-    }
-    this.#spilling = undefined
-  }
-
-  /** Starts the full buffer on its way, once there is room for another part, and begins the next. */
+  /** Starts sending the full buffer, once there is room for another part, and begins the next. */
   async #sendPart(): Promise<void> {
-    await this.#parts.room()
-    const next = this.#partBuffer(this.#parts.nextNumber + 1)
+    await this.#parts.waitForSlot()
+    const next = this.#newBuffer(this.#settings.sizing.sizeOf(this.#parts.nextNumber + 1, this.#parts.uploaded))
+    next.pin()
     this.#parts.send(this.#buffer, () => this.#createMultipart())
     this.#buffer = next
   }
 
-  #partBuffer(number: number): PartBuffer {
-    return new PartBuffer(this.#settings.sizing.sizeOf(number, this.#parts.held), this.#settings.memory)
+  #newBuffer(capacity: number): PartBuffer {
+    return new PartBuffer(capacity, this.#settings.memory, bytes => this.#storeOverflow(bytes))
   }
 
-  /** Begins the multipart upload, and remembers it while the first part is already on its way. */
+  /** Creates the multipart upload, and stores that while the first part is already under way. */
   async #createMultipart(): Promise<MultipartUpload> {
-    const { token = '' } = this.#record
-    const multipart = await MultipartUpload.create(this.#bucket, this.#place, { token }, this.#options)
-    const spill = this.#overflow.latest
-    const tail = (spill ? undefined : this.#checkpointTail) ?? new Uint8Array()
-    this.#checkpointTail = undefined
-    this.#parts.track(this.#record.write({ uploadId: multipart.id, offset: 0, tail, spill }))
+    const { ref, token = '', metadata } = this.#state
+    const upload = { token, metadata, hasOwnParts: true }
+    const multipart = await MultipartUpload.create(this.#bucket, ref, upload, this.#options)
+    const overflow = this.#overflow.latest
+    const tail = (overflow ? undefined : this.#inheritedTail) ?? new Uint8Array()
+    this.#inheritedTail = undefined
+    this.#parts.track(this.#writeCheckpoint({ uploadId: multipart.id, offset: 0, tail, overflow }))
     return multipart
   }
 
-  /** Records all that was written so far. */
-  async #recordAll(tail: Pick<NewCheckpoint, 'tail' | 'spill'>): Promise<void> {
-    const parts = await this.#parts.recorded()
+  /** Stores all bytes so far, so that this or another driver can go on from there. */
+  async #storeCheckpoint(tail: { tail: PartBuffer | Uint8Array; overflow?: OverflowObject }): Promise<void> {
+    const parts = await this.#parts.checkpoint()
     // What has not changed since keeps its revision.
-    const revision = this.#revision ?? randomUUID()
-    await this.#record.write({ ...parts, revision, ...tail })
-    this.#revision = revision
+    const revision = this.revision ?? randomUUID()
+    await this.#writeCheckpoint({ ...parts, revision, ...tail })
+    this.#bytes = { kind: 'stored', revision }
   }
 
-  /** Ends what is under way, but a record that is being written. */
-  #stop(reason?: unknown): void {
-    this.#requests.abort(reason)
-    this.#record.stop(reason)
+  #writeCheckpoint(checkpoint: Omit<NewCheckpoint, 'token' | 'metadata' | 'temporaryKey'>): Promise<void> {
+    const { token, metadata, ref } = this.#state
+    const isInPlace = checkpoint.uploadId === undefined || ref.key === this.#bucket.keys.key(this.#path)
+    return this.#state.checkpoint.write({
+      ...checkpoint,
+      token,
+      metadata,
+      temporaryKey: isInPlace ? undefined : ref.key,
+    })
   }
 
-  async #publish(): Promise<void> {
-    if (!this.#committer.isCompleted) {
-      await this.#unspill()
-      const tail = this.#buffer.bytes
-      if (this.#parts.nextNumber === 1) return this.#putWhole(tail)
-      const { multipart, parts } = await this.#parts.sendLast(tail)
-      await this.#committer.complete(multipart, parts, this.#record.token, this.#options)
-      this.#buffer.release()
-    }
-    await this.#committer.move(this.#options)
+  /** Stores the bytes that do not fill a part in an object of their own: somebody else needs their memory. */
+  async #storeOverflow(bytes: Uint8Array): Promise<StoredBytes> {
+    const failure = await this.#parts.drain().then(
+      () => undefined,
+      (error: unknown) => ({ error }),
+    )
+    // The upload is broken: its parts can be continued from, but never with these bytes.
+    if (failure) return { length: bytes.length, open: () => Promise.reject(failure.error) }
+    const overflow = await this.#overflow.store(bytes, this.#options)
+    await this.#storeCheckpoint({ tail: new Uint8Array(), overflow })
+    return { length: overflow.length, open: () => this.#overflow.open(this.#options) }
   }
 
   /** The tail again, after closing gave its memory back. */
-  async #recordedBytes(): Promise<Uint8Array> {
-    const multipart = await this.#parts.multipart
-    const record = await this.#record.read(multipart?.id, this.#options)
-    if (record && record.revision === this.#revision) return record.tail
-    const detail = 'another upload to this path was closed or committed meanwhile'
-    throw new StorageError('UPLOAD_NOT_FOUND', detail, { path: this.#path })
+  async #readTail(): Promise<Uint8Array> {
+    const found = await readCheckpoint(this.#bucket, this.#path, this.#options)
+    // A revision stands for the bytes, whoever stored them.
+    if (found?.revision !== undefined && found.revision === this.revision) return found.tail
+    throw takenOver(this.#path)
   }
 
-  async #cleanUp(): Promise<void> {
-    await this.#record.remove(this.#options)
-    await this.#overflow.remove(this.#options)
+  async #publish(conditions: WriteConditions): Promise<string | undefined> {
+    if (this.#parts.nextNumber === 1) return this.#putWhole(conditions)
+    await this.#committer.assertConditions(conditions, this.#options)
+    if (!this.#committer.isCompleted) {
+      await this.#buffer.restore(this.#requests.signal)
+      const { multipart, parts } = await this.#parts.sendLast(this.#buffer.bytes)
+      await this.#committer.complete(multipart, parts, conditions, this.#options)
+      this.#buffer.free()
+    }
+    return this.#committer.move(conditions, this.#options)
   }
 
-  async #putWhole(content: Uint8Array): Promise<void> {
-    await this.#committer.put(content, this.#options)
+  async #putWhole(conditions: WriteConditions): Promise<string | undefined> {
+    await this.#buffer.restore(this.#requests.signal)
+    const revision = await this.#committer.put(this.#buffer.bytes, conditions, this.#options)
     // Continued from an upload that never got a part.
     const multipart = await this.#parts.multipart
     await multipart?.abort(this.#options).catch(ignoreErrors)
+    return revision
+  }
+
+  async #removeLeftovers(options: CallOptions): Promise<void> {
+    await this.#state.checkpoint.remove(options)
+    await this.#overflow.remove(options)
+  }
+
+  /** Ends what is under way, but a checkpoint that is being written. */
+  #stop(reason?: unknown): void {
+    this.#requests.abort(reason)
+    this.#state.checkpoint.stop(reason)
   }
 
   /** Runs a step of the upload during which `signal` ends the upload's requests. */
@@ -286,9 +268,5 @@ export class S3Upload implements Upload, Evictable {
   }
 }
 
-function newUpload(paths: UploadPaths): UploadState {
-  return { token: randomUUID(), parts: [], stale: {}, hasCheckpoint: false, temporaryKey: newTemporaryKey(paths) }
-}
-
-/** What is left over of the upload harms nobody, and a sweep removes it. */
+/** What is left over of the upload harms nobody, and a purge removes it. */
 function ignoreErrors(): undefined {}
