@@ -1,5 +1,4 @@
 import { describe } from '@jest/globals'
-import type { DriverImplementation } from '../../src/authoring/driver-implementation.ts'
 import type { Upload } from '../../src/authoring/upload.ts'
 import { type Defect, changedUploads, changedWriters, itCatches, type Changes, type Storage } from './broken-driver.ts'
 

@@ -1,4 +1,6 @@
-import { assertContent, assertFails } from '../assertions.ts'
+import assert from 'node:assert/strict'
+import { setImmediate } from 'node:timers/promises'
+import { assertContent, assertFails, exists } from '../assertions.ts'
 import { randomBytes } from '../random.ts'
 import type { Section } from '../section.ts'
 
@@ -68,5 +70,19 @@ export const testMove: Section = (test, { largeFile }) => {
     await fill(['a', 'ab', 'a-b', 'a.b/c'])
     await driver.move(at('a'), at('b'))
     for (const name of ['ab', 'a-b', 'a.b/c']) await assertContent(driver, at(name), Buffer.from(name))
+  })
+
+  test('has the file at one of both paths at any time', async ({ driver, at, fill }) => {
+    await fill(['source'])
+    let isOver = false
+    const moved = driver.move(at('source'), at('destination')).finally(() => (isOver = true))
+    // Its failure is met below, unless the test has failed before.
+    moved.catch(() => {})
+    while (!isOver) {
+      if (!(await exists(driver.stat(at('source')))))
+        assert.ok(await exists(driver.stat(at('destination'))), 'at neither')
+      await setImmediate()
+    }
+    await moved
   })
 }

@@ -85,6 +85,27 @@ export const testSamePath: Section = (test, { chunkSizes, largeFile }) => {
     })
   }
 
+  for (const size of chunkSizes) {
+    test(`the commit of an older writer keeps a newer upload of ${size} bytes that was closed`, async ({
+      driver,
+      another,
+      at,
+      openWriter,
+      leaveUpload,
+    }) => {
+      const content = randomBytes(size, 2)
+      const older = await openWriter('file', randomBytes(size, 1))
+      await older.close()
+      await leaveUpload('file', content)
+      // A driver that cannot keep the two apart may refuse it.
+      await isCommitted(older)
+      const newer = await (await another()).writer(at('file'), { append: true })
+      assert.equal(newer.size, size)
+      await newer.commit()
+      await assertContent(driver, at('file'), content)
+    })
+  }
+
   test('of many writers at once one is left, whole', async sandbox => {
     const { driver, at, another } = sandbox
     const drivers = [driver, driver, await another(), await another()]

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { assertBytes, assertContent, assertFails, write } from '../assertions.ts'
+import { assertBytes, write } from '../assertions.ts'
 import { randomBytes } from '../random.ts'
 import { Revisions } from '../revisions.ts'
 import type { Section } from '../section.ts'
