@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { setImmediate } from 'node:timers/promises'
 import type { Readable } from 'node:stream'
 import type { FileInfo, FileWriter, StorageDriver } from '../contract/index.ts'
 import { type StorageErrorCode, isStorageError } from '../contract/errors.ts'
@@ -83,4 +84,19 @@ export async function exists(call: Promise<unknown>): Promise<boolean> {
 /** Waits until all calls are over, and only then fails with the first that failed: none goes on behind the test's back. */
 export async function together(calls: readonly Promise<unknown>[]): Promise<void> {
   for (const result of await Promise.allSettled(calls)) if (result.status === 'rejected') throw result.reason
+}
+
+/** Looks again and again until a call is over, and fails with what either fails with. */
+export async function watch(call: Promise<unknown>, look: () => Promise<void>): Promise<void> {
+  const state = { isOver: false }
+  const settled = call.finally(() => {
+    state.isOver = true
+  })
+  // Its failure is met at the end, unless a look has failed before.
+  settled.catch(() => {})
+  while (!state.isOver) {
+    await look()
+    await setImmediate()
+  }
+  await settled
 }

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import { setImmediate } from 'node:timers/promises'
-import { assertContent, assertFails, exists } from '../assertions.ts'
+import { assertContent, assertFails, exists, watch } from '../assertions.ts'
 import { randomBytes } from '../random.ts'
 import type { Section } from '../section.ts'
 
@@ -74,15 +73,9 @@ export const testMove: Section = (test, { largeFile }) => {
 
   test('has the file at one of both paths at any time', async ({ driver, at, fill }) => {
     await fill(['source'])
-    let isOver = false
-    const moved = driver.move(at('source'), at('destination')).finally(() => (isOver = true))
-    // Its failure is met below, unless the test has failed before.
-    moved.catch(() => {})
-    while (!isOver) {
+    await watch(driver.move(at('source'), at('destination')), async () => {
       if (!(await exists(driver.stat(at('source')))))
         assert.ok(await exists(driver.stat(at('destination'))), 'at neither')
-      await setImmediate()
-    }
-    await moved
+    })
   })
 }

@@ -1,6 +1,5 @@
-import { setImmediate } from 'node:timers/promises'
 import { undefinedIfNotFound } from '../../contract/errors.ts'
-import { assertBytes, assertContent, write } from '../assertions.ts'
+import { assertBytes, assertContent, watch, write } from '../assertions.ts'
 import { randomBytes } from '../random.ts'
 import type { Section } from '../section.ts'
 
@@ -67,16 +66,10 @@ export const testVisibility: Section = (test, { chunkSizes }) => {
 
   test('a commit under way shows nothing or everything', async ({ driver, at, openWriter }) => {
     const writer = await openWriter('file', content)
-    let isOver = false
-    const committed = writer.commit().finally(() => (isOver = true))
-    // Its failure is met below, unless the test has failed before.
-    committed.catch(() => {})
-    while (!isOver) {
+    await watch(writer.commit(), async () => {
       const found = await undefinedIfNotFound(driver.getContent(at('file')))
       if (found) assertBytes(found, content)
-      await setImmediate()
-    }
-    await committed
+    })
     await assertContent(driver, at('file'), content)
   })
 }
