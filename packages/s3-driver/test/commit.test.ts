@@ -1,6 +1,13 @@
 import { describe, expect, it } from '@jest/globals'
+import {
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  PutObjectCommand,
+  S3Client,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3'
 import { type Fault, always, everyNth, matching, nth } from '@longshore/local-cloud'
-import { content, failure, part, useFixture, write } from './cloud.ts'
+import { content, failure, part, until, useFixture, write } from './cloud.ts'
 
 const bench = useFixture()
 const bytes = content(2 * part + 5)
@@ -11,10 +18,15 @@ async function upload(driver = bench.driver): Promise<void> {
   await writer.commit()
 }
 
-async function expectWhole(): Promise<void> {
-  expect((await bench.bucket.read('a'))?.equals(bytes)).toBe(true)
+async function expectWhole(expected = bytes): Promise<void> {
+  expect((await bench.bucket.read('a'))?.equals(expected)).toBe(true)
   expect(bench.bucket.keys()).toEqual(['a'])
   expect(bench.bucket.uploads()).toEqual([])
+}
+
+function s3Client(): S3Client {
+  const { endpoint, credentials } = bench.cloud.s3
+  return new S3Client({ endpoint, region: bench.cloud.region, credentials: credentials[0]!, forcePathStyle: true })
 }
 
 const uncertain: Record<string, Fault> = {
@@ -107,7 +119,111 @@ describe('a commit that fails', () => {
   })
 })
 
+describe('a doubtful commit', () => {
+  const never: Fault = { kind: 'error', status: 503, code: 'ServiceUnavailable' }
+
+  async function completeElsewhere(parts: readonly Uint8Array[], isCompleted: boolean): Promise<void> {
+    const client = s3Client()
+    const target = { Bucket: bench.cloud.bucket, Key: 'a' }
+    const { UploadId } = await client.send(new CreateMultipartUploadCommand(target))
+    const Parts = []
+    for (const [index, Body] of parts.entries()) {
+      const part = { ...target, UploadId: UploadId!, PartNumber: index + 1 }
+      Parts.push({ PartNumber: index + 1, ETag: (await client.send(new UploadPartCommand({ ...part, Body }))).ETag! })
+    }
+    const complete = new CompleteMultipartUploadCommand({ ...target, UploadId: UploadId!, MultipartUpload: { Parts } })
+    if (isCompleted) await client.send(complete)
+    client.destroy()
+  }
+
+  it.each(['', ' that is gone'])(
+    'of an upload without a token%s is not settled by an older object as large',
+    async gone => {
+      const older = content(2 * part, 7)
+      await completeElsewhere([older.subarray(0, part), older.subarray(part)], true)
+      await completeElsewhere([bytes.subarray(0, part), bytes.subarray(part, 2 * part)], false)
+      const writer = await bench.another({ maxAttempts: 2 }).writer('/a', { append: true })
+      expect(writer.size).toBe(2 * part)
+      bench.cloud.s3.faults.add(
+        matching({ operation: 'CompleteMultipartUpload' }, () =>
+          gone ? { kind: 'error', status: 404, code: 'NoSuchUpload' } : never,
+        ),
+      )
+      expect(await failure(writer.commit())).toMatchObject({ code: gone ? 'UPLOAD_NOT_FOUND' : 'UNAVAILABLE' })
+      expect((await bench.bucket.read('a'))?.equals(older)).toBe(true)
+      bench.cloud.s3.faults.clear()
+      await (await bench.another().writer('/a', { append: true })).commit()
+      expect((await bench.bucket.read('a'))?.equals(bytes.subarray(0, 2 * part))).toBe(true)
+    },
+  )
+
+  it('of an upload without a token is settled by the object that its parts make', async () => {
+    await completeElsewhere([bytes.subarray(0, part), bytes.subarray(part, 2 * part)], false)
+    bench.cloud.s3.mood.forgetsCompletedUploads = true
+    bench.cloud.s3.faults.add(
+      matching({ operation: 'CompleteMultipartUpload' }, always({ kind: 'error', status: 500, when: 'after' })),
+    )
+    await (await bench.another({ maxAttempts: 2 }).writer('/a', { append: true })).commit()
+    await expectWhole(bytes.subarray(0, 2 * part))
+  })
+
+  it('is not settled by an object with its token and another size', async () => {
+    const writer = await bench.another({ maxAttempts: 2 }).writer('/a')
+    await write(writer, bytes)
+    await writer.close()
+    const checkpoint = (await bench.bucket.read('~uploads/a'))!
+    const { token } = JSON.parse(checkpoint.subarray(0, checkpoint.indexOf('\n')).toString()) as { token: string }
+    const client = s3Client()
+    const Metadata = { 'longshore-upload': token }
+    await client.send(new PutObjectCommand({ Bucket: bench.cloud.bucket, Key: 'a', Body: 'another', Metadata }))
+    client.destroy()
+    bench.cloud.s3.faults.add(matching({ operation: 'CompleteMultipartUpload' }, always(never)))
+    expect(await failure(writer.commit())).toMatchObject({ code: 'UNAVAILABLE' })
+  })
+
+  it('leaves the upload where it was when the server denies it after an attempt without an answer', async () => {
+    let attempts = 0
+    bench.cloud.s3.faults.add(
+      matching({ operation: 'CompleteMultipartUpload' }, () =>
+        ++attempts === 1 ? { kind: 'reset', when: 'before' } : { kind: 'error', status: 404, code: 'NoSuchUpload' },
+      ),
+    )
+    const writer = await bench.driver.writer('/a')
+    await write(writer, bytes)
+    expect(await failure(writer.commit())).toMatchObject({ code: 'UNAVAILABLE' })
+    bench.cloud.s3.faults.clear()
+    await writer.commit()
+    await expectWhole()
+  })
+
+  it('is waited for longer than any other request', async () => {
+    bench.cloud.s3.faults.add(
+      matching({ operation: 'CompleteMultipartUpload' }, always({ kind: 'delay', milliseconds: 3000, when: 'before' })),
+    )
+    await upload(bench.another({ requestTimeout: '1s' }))
+    expect(bench.cloud.s3.requests.count('CompleteMultipartUpload')).toBe(1)
+    await expectWhole()
+  })
+})
+
 describe('aborting a commit', () => {
+  it.each([{}, { destination: '/b' }])(
+    'that takes effect all the same leaves nothing once it is cancelled: %p',
+    async to => {
+      const late = { kind: 'delay', milliseconds: 60_000, when: 'after' } as const
+      bench.cloud.s3.faults.add(matching({ operation: 'CompleteMultipartUpload' }, always(late)))
+      const writer = await bench.driver.writer('/a', to)
+      await write(writer, bytes)
+      const controller = new AbortController()
+      const committing = failure(writer.commit({ signal: controller.signal }))
+      await until(() => bench.bucket.keys().some(key => !key.startsWith('~uploads/')))
+      controller.abort()
+      await committing
+      await writer.cancel()
+      expect([bench.bucket.keys(), bench.bucket.uploads()]).toEqual([[], []])
+    },
+  )
+
   it('ends its requests, part uploads included, with the reason of the signal', async () => {
     bench.cloud.s3.faults.add(matching({ operation: 'UploadPart' }, always({ kind: 'delay', milliseconds: 60_000 })))
     const writer = await bench.driver.writer('/a')

@@ -148,7 +148,7 @@ class S3DirectUpload implements DirectUpload {
   async commit(options: CommitOptions = {}): Promise<WriteResult> {
     const parts = await this.#uploadedParts(options)
     this.#assertComplete(parts)
-    const revision = await this.#multipart.complete(parts, { token: this.id }, options)
+    const revision = await this.#multipart.complete(parts, { token: this.id, conditions: options }, options)
     // The file is there: a checkpoint that stays behind is for a purge.
     await deleteDirectCheckpoint(this.#bucket, this.#path, this.id, {}).catch(() => {})
     return { revision }

@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer'
 import { describe, expect, it } from '@jest/globals'
 import { type Reservation, MemoryBudget } from './memory-budget.ts'
 
@@ -58,6 +59,19 @@ describe('upload memory', () => {
   it('is not granted to one that has given up already', async () => {
     const memory = new MemoryBudget(10)
     await expect(memory.acquire(1, AbortSignal.abort(new Error('left')))).rejects.toThrow('left')
+    expect(memory.used).toBe(0)
+  })
+
+  it('is not counted where there is none to be had, and others get theirs', async () => {
+    const memory = new MemoryBudget(10)
+    const tooMuch = memory.acquire(constants.MAX_LENGTH, never)
+    const behind = memory.acquire(10, never)
+    await expect(tooMuch).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringMatching(/smaller chunksize/),
+    })
+    expect(memory.used).toBe(10)
+    ;(await behind).release()
     expect(memory.used).toBe(0)
   })
 

@@ -16,6 +16,51 @@ async function filled(): Promise<{ memory: MemoryBudget; part: PartBuffer; bytes
   return { memory, part, bytes }
 }
 
+describe('a part that is evicted', () => {
+  it('has its bytes again when they are needed, and its memory only then', async () => {
+    const memory = new MemoryBudget(size)
+    let saved = Buffer.alloc(0)
+    const part = new PartBuffer(size, memory, async bytes => {
+      saved = Buffer.from(bytes)
+      return { length: saved.length, open: async () => [saved.subarray(0, 1000), saved.subarray(1000)] }
+    })
+    await part.reserve(signal)
+    const bytes = Buffer.alloc(size - 1, 'the bytes of a part')
+    part.take(bytes)
+    part.unpin()
+    await part.evict()
+    expect([memory.used, part.length, part.isStored, part.take(Buffer.from('x'))]).toEqual([0, size - 1, true, 0])
+    part.pin()
+    await part.restore(signal)
+    expect(part.bytes.equals(bytes)).toBe(true)
+    expect([part.take(Buffer.from('xy')), part.isStored, part.isFull]).toEqual([1, false, true])
+  })
+
+  it('is not taken for whole when fewer bytes come back', async () => {
+    const memory = new MemoryBudget(size)
+    const part = new PartBuffer(size, memory, async bytes => ({
+      length: bytes.length,
+      open: async () => [Buffer.alloc(bytes.length - 1)],
+    }))
+    await part.reserve(signal)
+    part.take(Buffer.alloc(size))
+    await part.evict()
+    await expect(part.restore(signal)).rejects.toThrow('of 200000 stored bytes of an upload 199999 came back')
+    expect(memory.used).toBe(0)
+  })
+
+  it('keeps its bytes when they cannot be saved, and its memory from others even when it is given back', async () => {
+    const { memory, part, bytes } = await filled()
+    const { buffer } = part.bytes
+    await part.evict()
+    expect(part.bytes.equals(bytes)).toBe(true)
+    part.free()
+    const other = new PartBuffer(size, memory, cannotSave)
+    await other.reserve(signal)
+    expect(other.bytes.buffer).not.toBe(buffer)
+  })
+})
+
 describe('a part that is stored behind a header', () => {
   it.each([1, 500, 100_000])(
     'comes in one piece behind it, and stays as it was: a header of %i bytes',

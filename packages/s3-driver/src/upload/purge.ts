@@ -156,8 +156,9 @@ class Purge {
     return path === this.#top || isBelow(path, this.#top)
   }
 
+  /** S3 tells times to the second: of one within the same second nobody knows. */
   #isOld(time: Date | undefined): boolean {
-    return time !== undefined && time < this.#olderThan
+    return time !== undefined && Math.floor(time.getTime() / 1000) * 1000 + 1000 <= this.#olderThan.getTime()
   }
 
   async *#objects(prefix: string): AsyncIterable<{ key: string; modifiedAt: Date }> {
