@@ -7,10 +7,13 @@ const swc = {
   sourceMaps: 'inline',
 }
 
+/** Tests that need other programs, minutes or gigabytes: `npm run test:all` runs them, too. */
+const slow = ['/test/e2e/', '\\.slow\\.test\\.ts$']
+
 /** Tests run on the sources: a package name maps to its `src`, so that no test depends on a build being fresh. */
 export default {
   testMatch: ['<rootDir>/{packages,examples,test,bench}/**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', ...slow],
   modulePathIgnorePatterns: ['/dist/'],
   transform: { '\\.ts$': ['@swc/jest', swc] },
   extensionsToTreatAsEsm: ['.ts'],
@@ -22,7 +25,7 @@ export default {
     '^@longshore/e2e/(.+)$': '<rootDir>/test/e2e/src/$1.ts',
     '^@longshore/local-cloud$': '<rootDir>/test/local-cloud/src/index.ts',
   },
-  reporters: ['default', '<rootDir>/test/e2e/skipped-reporter.mjs'],
+  reporters: ['default', '<rootDir>/scripts/progress-reporter.mjs'],
   // Jest leaves one core to itself, which on two cores would double the time.
   maxWorkers: '100%',
   // Only so that a test that hangs ends: on a busy machine a good one may take long.
