@@ -5,7 +5,7 @@ import type { DownloadOptions } from '../contract/signed-url.ts'
 /** Query parameters by which S3 answers a signed GET with other headers than the stored ones. */
 export type ResponseOverrides = Readonly<Partial<Record<ResponseParameter, string>>>
 
-export type ResponseParameter =
+type ResponseParameter =
   | 'response-cache-control'
   | 'response-content-disposition'
   | 'response-content-encoding'

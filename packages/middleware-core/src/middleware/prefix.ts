@@ -36,7 +36,7 @@ import { ForwardingDriver } from './forwarding-driver.ts'
 import { ForwardingWriter } from './forwarding-writer.ts'
 
 /** Options of the prefix middleware. */
-export const PrefixOptions = z.object({
+const PrefixOptions = z.object({
   /** The directory that becomes the root, such as `/tenants/a`. It need not exist. Required. */
   path: option.text({ accepted: 'an absolute path, such as /tenants/a', matches: isDirectoryBelowRoot }),
 })

@@ -32,7 +32,7 @@ export async function listPage(
  * Decodes a key of a listing that was asked for with `encoding-type=url`: XML cannot carry every character that other programs
  * put into keys. A blank is `+` there. A server that says so and does not do it gives the key as it is.
  */
-export function decodeKey(key: string): string {
+function decodeKey(key: string): string {
   try {
     return decodeURIComponent(key.replaceAll('+', ' '))
   } catch {

@@ -94,7 +94,7 @@ describeWith(['chromium'], 'a web page that uploads to the bucket', () => {
     const [upload] = cloud.s3.bucket(cloud.bucket).uploads()
     await page.click('#resume')
     await until(page, 0.2)
-    expect(cloud.s3.bucket(cloud.bucket).uploads()[0]?.id).toBe(upload?.id)
+    expect(cloud.s3.bucket(cloud.bucket).uploads()[0]?.uploadId).toBe(upload?.uploadId)
     await page.click('#abort')
     await untilState(page, 'Stopped: the upload was aborted')
     while (cloud.s3.bucket(cloud.bucket).uploads().length > 0) await page.waitForTimeout(10)
