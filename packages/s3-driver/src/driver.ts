@@ -160,6 +160,7 @@ export class S3Driver implements DriverImplementation {
 
   directUpload(path: string, options: Resolved<DirectUploadOptions>): Promise<DirectUpload> {
     if ('id' in options) return resumeDirectUpload(this.#bucket, this.#uploadSigner, path, options)
+    this.#bucket.keys.assertUploadable(path)
     return startDirectUpload(this.#bucket, this.#uploadSigner, path, this.#partSize, options)
   }
 

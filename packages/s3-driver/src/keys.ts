@@ -123,4 +123,4 @@ const TEMPORARY = '~temporary/'
 const MAX_KEY_BYTES = 1024
 
 /** As long as any id that {@link KeyMapper.temporary} is given. */
-const LONGEST_ID = 'x'.repeat(40)
+const LONGEST_ID = 'x'.repeat(43)

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { beforeAll, describe, expect, it } from '@jest/globals'
+import { always, matching } from '@longshore/local-cloud'
 import type { StorageDriver } from '@longshore/middleware-core'
 import { build, run } from './child.ts'
 import { content, mebibyte, useFixture, write } from './cloud.ts'
@@ -66,6 +67,24 @@ describe('an object of more than 10,000 chunks', () => {
     }
     await storage.delete('/moved')
     expect([bench.bucket.keys(), bench.bucket.uploads()]).toEqual([[], []])
+  }, 300_000)
+
+  it('is committed by another driver when it has as many parts as there may be, and its commit failed', async () => {
+    await using storage = driver('equal')
+    const most = bytes.subarray(0, 10_000 * chunk)
+    const writer = await storage.writer('/large')
+    await write(writer, most)
+    bench.cloud.s3.faults.add(
+      matching({ operation: 'CompleteMultipartUpload' }, always({ kind: 'error', status: 403, code: 'AccessDenied' })),
+    )
+    await expect(writer.commit()).rejects.toMatchObject({ code: 'ACCESS_DENIED' })
+    bench.cloud.s3.faults.clear()
+    await using other = driver('equal')
+    const continued = await other.writer('/large', { append: true })
+    expect(continued.size).toBe(most.length)
+    await continued.commit()
+    expect(digest(await storage.getContent('/large'))).toBe(digest(most))
+    expect([bench.bucket.keys(), bench.bucket.uploads()]).toEqual([['large'], []])
   }, 300_000)
 
   it('is refused, with what would help, where parts are equal', async () => {

@@ -157,12 +157,31 @@ describe('the multipart upload of an interrupted copy', () => {
   })
 })
 
+describe('the multipart upload of a direct upload', () => {
+  it.each(['/a', '/b'])('is continued by no writer, at its own path or another: %s', async destination => {
+    const upload = await fixture.driver.directUpload('/a', { size: newer.length, destination })
+    const { url, headers } = await upload.partUrl(1)
+    const { 'content-length': _, ...others } = headers
+    const body = newer.subarray(0, upload.partSize)
+    expect((await fetch(url, { method: 'PUT', headers: others, body })).status).toBe(200)
+    const appending = fixture.another().writer(destination, { append: true })
+    await expect(appending).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
+    await expect(fixture.driver.purgeUploads({ olderThan: new Date(Date.now() - 60_000) })).resolves.toEqual({
+      uploads: 0,
+    })
+    await expect(fixture.driver.purgeUploads({ olderThan: new Date(Date.now() + 60_000) })).resolves.toEqual({
+      uploads: 1,
+    })
+    expect([fixture.bucket.keys(), fixture.bucket.uploads()]).toEqual([[], []])
+  })
+})
+
 describe('the path of an upload whose own keys would be too long', () => {
   it('is refused at the start, not at the end', async () => {
     const path = `/${'x'.repeat(1000)}`
     await expect(fixture.driver.writer(path)).rejects.toMatchObject({ code: 'INVALID_PATH' })
     await fixture.driver.putContent(path, 'short')
-    const longest = `/${'y'.repeat(972)}`
+    const longest = `/${'y'.repeat(969)}`
     const writer = await fixture.driver.writer('/a', { destination: path })
     await write(writer, newer)
     await writer.commit()

@@ -21,6 +21,7 @@ export function addPurgeUploads(program: Command, terminal: Terminal): void {
 /** In milliseconds. */
 function readDuration(given: string): number {
   const { data, error } = option.duration().safeParse(given)
-  if (data !== undefined) return data
+  if (data !== undefined && Number.isFinite(new Date(Date.now() - data).getTime())) return data
+  if (data !== undefined) throw new InvalidArgumentError(`found ${given}; accepted: no longer than dates reach back`)
   throw new InvalidArgumentError(error?.issues[0]?.message ?? '')
 }

@@ -157,6 +157,13 @@ describe('longshore purge-uploads', () => {
     expect(olderThan.getTime()).toBeLessThanOrEqual(Date.now() - 24 * 3_600_000)
   })
 
+  it('discards nothing for a duration that no date is as long ago as', async () => {
+    purged.length = 0
+    const outcome = await longshore(['purge-uploads', 'CONFIG', '--older-than', '999999999d'], s3)
+    expect(outcome).toMatchObject({ code: 1, error: expect.stringContaining('found 999999999d') })
+    expect(purged).toEqual([])
+  })
+
   it('wants the duration, with its unit', async () => {
     const missing = await longshore(['purge-uploads', 'CONFIG'], s3)
     expect(missing).toMatchObject({ code: 1, error: expect.stringContaining('--older-than') })

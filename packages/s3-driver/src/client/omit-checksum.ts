@@ -14,6 +14,6 @@ export function omitChecksum(command: UploadPartCommand): void {
       return next(args)
     },
     // Behind the SDK's own, and before the signature.
-    { step: 'finalizeRequest', name: 'omitChecksum', priority: 'high' },
+    { step: 'build', name: 'omitChecksum', priority: 'low' },
   )
 }

@@ -14,6 +14,7 @@ import {
 } from '@longshore/middleware-core'
 import { type Bucket, type ObjectRef, headObject } from '../bucket.ts'
 import { MultipartUpload } from '../multipart/multipart-upload.ts'
+import { markOwned, unmarkOwned } from '../multipart/owner-marker.ts'
 import { TOKEN_NAME } from '../objects/metadata.ts'
 import { MAX_PARTS, MAX_PART_SIZE, MIN_PART_SIZE, type UploadedPart } from '../multipart/parts.ts'
 import {
@@ -43,6 +44,8 @@ export async function startDirectUpload(
   const multipart = await MultipartUpload.create(bucket, target, { token: id, metadata }, { signal })
   const checkpoint = { uploadId: multipart.id, destination, size, partSize, metadata }
   try {
+    // Beside its path's own key the upload would be taken for one that was interrupted there.
+    if (destination !== path) await markOwned(bucket, multipart.id, { signal })
     await writeDirectCheckpoint(bucket, path, id, checkpoint, { signal })
     return new S3DirectUpload(bucket, signer, path, id, checkpoint)
   } catch (error) {
@@ -150,12 +153,18 @@ class S3DirectUpload implements DirectUpload {
     this.#assertComplete(parts)
     const revision = await this.#multipart.complete(parts, { token: this.id, conditions: options }, options)
     // The file is there: a checkpoint that stays behind is for a purge.
-    await deleteDirectCheckpoint(this.#bucket, this.#path, this.id, {}).catch(() => {})
+    await this.#removeCheckpoint({}).catch(() => {})
     return { revision }
   }
 
   async cancel(options: CallOptions = {}): Promise<void> {
     await this.#multipart.abort(options)
+    await this.#removeCheckpoint(options)
+  }
+
+  async #removeCheckpoint(options: CallOptions): Promise<void> {
+    const { uploadId, destination } = this.#checkpoint
+    if (destination !== this.#path) await unmarkOwned(this.#bucket, uploadId, options)
     await deleteDirectCheckpoint(this.#bucket, this.#path, this.id, options)
   }
 

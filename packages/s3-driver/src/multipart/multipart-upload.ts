@@ -32,7 +32,6 @@ export class MultipartUpload {
   readonly #bucket: Bucket
   readonly #ref: ObjectRef
   readonly #target: { Bucket: string; Key: string; UploadId: string }
-  /** Checksum that the upload's parts have. */
   #checksum: ChecksumAlgorithm | undefined
 
   constructor(bucket: Bucket, ref: ObjectRef, id: string, checksum?: ChecksumAlgorithm) {
@@ -61,6 +60,11 @@ export class MultipartUpload {
     })
     const { UploadId = '' } = await bucket.run(o => client.send(command, o), options, ref.path)
     return new MultipartUpload(bucket, ref, UploadId, checksum)
+  }
+
+  /** Checksum that the upload's parts have; undefined where they have none. */
+  get checksum(): ChecksumAlgorithm | undefined {
+    return this.#checksum
   }
 
   async uploadPart(number: number, bytes: Uint8Array, options: CallOptions): Promise<Part> {

@@ -1,3 +1,4 @@
+import type { ChecksumAlgorithm } from '@aws-sdk/client-s3'
 import { type CallOptions, type FileMetadata, StorageError, undefinedIfNotFound } from '@longshore/middleware-core'
 import type { Bucket } from '../bucket.ts'
 import type { KeyMapper } from '../keys.ts'
@@ -15,6 +16,8 @@ export interface Checkpoint {
   readonly id?: string | undefined
   /** The multipart upload, once there is one. */
   readonly uploadId?: string | undefined
+  /** Checksum that the parts of the multipart upload have. Default: none. */
+  readonly checksum?: ChecksumAlgorithm | undefined
   /** Key of the multipart upload, unless it is the path's own. */
   readonly temporaryKey?: string | undefined
   /**

@@ -79,12 +79,13 @@ export class PartUploader {
   }
 
   /** What a checkpoint says of the parts when nothing is under way. */
-  async checkpoint(): Promise<Pick<Checkpoint, 'uploadId' | 'offset' | 'orphaned' | 'parts'>> {
+  async checkpoint(): Promise<Pick<Checkpoint, 'uploadId' | 'checksum' | 'offset' | 'orphaned' | 'parts'>> {
     const multipart = await this.#multipart
     const orphaned = Object.entries(this.#orphaned).filter(([number]) => Number(number) >= this.#nextNumber)
     const all = [...this.#ordered(), ...orphaned.map(([number, etag]) => ({ number: Number(number), etag }))]
     return {
       uploadId: multipart?.id,
+      checksum: multipart?.checksum,
       offset: totalSize(this.#uploaded),
       orphaned: Object.fromEntries(orphaned),
       parts: partsDigest(all),

@@ -116,9 +116,11 @@ class Purge {
     const upload = new MultipartUpload(this.#bucket, this.#bucket.place(found.destination), found.uploadId)
     if (!this.#isOld(modifiedAt) || (await this.#hasYoungPart(upload))) {
       this.#live.add(found.uploadId)
+      this.#live.add(ownerMarkerRef(this.#bucket, found.uploadId).key)
       return
     }
     await upload.abort(this.#options)
+    if (found.destination !== path) await unmarkOwned(this.#bucket, found.uploadId, this.#options)
     await deleteDirectCheckpoint(this.#bucket, path, id, this.#options)
     this.count++
   }

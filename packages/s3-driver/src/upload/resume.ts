@@ -39,10 +39,10 @@ async function resumeFromCheckpoint(
   options: CallOptions,
 ): Promise<S3Upload | undefined> {
   const { path } = paths
-  const { uploadId, temporaryKey, token, metadata, overflow } = checkpoint
+  const { uploadId, checksum, temporaryKey, token, metadata, overflow } = checkpoint
   const store = new CheckpointStore(bucket, path, checkpoint)
   const ref = temporaryKey === undefined ? bucket.place(path) : { key: temporaryKey, path }
-  const multipart = uploadId === undefined ? undefined : new MultipartUpload(bucket, ref, uploadId)
+  const multipart = uploadId === undefined ? undefined : new MultipartUpload(bucket, ref, uploadId, checksum)
   const uploaded = multipart ? await multipart.parts(options) : []
   if (uploaded === undefined) {
     const isFinished = temporaryKey !== undefined && (await finishInterruptedCommit(bucket, ref, settings, options))
@@ -59,7 +59,7 @@ async function resumeFromCheckpoint(
   let revision = revisionOf(checkpoint, uploaded, offset + tail.length)
   if (multipart && Object.keys(orphaned).some(number => checkpoint.orphaned?.[number] !== orphaned[number])) {
     // Interrupted with parts behind a gap: once the gap is filled, nothing else would tell them from the upload's own.
-    await store.write({ uploadId, token, metadata, temporaryKey, offset, orphaned, tail })
+    await store.write({ uploadId, checksum, token, metadata, temporaryKey, offset, orphaned, tail })
     revision = undefined
   }
   const upload = new S3Upload(bucket, paths, settings, {

@@ -178,7 +178,9 @@ export class S3Upload implements Upload {
     const overflow = this.#overflow.latest
     const tail = (overflow ? undefined : this.#inheritedTail) ?? new Uint8Array()
     this.#inheritedTail = undefined
-    this.#parts.track(this.#writeCheckpoint({ uploadId: multipart.id, offset: 0, tail, overflow }))
+    this.#parts.track(
+      this.#writeCheckpoint({ uploadId: multipart.id, checksum: multipart.checksum, offset: 0, tail, overflow }),
+    )
     return multipart
   }
 
