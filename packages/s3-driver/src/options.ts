@@ -1,5 +1,6 @@
 import { option } from '@longshore/middleware-core'
 import * as z from 'zod/mini'
+import { MAX_BUFFERED_PART_SIZE } from './multipart/parts.ts'
 
 const mebibyte = 1024 * 1024
 const gibibyte = 1024 * mebibyte
@@ -58,7 +59,7 @@ export const S3Options = z
     secure: z._default(option.boolean(), true),
     skipVerify: z._default(option.boolean(), false),
     v4Auth: z._default(option.boolean(), true),
-    chunkSize: z._default(option.integer(partSize), 10 * mebibyte),
+    chunkSize: z._default(option.integer({ ...partSize, max: MAX_BUFFERED_PART_SIZE }), 10 * mebibyte),
     multipartCopyChunkSize: z._default(option.integer(partSize), 32 * mebibyte),
     multipartCopyMaxConcurrency: z._default(option.integer({ min: 1, max: 10_000 }), 100),
     /** Default: 32 MiB on Amazon S3, as in Distribution; 1 GiB elsewhere: see `copySettings`. */

@@ -4,12 +4,12 @@ import { type Reservation, MemoryBudget } from './memory-budget.ts'
 
 const never = new AbortController().signal
 
-/** The leases in the order in which they were granted. */
+/** The reservations in the order in which they were granted. */
 function acquireAll(memory: MemoryBudget, sizes: number[], signal = never): Reservation[] {
   const granted: Reservation[] = []
   for (const size of sizes)
     memory.acquire(size, signal).then(
-      lease => granted.push(lease),
+      reservation => granted.push(reservation),
       () => {},
     )
   return granted
@@ -78,9 +78,9 @@ describe('upload memory', () => {
   it('is counted back once, however often it is released', async () => {
     const memory = new MemoryBudget(10)
     const other = await memory.acquire(4, never)
-    const lease = await memory.acquire(4, never)
-    lease.release()
-    lease.release()
+    const reservation = await memory.acquire(4, never)
+    reservation.release()
+    reservation.release()
     expect(memory.used).toBe(4)
     other.release()
   })
@@ -116,19 +116,19 @@ describe('memory that somebody holds without using it', () => {
   /** Holds memory and offers it; tells when it was asked for. */
   class Holder {
     readonly name: string
-    readonly #lease: Reservation
+    readonly #reservation: Reservation
     readonly #asked: string[]
 
-    constructor(name: string, lease: Reservation, asked: string[]) {
+    constructor(name: string, reservation: Reservation, asked: string[]) {
       this.name = name
-      this.#lease = lease
+      this.#reservation = reservation
       this.#asked = asked
     }
 
     async evict(): Promise<void> {
       this.#asked.push(this.name)
       await settled()
-      this.#lease.release()
+      this.#reservation.release()
     }
   }
 
