@@ -1,4 +1,6 @@
 import {
+  type Capabilities,
+  type DownloadOptions,
   ForwardingDriver,
   type SignedUrl,
   StorageError,
@@ -7,17 +9,18 @@ import {
   assertPath,
   defineMiddleware,
   keyOf,
+  responseOverrides,
   toStorageError,
 } from '@longshore/middleware-core'
-import { abortable } from './abortable.ts'
-import { type ClientFilter, clientFilter } from './client-filter.ts'
+import { abortable } from './signing/abortable.ts'
+import { type ClientFilter, clientFilter } from './clients/client-filter.ts'
 import { announceUrl } from './diagnostics.ts'
 import { type Lifetime, expiryAt } from './expiry.ts'
-import { KeyRing } from './key-ring.ts'
+import { KeyRing } from './keys/key-ring.ts'
 import { type CloudFrontSettings, cloudFrontOptions } from './options.ts'
-import { type Pull, PullPolicy } from './pull-policy.ts'
-import { encodeKey } from './resource.ts'
-import { signUrl } from './signed-url.ts'
+import { type SignRequest, PolicyBuilder } from './policy-builder.ts'
+import { encodeKey, encodeQueryValue, escapeWildcards } from './signing/url-encoding.ts'
+import { signUrl } from './signing/signed-url.ts'
 import { UrlCache } from './url-cache.ts'
 
 /**
@@ -34,8 +37,8 @@ export const cloudfront = defineMiddleware({
   wrap: (driver, options) => new CloudFrontDriver(driver, options),
 })
 
-/** Stands in the cache for a URL that CloudFront cannot serve. */
-const elsewhere = ''
+/** URL in the cache of an object that CloudFront cannot serve. */
+const UNSERVED = ''
 
 /** A driver whose `urlFor` leads to CloudFront. */
 export class CloudFrontDriver extends ForwardingDriver {
@@ -43,29 +46,41 @@ export class CloudFrontDriver extends ForwardingDriver {
   readonly #originPath: string
   readonly #maxObjectSize: number
   readonly #lifetime: Lifetime
-  readonly #policy: PullPolicy
+  readonly #policy: PolicyBuilder
   readonly #keys: KeyRing
   /** Absent where every call signs. */
   readonly #urls: UrlCache | undefined
   readonly #directClients: ClientFilter | undefined
   readonly #now: () => number
+  readonly #capabilities: Capabilities
   #disposed = false
 
-  /** `now` is the clock, in milliseconds since 1970; `lookEvery` the time between two looks at key files, in milliseconds. */
-  constructor(inner: StorageDriver, settings: CloudFrontSettings, now: () => number = Date.now, lookEvery?: number) {
+  /** `now` is the clock, in milliseconds since 1970; `pollIntervalMs` the time between two looks at key files, in milliseconds. */
+  constructor(
+    inner: StorageDriver,
+    settings: CloudFrontSettings,
+    now: () => number = Date.now,
+    pollIntervalMs?: number,
+  ) {
     super(inner)
+    // Headers of the answer are in the query, which a custom policy cannot name without opening other URLs.
+    this.#capabilities = Object.freeze({ ...inner.capabilities, urls: true, downloads: settings.policy === 'canned' })
     const { duration, expiryWindow = duration / 4 } = settings
     this.#baseUrl = settings.baseUrl
     this.#originPath = settings.originPath && `${settings.originPath}/`
     this.#maxObjectSize = settings.maxObjectSize
     this.#lifetime = { duration: duration / 1000, window: wholeSeconds(expiryWindow) }
-    this.#policy = new PullPolicy(settings, this.#lifetime)
+    this.#policy = new PolicyBuilder(settings, this.#lifetime)
     this.#urls = expiryWindow === 0 ? undefined : new UrlCache(settings.cacheSize)
     // A key that was replaced may have been stolen: nothing that it signed is handed out any more.
-    this.#keys = new KeyRing(settings, { lookEvery, onChange: () => this.#urls?.clear() })
+    this.#keys = new KeyRing(settings, { pollIntervalMs, onChange: () => this.#urls?.clear() })
     this.#now = now
     // Last, because it starts to load: what fails before leaves nothing running.
     this.#directClients = clientFilter(settings)
+  }
+
+  override get capabilities(): Capabilities {
+    return this.#capabilities
   }
 
   /**
@@ -76,25 +91,28 @@ export class CloudFrontDriver extends ForwardingDriver {
    * Without `size` the driver is asked for it, once for each URL that is signed. Where it cannot tell, the URL is signed.
    */
   override async urlFor(path: string, options: UrlOptions = {}): Promise<SignedUrl | undefined> {
-    const { method = 'GET', signal, size, client } = options
+    const { method = 'GET', signal, size, client, download } = options
     this.#check(options)
+    if (download && !this.#capabilities.downloads) return undefined
     if ((method !== 'GET' && method !== 'HEAD') || this.#isTooLarge(size)) return this.inner.urlFor(path, options)
-    if (this.#directClients?.admits(client)) return this.inner.urlFor(path, options)
+    if (this.#directClients?.bypassesCloudFront(client)) return this.inner.urlFor(path, options)
     const expiresIn = this.#shorter(options.expiresIn)
     const expires = expiryAt(this.#now(), this.#lifetime, expiresIn)
-    const address = this.#policy.boundAddress(client)
-    const slot = slotOf(path, expiresIn, address)
+    const { address, isPossible } = this.#policy.bindingFor(client)
+    if (!isPossible) return undefined
+    const query = download ? downloadQuery(download) : ''
+    const key = cacheKey(path, query, expiresIn, address)
     // Paths in the cache are legal, so a hit needs no checks.
-    let url = this.#urls?.find(slot, expires)
+    let url = this.#urls?.find(key, expires)
     const isCached = url !== undefined
     if (url === undefined) {
       const resource = this.#resourceFor(path)
       if (resource === undefined) return this.inner.urlFor(path, options)
-      const signing = this.#sign(path, size, { resource, expires, expiresIn, address })
-      url = this.#urls?.keep(slot, expires, signing) ?? signing
+      const signing = this.#sign(path, size, { resource: resource + query, expires, expiresIn, address })
+      url = this.#urls?.set(key, expires, signing) ?? signing
     }
     if (typeof url !== 'string') url = await this.#signed(url, path, signal)
-    if (url === elsewhere) return this.inner.urlFor(path, options)
+    if (url === UNSERVED) return this.inner.urlFor(path, options)
     announceUrl(isCached)
     return { url, expiresAt: new Date(expires * 1000), via: 'cloudfront' }
   }
@@ -130,14 +148,15 @@ export class CloudFrontDriver extends ForwardingDriver {
       assertPath(path)
       const key = keyOf(this.inner, path)
       if (!key.startsWith(this.#originPath)) return undefined
-      return this.#baseUrl + encodeKey(key.slice(this.#originPath.length))
+      const encoded = encodeKey(key.slice(this.#originPath.length))
+      return this.#baseUrl + (this.#policy.isCustom ? escapeWildcards(encoded) : encoded)
     } catch (error) {
       throw toStorageError(error, this.name, path)
     }
   }
 
-  async #sign(path: string, size: number | undefined, pull: Pull): Promise<string> {
-    if (size === undefined && this.#isTooLarge(await this.#sizeOf(path))) return elsewhere
+  async #sign(path: string, size: number | undefined, pull: SignRequest): Promise<string> {
+    if (size === undefined && this.#isTooLarge(await this.#sizeOf(path))) return UNSERVED
     return signUrl(pull.resource, this.#policy.for(pull), this.#keys.current)
   }
 
@@ -166,8 +185,14 @@ function wholeSeconds(milliseconds: number): number {
   return milliseconds === 0 ? 0 : Math.max(1, Math.floor(milliseconds / 1000))
 }
 
-/** Where a URL is in the cache. Only that of a legal path begins with a slash; no other part has a space in it. */
-function slotOf(path: string, expiresIn: number | undefined, address: string | undefined): string {
-  if (expiresIn === undefined && address === undefined && path.startsWith('/')) return path
-  return `${address ?? ''} ${expiresIn ?? ''} ${path}`
+/** Query by which S3 answers with other headers; CloudFront passes it on where its cache policy says so. */
+function downloadQuery(download: DownloadOptions): string {
+  const pairs = Object.entries(responseOverrides(download))
+  return pairs.length === 0 ? '' : `?${pairs.map(([name, value]) => `${name}=${encodeQueryValue(value)}`).join('&')}`
+}
+
+/** Key of a URL in the cache. Only that of a legal path begins with a slash; no other part has a space in it. */
+function cacheKey(path: string, query: string, expiresIn: number | undefined, address: string | undefined): string {
+  if (expiresIn === undefined && address === undefined && query === '' && path.startsWith('/')) return path
+  return `${address ?? ''} ${expiresIn ?? ''} ${query} ${path}`
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { checkOptions } from '@longshore/middleware-core'
 import { thrownBy } from '../test/thrown.ts'
-import { IpRanges } from './ip-ranges.ts'
+import { IpRanges } from './clients/ip-ranges.ts'
 import { cloudFrontOptions } from './options.ts'
 
 const required = { baseurl: 'd111111abcdef8.cloudfront.net', privatekey: '/etc/key.pem', keypairid: 'K2JCJMDEHXQW5F' }
@@ -27,6 +27,7 @@ describe('the options', () => {
       updateFrequency: 43_200_000,
       ipRangesUrl: expect.any(URL),
       trustedProxies: expect.any(IpRanges),
+      unboundClients: 'service',
     })
   })
 
@@ -65,7 +66,7 @@ describe('the options', () => {
     [{ duration: '20' }, "duration: found '20'; accepted: a duration with its unit"],
     [{ duration: '-20m' }, "duration: found '-20m'; accepted: a duration with its unit"],
     [{ duration: '0s' }, "duration: found '0s'; accepted: a duration with its unit"],
-    [{ duration: '999ms' }, "duration: found '999ms'; accepted: a duration of 1s or more"],
+    [{ duration: '999ms' }, "duration: found '999ms'; accepted: a duration with its unit, 1s or more"],
     [
       { expirywindow: '20m' },
       "expirywindow: found '20m'; accepted: a duration shorter than that of the option duration",
@@ -75,7 +76,10 @@ describe('the options', () => {
     [{ maxobjectsize: '50GB' }, "maxobjectsize: found '50GB'; accepted: a whole number from 0"],
     [{ policy: 'open' }, "policy: found 'open'; accepted: one of canned, custom"],
     [{ notbefore: '5m' }, "notbefore: found '5m'; accepted: only with policy custom"],
-    [{ policy: 'custom', notbefore: '500ms' }, "notbefore: found '500ms'; accepted: a duration of 1s or more"],
+    [
+      { policy: 'custom', notbefore: '500ms' },
+      "notbefore: found '500ms'; accepted: a duration with its unit, 1s or more",
+    ],
     [{ bindclientip: 'true' }, "bindclientip: found 'true'; accepted: only with policy custom"],
     [{ sign: 'arn:aws:kms:key' }, 'sign: found a value that is not shown here; accepted: a function'],
     [{ originpath: '/a*' }, "originpath: found '/a*'; accepted: the distribution's Origin Path"],

@@ -1,10 +1,9 @@
 import { option } from '@longshore/middleware-core'
 import * as z from 'zod/mini'
-import { ipFilterOptions, ipFilterRules } from './aws-ip-ranges-options.ts'
-import { keyOptions, keyRules } from './key-options.ts'
-import { policyOptions, policyRules } from './pull-policy.ts'
-import { distributionUrl } from './resource.ts'
-import { secondOrMore } from './second-or-more.ts'
+import { ipFilterOptions, ipFilterRules } from './clients/options.ts'
+import { keyOptions, keyRules } from './keys/options.ts'
+import { policyOptions, policyRules } from './policy-builder.ts'
+import { distributionUrl } from './signing/url-encoding.ts'
 
 /**
  * The middleware's options. Lengths of time have a unit in a configuration and are milliseconds once checked. The names
@@ -19,7 +18,7 @@ export const cloudFrontOptions = z
     baseUrl: baseUrl(),
     ...keyOptions,
     /** The longest that a URL works, at least 1s. Default 20m. */
-    duration: z.prefault(secondOrMore('20m'), '20m'),
+    duration: z.prefault(option.duration({ minMs: 1000 }), '20m'),
     /**
      * How coarsely expiry is rounded down. During one window every process gives an object the same URL, and that works
      * for more than `duration` less the window. In whole seconds, CloudFront's unit: what is shorter counts as one. 0 keeps

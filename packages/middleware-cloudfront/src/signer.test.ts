@@ -7,7 +7,8 @@ import { awkwardUrls } from '../test/awkward.ts'
 import { isSignedBy } from '../test/signed-url.ts'
 import { ecKey, rsaKey } from '../test/signing-keys.ts'
 import { thrownBy } from '../test/thrown.ts'
-import { type SignerOptions, type Terms, createSigner, explain } from './index.ts'
+import { explain } from './explain/index.ts'
+import { type SignerOptions, type SigningOptions, createSigner } from './index.ts'
 
 const rsa = rsaKey()
 const ec = ecKey()
@@ -17,10 +18,24 @@ const expiresAt = new Date('2030-01-01T00:00:00Z')
 const notBefore = new Date('2029-01-01T00:00:00Z')
 const signer = createSigner({ keyPairId, privateKey: rsa.pem })
 
+describe('a URL with a star in the name of its file', () => {
+  it.each([{ notBefore }, { ipAddress: '192.0.2.1' }, { policy: 'custom' as const }])(
+    'opens that file and no other: %j',
+    async restriction => {
+      const { url } = await signer.signUrl('https://d111111abcdef8.cloudfront.net/a*.txt', {
+        expiresAt,
+        ...restriction,
+      })
+      const { policy } = explain(url, { [keyPairId]: rsa.publicKey })
+      expect(policy?.resource).toBe('https://d111111abcdef8.cloudfront.net/a%2A.txt')
+    },
+  )
+})
+
 describe('a signed URL', () => {
   it('is byte for byte that of the AWS signer: 1,000 awkward URLs', async () => {
     const sha256 = createSigner({ keyPairId, privateKey: rsa.pem, hashAlgorithm: 'SHA256' })
-    const terms: Partial<Terms>[] = [
+    const terms: Partial<SigningOptions>[] = [
       {},
       { notBefore },
       { ipAddress: '192.0.2.0/24' },
@@ -28,13 +43,19 @@ describe('a signed URL', () => {
     ]
     let index = 0
     for (const url of awkwardUrls(1000)) {
-      const { notBefore: dateGreaterThan, ipAddress } = terms[(index >> 1) % terms.length] as Partial<Terms>
+      const { notBefore: dateGreaterThan, ipAddress } = terms[(index >> 1) % terms.length] as Partial<SigningOptions>
       const algorithm = index++ % 3 === 0 ? 'SHA256' : 'SHA1'
       const ours = await (algorithm === 'SHA256' ? sha256 : signer).signUrl(url, {
         expiresAt,
         notBefore: dateGreaterThan,
         ipAddress,
       })
+      // In a custom policy a star would open other files: it goes out escaped, which the AWS signer undoes.
+      const isCustom = dateGreaterThan !== undefined || ipAddress !== undefined
+      if (isCustom && url.includes('*')) {
+        expect(ours.url).not.toContain('*')
+        continue
+      }
       const theirs = getSignedUrl({
         url,
         keyPairId,
@@ -75,7 +96,7 @@ describe('a signed URL', () => {
     )
     const keys = { [keyPairId]: rsa.publicKey }
     expect(explain(url.replace('/a/b?', '/a/c/d?'), keys, { now: notBefore }).allowed).toBe(true)
-    expect(explain(url.replace('/a/b?', '/b?'), keys, { now: notBefore }).refusal?.reason).toBe('wrong-resource')
+    expect(explain(url.replace('/a/b?', '/b?'), keys, { now: notBefore }).denial?.reason).toBe('wrong-resource')
   })
 
   it('is custom where that is wanted, though a canned one would do', async () => {
@@ -157,7 +178,7 @@ describe('what CloudFront would refuse is refused', () => {
     [{ expiresAt, resource: `${site}/a b*` }, 'resource: found characters that no URL has'],
     [{ expiresAt, resource: `${site}/b*` }, 'resource: found a pattern that does not match the URL'],
   ])('%j', async (terms, message) => {
-    const refused = signer.signUrl(`${site}/a`, terms as Terms)
+    const refused = signer.signUrl(`${site}/a`, terms as SigningOptions)
     await expect(refused).rejects.toThrow(message)
     await expect(refused).rejects.toMatchObject({ code: 'CONFIG' })
   })

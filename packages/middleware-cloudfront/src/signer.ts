@@ -1,11 +1,12 @@
 import { type SignedUrl, checkOptions, optionError } from '@longshore/middleware-core'
 import * as z from 'zod/mini'
-import { type SignedCookies, signCookies } from './cookies.ts'
-import { keyOptions, keyRules } from './key-options.ts'
-import { KeyRing } from './key-ring.ts'
-import { signUrl } from './signed-url.ts'
-import { type Terms, policyOf, signablePattern, signableUrl } from './terms.ts'
-import { resourceMatches } from './wildcard.ts'
+import { type SignedCookies, signCookies } from './signing/cookies.ts'
+import { keyOptions, keyRules } from './keys/options.ts'
+import { KeyRing } from './keys/key-ring.ts'
+import { signUrl } from './signing/signed-url.ts'
+import { escapeWildcards } from './signing/url-encoding.ts'
+import { type SigningOptions, policyOf, signablePattern, signableUrl } from './signing/restrictions.ts'
+import { resourceMatches } from './signing/wildcard.ts'
 
 const signerOptions = z.object(keyOptions).check(keyRules)
 
@@ -13,7 +14,7 @@ const signerOptions = z.object(keyOptions).check(keyRules)
 export type SignerOptions = z.input<typeof signerOptions>
 
 /** What a signed URL allows. */
-export type UrlTerms = Terms & {
+export type UrlSigningOptions = SigningOptions & {
   /**
    * The pattern of URLs that the signature opens, `https://d111111abcdef8.cloudfront.net/docs/*`; asks for a custom policy.
    * Default: the signed URL, and no other one.
@@ -34,8 +35,10 @@ export class Signer implements Disposable {
    * `url`, percent-encoded as clients send it, with a signature. Every call signs. A `ConfigError` when CloudFront would
    * refuse the result; a failure of the option `sign` is a `StorageError`.
    */
-  async signUrl(url: string | URL, { resource, ...terms }: UrlTerms): Promise<SignedUrl> {
-    const sent = signableUrl(url)
+  async signUrl(url: string | URL, { resource, ...terms }: UrlSigningOptions): Promise<SignedUrl> {
+    const isCustom = terms.notBefore !== undefined || terms.ipAddress !== undefined || terms.policy === 'custom'
+    // In a custom policy a `*` of the file's own name would open other files.
+    const sent = resource === undefined && isCustom ? escapeWildcards(signableUrl(url)) : signableUrl(url)
     const pattern = resource === undefined ? sent : signablePattern(resource, ['http', 'https', 'http*', '*'])
     if (!resourceMatches(pattern, sent)) throw optionError('resource', 'found a pattern that does not match the URL')
     const { policy, expiresAt } = policyOf(pattern, terms, { isPattern: resource !== undefined, now: Date.now() })
@@ -46,7 +49,7 @@ export class Signer implements Disposable {
    * Cookies that open `resource`: one URL or, with a custom policy, a pattern of URLs. What has a `*` is a pattern; `?`
    * stands for a character only with `policy: 'custom'`.
    */
-  async signCookies(resource: string | URL, terms: Terms): Promise<SignedCookies> {
+  async signCookies(resource: string | URL, terms: SigningOptions): Promise<SignedCookies> {
     const text = String(resource)
     const isPattern = text.includes('*') || terms.policy === 'custom'
     const opened = isPattern ? signablePattern(text, ['http', 'https', 'http*']) : signableUrl(text)

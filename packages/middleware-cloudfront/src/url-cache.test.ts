@@ -7,7 +7,7 @@ describe('the cache of URLs', () => {
   it('gives everybody who asks meanwhile the same promise, and the URL itself later', async () => {
     const cache = new UrlCache(10)
     const signing = withResolvers()
-    const kept = cache.keep('/a', 100, signing.promise)
+    const kept = cache.set('/a', 100, signing.promise)
     expect(cache.find('/a', 100)).toBe(kept)
     signing.resolve('signed')
     await kept
@@ -16,22 +16,22 @@ describe('the cache of URLs', () => {
 
   it('gives no URL of another expiry, earlier or later', async () => {
     const cache = new UrlCache(10)
-    await cache.keep('/a', 100, Promise.resolve('signed'))
+    await cache.set('/a', 100, Promise.resolve('signed'))
     expect(cache.find('/a', 99)).toBeUndefined()
     expect(cache.find('/a', 101)).toBeUndefined()
   })
 
   it('forgets a URL that could not be signed', async () => {
     const cache = new UrlCache(10)
-    await expect(cache.keep('/a', 100, Promise.reject(new Error('no signature')))).rejects.toThrow('no signature')
+    await expect(cache.set('/a', 100, Promise.reject(new Error('no signature')))).rejects.toThrow('no signature')
     expect(cache.find('/a', 100)).toBeUndefined()
   })
 
   it('keeps a newer URL when an older one fails', async () => {
     const cache = new UrlCache(10)
     const older = withResolvers()
-    const failed = cache.keep('/a', 100, older.promise)
-    await cache.keep('/a', 200, Promise.resolve('newer'))
+    const failed = cache.set('/a', 100, older.promise)
+    await cache.set('/a', 200, Promise.resolve('newer'))
     older.reject(new Error('no signature'))
     await expect(failed).rejects.toThrow('no signature')
     expect(cache.find('/a', 200)).toBe('newer')
@@ -40,7 +40,7 @@ describe('the cache of URLs', () => {
   it('holds the objects asked for last, and no more than its size', async () => {
     const cache = new UrlCache(100)
     for (let object = 0; object < 10_000; object++) {
-      await cache.keep(`/${object}`, 100, Promise.resolve('signed'))
+      await cache.set(`/${object}`, 100, Promise.resolve('signed'))
       await cache.find('/0', 100)
     }
     const held = Array.from({ length: 10_000 }, (_, object) => object).filter(
@@ -53,7 +53,7 @@ describe('the cache of URLs', () => {
     const cache = new UrlCache(1000)
     const before = heapUsed()
     for (let object = 0; object < 1_000_000; object++) {
-      void cache.keep(`/${object}`, 100, Promise.resolve('x'.repeat(300) + object))
+      void cache.set(`/${object}`, 100, Promise.resolve('x'.repeat(300) + object))
       if (object % 1000 === 0) await cache.find(`/${object}`, 100)
     }
     await cache.find('/999999', 100)
@@ -66,7 +66,7 @@ describe('the cache of URLs', () => {
   it('gives nobody what was in the making when it was cleared', async () => {
     const cache = new UrlCache(10)
     const older = withResolvers()
-    const kept = cache.keep('/a', 100, older.promise)
+    const kept = cache.set('/a', 100, older.promise)
     cache.clear()
     expect(cache.find('/a', 100)).toBeUndefined()
     older.resolve('signed')
@@ -76,7 +76,7 @@ describe('the cache of URLs', () => {
 
   it('is empty once cleared', async () => {
     const cache = new UrlCache(10)
-    await cache.keep('/a', 100, Promise.resolve('signed'))
+    await cache.set('/a', 100, Promise.resolve('signed'))
     cache.clear()
     expect(cache.find('/a', 100)).toBeUndefined()
   })

@@ -32,7 +32,7 @@ export class UrlCache {
   }
 
   /** Keeps a URL in the making, in place of the object's last one as soon as it is made. */
-  keep(object: string, expires: number, url: Promise<string>): Promise<string> {
+  set(object: string, expires: number, url: Promise<string>): Promise<string> {
     const signing: Signing = { expires, url }
     this.#signings.set(object, signing)
     const settle = (made?: string): void => {

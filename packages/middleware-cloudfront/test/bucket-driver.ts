@@ -11,6 +11,7 @@ export function keylessDriver(): StorageDriver {
   const driver = define(path => path.slice(1))
   return Object.assign(Object.create(driver) as StorageDriver, {
     keyFor: undefined,
+    capabilities: driver.capabilities,
     urlFor: driver.urlFor.bind(driver),
     [Symbol.asyncDispose]: () => driver[Symbol.asyncDispose](),
   })
@@ -20,6 +21,7 @@ function define(keyFor: (path: string) => string): StorageDriver {
   return defineDriver({
     name: 'bucket',
     options: z.object({}),
+    capabilities: { urls: true, downloads: true },
     create: () => ({
       getContent: refuse,
       putContent: refuse,

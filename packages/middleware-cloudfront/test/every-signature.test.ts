@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { verify } from 'node:crypto'
 import { type LocalCloud, startLocalCloud } from '@longshore/local-cloud'
-import { type HashAlgorithm, type RefusalReason, type Signer, type Terms, createSigner, explain } from '../src/index.ts'
+import { type DenialReason, explain } from '../src/explain/index.ts'
+import { type HashAlgorithm, type Signer, type SigningOptions, createSigner } from '../src/index.ts'
 import { readSignedUrl } from './signed-url.ts'
 import { ecKey, rsaKey } from './signing-keys.ts'
 
@@ -22,7 +23,7 @@ beforeAll(async () => {
 })
 afterAll(() => cloud.close())
 
-const policies: Record<string, Terms> = {
+const policies: Record<string, SigningOptions> = {
   canned: { expiresAt },
   custom: { expiresAt, policy: 'custom' },
   'custom for an address': { expiresAt, ipAddress: '192.0.2.0/24' },
@@ -35,7 +36,7 @@ interface Try {
   readonly cookies?: Readonly<Record<string, string>>
   readonly now?: number
   readonly ip?: string
-  readonly reason?: RefusalReason | undefined
+  readonly reason?: DenialReason | undefined
 }
 
 /** Asks the edge and the explanation; both must agree. */
@@ -45,9 +46,9 @@ async function attempt({ url, cookies, now = noon, ip = clientIp, reason }: Try)
   const answer = await fetch(url, { headers: cookie.length > 0 ? { cookie: cookie.join('; ') } : {} })
   const body = await answer.text()
   const explained = explain(cookies ?? url, publicKeys, { now: new Date(now), clientIp: ip, url })
-  expect(explained.refusal?.reason).toBe(reason)
+  expect(explained.denial?.reason).toBe(reason)
   expect(answer.status).toBe(reason === undefined ? 200 : 403)
-  expect(body).toContain(explained.refusal ? `<Code>${explained.refusal.code}</Code>` : 'content')
+  expect(body).toContain(explained.denial ? `<Code>${explained.denial.code}</Code>` : 'content')
 }
 
 /** The edges of what the policy allows, in time, place and address. */
@@ -70,7 +71,7 @@ const combinations = (['RSA', 'EC'] as const).flatMap(type =>
 
 describe.each(combinations)('%s, %s, %s', (type, hashAlgorithm, policy) => {
   const signer: Signer = createSigner({ keyPairId: type, privateKey: keys[type].pem, hashAlgorithm })
-  const terms = policies[policy] as Terms
+  const terms = policies[policy] as SigningOptions
 
   it('in a URL', async () => {
     const { url } = await signer.signUrl(`${cloud.edge.baseUrl}a`, terms)

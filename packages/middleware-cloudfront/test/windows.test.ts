@@ -3,7 +3,8 @@ import { execFile, execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { checkOptions, compose } from '@longshore/middleware-core'
-import { type CloudFrontOptions, cloudfront, explain } from '../src/index.ts'
+import { explain } from '../src/explain/index.ts'
+import { type CloudFrontOptions, cloudfront } from '../src/index.ts'
 import { CloudFrontDriver } from '../src/middleware.ts'
 import { cloudFrontOptions } from '../src/options.ts'
 import { bucketDriver } from './bucket-driver.ts'
@@ -61,7 +62,7 @@ describe('a window, with a clock that goes on and jumps back', () => {
       const left = expires - clock.now
       expect(left).toBeLessThanOrEqual(61_000)
       expect(left).toBeGreaterThan(54_000)
-      expect(explain(url, { K1: ec.publicKey }, { now: new Date(clock.now) }).refusal).toBeUndefined()
+      expect(explain(url, { K1: ec.publicKey }, { now: new Date(clock.now) }).denial).toBeUndefined()
       // A window that the clock came back to is signed again, and EC signatures differ.
       const known = last === expires ? urls.get(expires) : undefined
       if (known !== undefined) expect(url).toBe(known)

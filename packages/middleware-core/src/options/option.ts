@@ -76,9 +76,14 @@ export function choice<const Names extends readonly string[]>(names: Names): z.Z
   )
 }
 
-/** A length of time with its unit, such as `20m` or `1h30m`, longer than zero; the result is in milliseconds. */
-export function duration(range: { zero?: boolean } = {}): z.ZodMiniType<number, string> {
-  const accepted = `a duration with its unit${range.zero ? ', or 0' : ', longer than 0'}, such as 20m or 1h30m`
+/**
+ * A length of time with its unit, such as `20m` or `1h30m`, longer than zero; the result is in milliseconds. `minMs` is the
+ * shortest that is accepted.
+ */
+export function duration(range: { zero?: boolean; minMs?: number } = {}): z.ZodMiniType<number, string> {
+  const { minMs = 0 } = range
+  const least = range.zero ? ', or 0' : minMs > 0 ? `, ${minMs / 1000}s or more` : ', longer than 0'
+  const accepted = `a duration with its unit${least}, such as 20m or 1h30m`
   return kind({ accepted }, value => {
     if (typeof value !== 'string') return undefined
     if (range.zero && value === '0') return 0
@@ -87,7 +92,7 @@ export function duration(range: { zero?: boolean } = {}): z.ZodMiniType<number, 
       return undefined
     const milliseconds = parseDuration(value)
     if (milliseconds === null || !Number.isFinite(milliseconds)) return undefined
-    return milliseconds > 0 || range.zero ? milliseconds : undefined
+    return (milliseconds > 0 || range.zero) && milliseconds >= minMs ? milliseconds : undefined
   })
 }
 

@@ -1,13 +1,13 @@
 import { createPublicKey, KeyObject } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { listenOnLoopback } from '../loopback-server.ts'
-import { percentDecode, splitTarget } from '../query.ts'
+import { Query, percentDecode, splitTarget } from '../query.ts'
 import { SpoolDirectory } from '../spool.ts'
 import { EdgeCache } from './cache.ts'
 import { Delivery } from './delivery.ts'
 import type { DeliveryStats, EdgeResult } from './delivery.ts'
-import { Origin } from './origin.ts'
-import type { OriginOptions } from './origin.ts'
+import { cacheName, Origin } from './origin.ts'
+import type { ForwardedQuery, OriginOptions } from './origin.ts'
 import { Refusal } from './refusal.ts'
 import type { RefusalCode } from './refusal.ts'
 import { verifyViewer } from './verify.ts'
@@ -34,6 +34,9 @@ export interface EdgeStats extends DeliveryStats {
   originRequests: number
 }
 
+/** CloudFront's own parameters. */
+const SIGNATURE_PARAMETERS = new Set(['Expires', 'Policy', 'Signature', 'Key-Pair-Id', 'Hash-Algorithm'])
+
 export interface EdgeOptions {
   /** 0, the default, takes any free port. */
   port?: number
@@ -47,6 +50,11 @@ export interface EdgeOptions {
    * has that name. By default `http://` and the Host header.
    */
   publicOrigin?: string
+  /**
+   * Query parameters that the cache policy passes on to the bucket and tells apart: `response-content-disposition` and the
+   * like. Those of a signature are never passed on. `none` by default, as in CloudFront's CachingOptimized policy.
+   */
+  queryStrings?: 'none' | 'all' | readonly string[]
   /** Bytes of all cached objects together; 2 GiB by default. */
   cacheBytes?: number
   /** Bytes of the largest object that is served whole; 50 GB by default, which is CloudFront's limit. */
@@ -86,7 +94,7 @@ export async function startEdge(options: EdgeOptions): Promise<LocalEdge> {
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const startedAt = Date.now()
-    const { path } = splitTarget(request.url ?? '/')
+    const { path, query } = splitTarget(request.url ?? '/')
     const delivery = new Delivery(request, response, { origin, cache, maximum, stats })
     let refusal: RefusalCode | undefined
     const key = keyOf(path)
@@ -100,7 +108,7 @@ export async function startEdge(options: EdgeOptions): Promise<LocalEdge> {
         },
         { keys, now: now() },
       )
-      await delivery.deliver(key)
+      await delivery.deliver(cacheName(key, forwarded(new Query(query).pairs)))
     } catch (error) {
       if (error instanceof Refusal) {
         refusal = error.code
@@ -120,6 +128,13 @@ export async function startEdge(options: EdgeOptions): Promise<LocalEdge> {
       bytes,
       milliseconds: Date.now() - startedAt,
     })
+  }
+
+  function forwarded(pairs: ForwardedQuery): ForwardedQuery {
+    const { queryStrings = 'none' } = options
+    if (queryStrings === 'none') return []
+    const others = pairs.filter(([name]) => !SIGNATURE_PARAMETERS.has(name))
+    return queryStrings === 'all' ? others : others.filter(([name]) => queryStrings.includes(name))
   }
 
   function keyOf(path: string): string {

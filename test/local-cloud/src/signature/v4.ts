@@ -91,6 +91,8 @@ export function signedHeaders(options: {
   method: string
   host: string
   path: string
+  /** Decoded. */
+  query?: CanonicalParts['query']
   headers?: Record<string, string>
   credentials: Credentials
   region: string
@@ -109,7 +111,7 @@ export function signedHeaders(options: {
   const canonical = canonicalRequest({
     method: options.method,
     path: options.path,
-    query: [],
+    query: options.query ?? [],
     headers: Object.entries(headers),
     payloadHash: EMPTY_SHA256,
   })

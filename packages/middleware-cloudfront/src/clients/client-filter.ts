@@ -1,0 +1,39 @@
+import type { UrlClient } from '@longshore/middleware-core'
+import { AwsIpRanges } from './aws-ip-ranges.ts'
+import type { IpFilterSettings } from './options.ts'
+import { clientAddress } from './client-address.ts'
+import type { IpRanges } from './ip-ranges.ts'
+import { warn } from '../warning.ts'
+
+/** Decides which clients fetch from the driver itself because they are inside AWS. */
+export class ClientFilter implements AsyncDisposable {
+  readonly #ranges: AwsIpRanges
+  readonly #trustedProxies: IpRanges
+
+  constructor(ranges: AwsIpRanges, trustedProxies: IpRanges) {
+    this.#ranges = ranges
+    this.#trustedProxies = trustedProxies
+  }
+
+  /** True when the client's address is known and inside the ranges; false for all while they are not loaded yet. */
+  bypassesCloudFront(client: UrlClient | undefined): boolean {
+    const address = clientAddress(client, this.#trustedProxies)
+    return address !== undefined && this.#ranges.has(address)
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#ranges[Symbol.asyncDispose]()
+  }
+}
+
+/** The filter that the options ask for, with its ranges on their way; undefined when they ask for none. */
+export function clientFilter(settings: IpFilterSettings): ClientFilter | undefined {
+  const { ipFilteredBy, awsRegion, services, ipRangesUrl: url, trustedProxies } = settings
+  if (settings.updateFrenquency !== undefined) {
+    warn('LONGSHORE_UPDATEFRENQUENCY', 'the option updatefrenquency is deprecated; use updatefrequency')
+  }
+  if (ipFilteredBy === 'none') return undefined
+  const wanted = { regions: ipFilteredBy === 'awsregion' ? awsRegion : [], services }
+  const updateFrequency = settings.updateFrenquency ?? settings.updateFrequency
+  return new ClientFilter(new AwsIpRanges({ url, wanted, updateFrequency }), trustedProxies)
+}
