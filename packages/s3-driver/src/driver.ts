@@ -39,7 +39,7 @@ import { UploadSigner } from './direct/upload-signer.ts'
 import { noSuchBucket } from './errors.ts'
 import { isDirectory, listChildren } from './listing/list.ts'
 import type { CheckedS3Options } from './options.ts'
-import { PartSizeStrategy } from './multipart/parts.ts'
+import { MIN_PART_SIZE, PartSizeStrategy } from './multipart/parts.ts'
 import { putStream } from './objects/put-stream.ts'
 import { metadataOf } from './objects/metadata.ts'
 import { readObject, readWhole } from './objects/read.ts'
@@ -71,7 +71,8 @@ export class S3Driver implements DriverImplementation {
     this.#presigner = new Presigner(this.#bucket, pub.client, options.urlExpiry, pub.signatureV2)
     this.#uploadSigner = new UploadSigner(this.#bucket, pub.client, options.urlExpiry)
     this.#deleter = new Deleter(this.#bucket)
-    this.#partSize = options.chunkSize
+    // lib-storage and S3 refuse smaller ones.
+    this.#partSize = Math.max(options.chunkSize, MIN_PART_SIZE)
     this.#uploads = {
       sizing: new PartSizeStrategy(options.partSizing ?? (isR2(options) ? 'equal' : 'growing'), options.chunkSize),
       concurrency: options.uploadConcurrency,

@@ -2,6 +2,7 @@ import type { LocalCloud } from '@longshore/local-cloud'
 import { type StorageDriver, defineDriver } from '@longshore/middleware-core'
 import { S3Driver } from '../src/driver.ts'
 import { S3Options } from '../src/options.ts'
+import { s3 } from '../src/s3.ts'
 import { type S3DriverOptions, optionsOn } from './cloud.ts'
 
 /**
@@ -17,6 +18,7 @@ export function smallPartDriver(
   const create = defineDriver({
     name: 's3',
     options: S3Options,
+    capabilities: s3(optionsOn(cloud, options)).capabilities,
     create: checked => new S3Driver({ ...checked, ...small }),
   })
   return create(optionsOn(cloud, options))

@@ -140,8 +140,8 @@ async function copyWhole(
     if (!isStorageError(error, 'UNSUPPORTED')) throw error
     // Ceph 16 copies an encrypted object only in parts, of which an empty one has none.
     const found = await headOf(bucket, source, options)
-    if (found.size > 0) return copyInParts(bucket, source, destination, found, settings, options)
     const { signal } = options
+    if (found.size > 0) return copyInParts(bucket, source, destination, found, settings, { signal })
     const { revision } = await putObject(bucket, destination, new Uint8Array(), { signal, metadata: found.metadata })
     return revision
   }

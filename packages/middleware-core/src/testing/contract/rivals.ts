@@ -42,7 +42,11 @@ export async function interleavedRivals(
 /** Commits, unless the driver refuses because of the other writer. */
 export async function isCommitted(writer: FileWriter): Promise<boolean> {
   try {
-    await writer.commit()
+    // As a caller does, who is told that the storage cannot say now.
+    await writer.commit().catch((error: unknown) => {
+      if (!isStorageError(error, 'UNAVAILABLE')) throw error
+      return writer.commit()
+    })
     return true
   } catch (error) {
     if (!isStorageError(error, 'UPLOAD_NOT_FOUND')) throw error
