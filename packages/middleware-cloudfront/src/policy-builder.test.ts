@@ -43,7 +43,7 @@ describe('the policy of a pull', () => {
 })
 
 describe('a URL that is bound to its client', () => {
-  const options = { policy: 'custom', bindClientIp: true }
+  const options: Partial<CloudFrontOptions> = { policy: 'custom', bindClientIp: true }
 
   it.each([
     ['192.0.2.1', '192.0.2.1/32'],

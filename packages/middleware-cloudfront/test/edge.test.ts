@@ -41,7 +41,7 @@ describe('the edge', () => {
     ['RSA', 'SHA256'],
     ['EC', 'SHA1'],
     ['EC', 'SHA256'],
-  ])('serves a pull signed with %s and %s', async (keyPairId, hashAlgorithm) => {
+  ] as const)('serves a pull signed with %s and %s', async (keyPairId, hashAlgorithm) => {
     const privateKey = keyPairId === 'RSA' ? keys.rsa.pem : keys.ec.pem
     await put('docker/a')
     const url = await pullUrl(storageWith({ keyPairId, privateKey, hashAlgorithm }), '/docker/a')

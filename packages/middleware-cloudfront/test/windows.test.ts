@@ -74,7 +74,13 @@ describe('a window, with a clock that goes on and jumps back', () => {
 
   it('begins at the same moment for all its URLs', async () => {
     const clock = { now: midnight }
-    const options = { privateKey: rsa.pem, policy: 'custom', notBefore: '2m', duration: '20m', expiryWindow: '5m' }
+    const options: Partial<CloudFrontOptions> = {
+      privateKey: rsa.pem,
+      policy: 'custom',
+      notBefore: '2m',
+      duration: '20m',
+      expiryWindow: '5m',
+    }
     const [one, two] = [withClock(clock, options), withClock(clock, options)]
     const first = await one.urlFor('/a')
     clock.now += 299_999

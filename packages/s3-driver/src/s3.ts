@@ -1,4 +1,5 @@
 import { type DriverFactory, defineDriver } from '@longshore/middleware-core'
+import type * as z from 'zod/mini'
 import { S3Driver } from './driver.ts'
 import { S3Options, isAmazon } from './options.ts'
 
@@ -9,7 +10,7 @@ import { S3Options, isAmazon } from './options.ts'
  * const storage = s3({ region: 'eu-central-1', bucket: 'artifacts' })
  * ```
  */
-export const s3: DriverFactory<typeof S3Options> = defineDriver({
+export const s3: DriverFactory<z.input<typeof S3Options>> = defineDriver({
   name: 's3',
   options: S3Options,
   capabilities: ({ v4Auth, ...options }) => ({

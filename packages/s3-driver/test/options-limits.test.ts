@@ -60,8 +60,11 @@ describe('maxattempts', () => {
 
 describe('retrymode', () => {
   // The SDK says in its user agent which features it uses: E is the standard mode, F the adaptive one.
-  const modes = { standard: /\bm\/(\w+,)*E(,|\s|$)/, adaptive: /\bm\/(\w+,)*F(,|\s|$)/ }
-  for (const [retryMode, feature] of Object.entries(modes)) {
+  const modes = [
+    ['standard', /\bm\/(\w+,)*E(,|\s|$)/],
+    ['adaptive', /\bm\/(\w+,)*F(,|\s|$)/],
+  ] as const
+  for (const [retryMode, feature] of modes) {
     it(`${retryMode} is the mode of the SDK's retries`, async () => {
       bench.cloud.s3.faults.add(nth(1, { kind: 'error' }))
       await bench.another({ retryMode }).putContent('/a', 'x')

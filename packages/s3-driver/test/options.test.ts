@@ -32,7 +32,7 @@ describe('on the wire', () => {
   const headers: [string, Partial<S3DriverOptions>, Record<string, string | undefined>][] = [
     ['storageclass is STANDARD by default', {}, { 'x-amz-storage-class': 'STANDARD' }],
     ['storageclass NONE sends nothing', { storageClass: 'NONE' }, { 'x-amz-storage-class': undefined }],
-    ['storageclass in any case', { storageClass: 'standard_ia' }, { 'x-amz-storage-class': 'STANDARD_IA' }],
+    ['storageclass STANDARD_IA', { storageClass: 'STANDARD_IA' }, { 'x-amz-storage-class': 'STANDARD_IA' }],
     ['encrypt is SSE-S3', { encrypt: true }, { 'x-amz-server-side-encryption': 'AES256' }],
     [
       'encrypt with keyid is SSE-KMS',
@@ -208,7 +208,7 @@ describe('loglevel', () => {
     jest.restoreAllMocks()
   })
 
-  async function logged(logLevel: string): Promise<string> {
+  async function logged(logLevel: NonNullable<S3DriverOptions['logLevel']>): Promise<string> {
     const log = jest.spyOn(console, 'error').mockImplementation(() => {})
     const driver = bench.another({ logLevel })
     await driver.putContent('/a', 'the-content')
@@ -227,7 +227,7 @@ describe('loglevel', () => {
     'debugwithrequestretries',
     'debugwithrequesterrors',
     'debugwitheventstreambody',
-  ]) {
+  ] as const) {
     it(`${level} logs a line for each request, and nothing secret`, async () => {
       const lines = await logged(level)
       expect(lines).toMatch(/s3 PutObjectCommand PUT \/longshore\/a 200.* \d+ ms/)

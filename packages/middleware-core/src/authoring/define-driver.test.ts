@@ -41,7 +41,7 @@ describe('a factory', () => {
   it('tells what it makes', () => {
     expect(mine.kind).toBe('driver')
     expect(mine.definition.name).toBe('mine')
-    expect(Object.keys(mine.definition.options.shape)).toEqual(['rootDirectory'])
+    expect(Object.keys(mine.definition.options._zod.def.shape)).toEqual(['rootDirectory'])
   })
 
   it('checks its options and fills in their defaults', () => {

@@ -131,7 +131,7 @@ describe('defineMiddleware', () => {
   it('tells what it is to those who find it by name', () => {
     expect(label.kind).toBe('middleware')
     expect(label.definition.name).toBe('label')
-    expect(Object.keys(label.definition.options.shape)).toEqual(['text'])
+    expect(Object.keys(label.definition.options._zod.def.shape)).toEqual(['text'])
   })
 
   it('makes middlewares that can wrap several drivers', () => {

@@ -11,16 +11,17 @@ export interface MiddlewareDefinition<Schema extends OptionsSchema = OptionsSche
 }
 
 /** Makes a middleware from options as a program writes them; they are checked like those of a configuration file. */
-export interface MiddlewareFactory<Schema extends OptionsSchema = OptionsSchema> {
-  (options: z.input<Schema>): Middleware
+export interface MiddlewareFactory<Options = Record<string, unknown>> {
+  (options: Options): Middleware
   readonly kind: 'middleware'
-  readonly definition: { readonly name: string; readonly options: Schema }
+  readonly definition: { readonly name: string; readonly options: OptionsSchema }
 }
 
 /**
- * Makes a middleware's factory. A package that default-exports the factory can be named in a configuration file.
+ * Makes a middleware's factory. A package that default-exports the factory can be named in a configuration file. Options
+ * that editors explain have a type of their own, as {@link defineDriver} shows.
  *
- * ```ts
+ * @example
  * export const readOnly = defineMiddleware({
  *   name: 'readonly',
  *   options: z.object({}),
@@ -28,13 +29,12 @@ export interface MiddlewareFactory<Schema extends OptionsSchema = OptionsSchema>
  *     override putContent() { return Promise.reject(new StorageError('UNSUPPORTED', 'read only')) }
  *   })(driver),
  * })
- * ```
  */
-export function defineMiddleware<Schema extends OptionsSchema>(
+export function defineMiddleware<Schema extends OptionsSchema, Options extends z.input<Schema> = z.input<Schema>>(
   definition: MiddlewareDefinition<Schema>,
-): MiddlewareFactory<Schema> {
+): MiddlewareFactory<Options> {
   const { name, options: schema } = definition
-  const factory = (options: z.input<Schema>): Middleware => {
+  const factory = (options: Options): Middleware => {
     const checked = checkOptions(schema, options, { where: `${name} options` })
     return driver => definition.wrap(driver, checked)
   }

@@ -31,28 +31,29 @@ import {
   root,
 } from '../contract/index.ts'
 import * as option from '../options/option.ts'
-import { defineMiddleware } from './define-middleware.ts'
+import { type MiddlewareFactory, defineMiddleware } from './define-middleware.ts'
 import { ForwardingDriver } from './forwarding-driver.ts'
 import { ForwardingWriter } from './forwarding-writer.ts'
 
 /** Options of the prefix middleware. */
-const PrefixOptions = z.object({
-  /** The directory that becomes the root, such as `/tenants/a`. It need not exist. Required. */
-  path: option.text({ accepted: 'an absolute path, such as /tenants/a', matches: isDirectoryBelowRoot }),
-})
+export interface PrefixOptions {
+  /** Directory that becomes the root, such as `/tenants/a`. It need not exist. Required. */
+  path: string
+}
 
 /**
  * Shows one directory of a storage as if it were all of it: tenants in one bucket. No path leads out of it. It is also the
  * example of a middleware that maps paths: each that goes in, each that comes back, and those that errors name.
  *
- * ```ts
+ * @example
  * const tenant = compose(storage, prefix({ path: '/tenants/a' }))
  * await tenant.putContent('/hello.txt', 'Hello')                   // /tenants/a/hello.txt
- * ```
  */
-export const prefix = defineMiddleware({
+export const prefix: MiddlewareFactory<PrefixOptions> = defineMiddleware({
   name: 'prefix',
-  options: PrefixOptions,
+  options: z.object({
+    path: option.text({ accepted: 'an absolute path, such as /tenants/a', matches: isDirectoryBelowRoot }),
+  }),
   wrap: (driver, { path }) => new PrefixDriver(driver, path),
 })
 

@@ -2,12 +2,18 @@ import * as z from 'zod/mini'
 import * as option from '../options/option.ts'
 import type { Capabilities, SignedUrl, UrlOptions } from '../contract/index.ts'
 import { toStorageError } from '../contract/errors.ts'
-import { defineMiddleware } from './define-middleware.ts'
+import { type MiddlewareFactory, defineMiddleware } from './define-middleware.ts'
 import { ForwardingDriver } from './forwarding-driver.ts'
 import { assertPath } from '../contract/paths.ts'
 
 /** The last moment that an RFC 3339 timestamp can name. */
 const END_OF_TIME = '9999-12-31T23:59:59Z'
+
+/** Options of the redirect middleware. */
+export interface RedirectOptions {
+  /** An http or https URL, port and path included, below which every file can be fetched. Required. */
+  baseUrl: string | URL
+}
 
 /**
  * Sends every pull to a public mirror of the storage, without a signature: GET and HEAD go to `baseUrl` + path.
@@ -16,16 +22,12 @@ const END_OF_TIME = '9999-12-31T23:59:59Z'
  * objects below a root directory, that belongs into `baseUrl`. A query of `baseUrl` stays. The driver's own URLs are not
  * used. Such a URL does not expire, whatever `expiresIn` says; its `expiresAt` is the end of the year 9999.
  *
- * ```ts
+ * @example
  * const mirrored = compose(storage, redirect({ baseUrl: 'https://mirror.example.com/registry' }))
- * ```
  */
-export const redirect = defineMiddleware({
+export const redirect: MiddlewareFactory<RedirectOptions> = defineMiddleware({
   name: 'redirect',
-  options: z.object({
-    /** An http or https URL, port and path included, below which every file can be fetched. Required. */
-    baseUrl: option.url(),
-  }),
+  options: z.object({ baseUrl: option.url() }),
   wrap: (driver, { baseUrl }) =>
     new (class RedirectingDriver extends ForwardingDriver {
       override get capabilities(): Capabilities {

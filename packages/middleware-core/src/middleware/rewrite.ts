@@ -1,8 +1,18 @@
 import * as z from 'zod/mini'
 import * as option from '../options/option.ts'
 import type { SignedUrl, UrlOptions } from '../contract/index.ts'
-import { defineMiddleware } from './define-middleware.ts'
+import { type MiddlewareFactory, defineMiddleware } from './define-middleware.ts'
 import { ForwardingDriver } from './forwarding-driver.ts'
+
+/** Options of the rewrite middleware. Each has a part of the URL that stays as it is by default. */
+export interface RewriteOptions {
+  /** Scheme to use instead, such as `https`. */
+  scheme?: string | undefined
+  /** Host to use instead, with its port when it needs one. The URL's own port goes with its host. */
+  host?: string | undefined
+  /** Whole components that are left out at the beginning of the path: `/a` is trimmed from `/a/b`, not from `/ab`. */
+  trimPathPrefix?: string | undefined
+}
 
 /**
  * Changes the scheme, the host or the beginning of the path in the URLs of the driver it wraps; what is not given stays
@@ -11,25 +21,21 @@ import { ForwardingDriver } from './forwarding-driver.ts'
  * A signature that covers what is changed no longer holds. S3's covers the host and the path, so a rewritten S3 URL works
  * only behind a proxy that restores both; sign for the public host instead (the S3 driver's `redirectEndpoint`).
  *
- * ```ts
+ * @example
  * const proxied = compose(storage, rewrite({ scheme: 'https', host: 'pull.example.com' }))
- * ```
  */
-export const rewrite = defineMiddleware({
+export const rewrite: MiddlewareFactory<RewriteOptions> = defineMiddleware({
   name: 'rewrite',
   options: z.object({
-    /** The scheme to use instead, such as `https`. */
     scheme: z.optional(
       option.text({ accepted: 'a URL scheme, such as https', matches: value => /^[a-z][a-z0-9+.-]*$/i.test(value) }),
     ),
-    /** The host to use instead, with its port when it needs one. The URL's own port goes with its host. */
     host: z.optional(
       option.text({
         accepted: 'a host, with a port where it needs one, such as pull.example.com:8443',
         matches: value => /^[^\s/?#@]+$/.test(value) && URL.canParse(`http://${value}`),
       }),
     ),
-    /** Whole components that are left out at the beginning of the path: `/a` is trimmed from `/a/b`, not from `/ab`. */
     trimPathPrefix: z.optional(
       option.text({ accepted: 'a path that begins with a slash', matches: value => value.startsWith('/') }),
     ),

@@ -77,6 +77,15 @@ describe('choice', () => {
     expect(read(storageClass, value)).toBe('refused')
   })
 
+  it('is for a program one of its names exactly, by the types', () => {
+    const given: z.input<typeof storageClass>[] = ['NONE', 'Standard']
+    // @ts-expect-error: in another case
+    given.push('none')
+    // @ts-expect-error: no such name
+    given.push('Glacier')
+    expect(given.map(name => read(storageClass, name))).toEqual(['NONE', 'Standard', 'NONE', 'refused'])
+  })
+
   it('says its names', () => {
     expect(z.globalRegistry.get(storageClass)?.accepted).toBe('one of NONE, Standard')
   })

@@ -69,8 +69,13 @@ export function secret(accepted = 'a text'): z.ZodMiniType<string, string> {
   return kind({ accepted, secret: true }, value => (typeof value === 'string' ? value : undefined))
 }
 
-/** One of the names, without regard to case; the result is spelled as in the list. */
-export function choice<const Names extends readonly string[]>(names: Names): z.ZodMiniType<Names[number], string> {
+/**
+ * One of the names; the result is spelled as in the list. A program gives one of them exactly, which its editor completes;
+ * a configuration's text matches without regard to case.
+ */
+export function choice<const Names extends readonly string[]>(
+  names: Names,
+): z.ZodMiniType<Names[number], Names[number]> {
   return kind({ accepted: `one of ${names.join(', ')}` }, value =>
     typeof value === 'string' ? names.find(name => name.toLowerCase() === value.toLowerCase()) : undefined,
   )

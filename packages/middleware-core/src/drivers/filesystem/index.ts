@@ -1,8 +1,8 @@
 import { resolve } from 'node:path'
-import { defineDriver } from '../../authoring/define-driver.ts'
+import { type DriverFactory, defineDriver } from '../../authoring/define-driver.ts'
 import { FilesystemDriver } from './driver.ts'
 import { Layout } from './layout.ts'
-import { FilesystemOptions } from './options.ts'
+import { type FilesystemOptions, filesystemOptions } from './options.ts'
 
 /**
  * Keeps files in a directory of the local file system, in the layout of Distribution's `filesystem` driver: a file at
@@ -23,10 +23,13 @@ import { FilesystemOptions } from './options.ts'
  * - **Durability**: contents and their names are on the disk when `putContent`, `move`, a commit or a close resolves.
  * - **Errors**: a full disk and too many open files are `UNAVAILABLE`, missing permissions `ACCESS_DENIED`, a file where
  *   a directory is needed `NOT_A_DIRECTORY`, and a name longer than the file system takes `INVALID_PATH`.
+ *
+ * @example
+ * const storage = filesystem({ rootDirectory: './artifacts' })
  */
-export const filesystem = defineDriver({
+export const filesystem: DriverFactory<FilesystemOptions> = defineDriver({
   name: 'filesystem',
-  options: FilesystemOptions,
+  options: filesystemOptions,
   capabilities: { revisions: true, uploadRevisions: true, putIfAbsent: true },
   create: ({ rootDirectory }) => new FilesystemDriver(new Layout(resolve(rootDirectory))),
 })

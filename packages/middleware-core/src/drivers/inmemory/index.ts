@@ -1,12 +1,16 @@
 import * as z from 'zod/mini'
-import { defineDriver } from '../../authoring/define-driver.ts'
+import { type DriverFactory, defineDriver } from '../../authoring/define-driver.ts'
 import { InMemoryDriver } from './driver.ts'
 
 /**
- * Keeps everything in this process's memory, for tests and for trying things out: `inmemory({})`. Each call of the factory
- * makes a storage of its own. It is the model that the conformance suite compares other drivers with.
+ * Keeps everything in this process's memory, for tests and for trying things out. Each call of the factory makes a storage of
+ * its own. It is the model that the conformance suite compares other drivers with.
+ *
+ * @example
+ * const storage = inmemory({})
+ * await storage.putContent('/hello.txt', 'Hello')
  */
-export const inmemory = defineDriver({
+export const inmemory: DriverFactory<Readonly<Record<string, never>>> = defineDriver({
   name: 'inmemory',
   options: z.object({}),
   capabilities: {
