@@ -45,7 +45,7 @@ export function optionsOn(cloud: LocalCloud, options: Partial<S3DriverOptions> =
   }
 }
 
-/** What a test file works with: one local cloud, emptied and in AWS's mood again after each test. */
+/** What a test file works with: one local cloud, emptied and without quirks again after each test. */
 export interface Fixture {
   readonly cloud: LocalCloud
   readonly driver: S3Driver
@@ -66,7 +66,7 @@ export function useFixture(options: LocalCloudOptions = {}): Fixture {
   })
   afterEach(async () => {
     cloud.s3.faults.clear()
-    cloud.s3.resetMood()
+    cloud.s3.resetQuirks()
     for (const other of others.splice(0)) await other[Symbol.asyncDispose]()
     cloud.s3.bucket(cloud.bucket).clear()
     cloud.s3.requests.reset()

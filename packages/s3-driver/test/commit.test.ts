@@ -41,7 +41,7 @@ describe('a commit succeeds when', () => {
   for (const [what, fault] of Object.entries(uncertain)) {
     for (const forgets of [false, true]) {
       it(`${what}${forgets ? ', on a server that forgets completed uploads' : ''}`, async () => {
-        bench.cloud.s3.mood.forgetsCompletedUploads = forgets
+        bench.cloud.s3.quirks.forgetsCompletedUploads = forgets
         bench.cloud.s3.faults.add(matching({ operation: 'CompleteMultipartUpload' }, nth(1, fault)))
         await upload()
         await expectWhole()
@@ -159,7 +159,7 @@ describe('a doubtful commit', () => {
 
   it('of an upload without a token is settled by the object that its parts make', async () => {
     await completeElsewhere([bytes.subarray(0, part), bytes.subarray(part, 2 * part)], false)
-    bench.cloud.s3.mood.forgetsCompletedUploads = true
+    bench.cloud.s3.quirks.forgetsCompletedUploads = true
     bench.cloud.s3.faults.add(
       matching({ operation: 'CompleteMultipartUpload' }, always({ kind: 'error', status: 500, when: 'after' })),
     )
@@ -251,7 +251,7 @@ describe('on a server that', () => {
   })
 
   it('says of every list that there is more, everything ends', async () => {
-    bench.cloud.s3.mood.alwaysTruncated = true
+    bench.cloud.s3.quirks.alwaysTruncated = true
     const writer = await bench.driver.writer('/d/a')
     await write(writer, bytes)
     await writer.close()
@@ -267,7 +267,7 @@ describe('on a server that', () => {
   })
 
   it('has no batch deletion, trees are deleted one by one', async () => {
-    bench.cloud.s3.mood.noDeleteObjects = true
+    bench.cloud.s3.quirks.noDeleteObjects = true
     for (let index = 0; index < 50; index++) await bench.bucket.put(`d/${index}`, 'x')
     await bench.driver.delete('/d')
     expect(bench.bucket.keys()).toEqual([])
@@ -275,7 +275,7 @@ describe('on a server that', () => {
   })
 
   it('lists late, uploads are still continued and files still found', async () => {
-    bench.cloud.s3.mood.staleLists = { writes: 100 }
+    bench.cloud.s3.quirks.staleLists = { writes: 100 }
     const writer = await bench.driver.writer('/a')
     await write(writer, bytes.subarray(0, part + 1))
     await writer.close()

@@ -24,10 +24,10 @@ beforeAll(async () => {
   cloud = await startLocalCloud()
 })
 beforeEach(() => {
-  cloud.s3.mood.minimumPartSize = part
+  cloud.s3.quirks.minPartBytes = part
 })
 afterEach(() => {
-  cloud.s3.resetMood()
+  cloud.s3.resetQuirks()
   cloud.s3.faults.clear()
 })
 afterAll(() => cloud.close())
@@ -42,14 +42,14 @@ function driver(options: Partial<S3DriverOptions> = {}): StorageDriver {
 describe('on a server that', () => {
   const completions = { operation: 'CompleteMultipartUpload' }
   interface Server {
-    mood?: Partial<LocalS3['mood']>
+    quirks?: Partial<LocalS3['quirks']>
     fault?: () => FaultRule
     options?: Partial<S3DriverOptions>
   }
   const servers: Record<string, Server> = {
-    'takes only equal parts (R2)': { mood: { equalParts: true }, options: { partSizing: 'equal' } },
+    'takes only equal parts (R2)': { quirks: { equalParts: true }, options: { partSizing: 'equal' } },
     'has no batch deletion (GCS) and lists no uploads': {
-      mood: { noDeleteObjects: true, noListMultipartUploads: true },
+      quirks: { noDeleteObjects: true, noListMultipartUploads: true },
     },
     'copies nothing in one request, and refuses batch deletion as a whole (Ceph 16 with encryption and a policy)': {
       fault:
@@ -60,20 +60,20 @@ describe('on a server that', () => {
         },
     },
     'lists uploads by exact key, and forgets completed ones whose answer it then loses (MinIO)': {
-      mood: { uploadsByExactKey: true, forgetsCompletedUploads: true },
+      quirks: { uploadsByExactKey: true, forgetsCompletedUploads: true },
       fault: () => matching(completions, everyNth(2, { kind: 'reset', when: 'after' })),
       options: patient,
     },
-    'says of every list that there is more': { mood: { alwaysTruncated: true } },
+    'says of every list that there is more': { quirks: { alwaysTruncated: true } },
     'answers every second completion with 200 and an error in it': {
       fault: () => matching(completions, everyNth(2, { kind: 'error-in-200' })),
       options: patient,
     },
   }
-  for (const [name, { mood, fault, options }] of Object.entries(servers)) {
+  for (const [name, { quirks, fault, options }] of Object.entries(servers)) {
     describe(name, () => {
       beforeEach(() => {
-        Object.assign(cloud.s3.mood, mood)
+        Object.assign(cloud.s3.quirks, quirks)
         if (fault) cloud.s3.faults.add(fault())
       })
       testDriver({ describe, it }, { name: 'the driver', create: () => driver(options), exclusive: true, ...breadth })
@@ -133,7 +133,7 @@ describe('on a server whose lists are late', () => {
   it('everything about a file itself holds', async () => {
     await using late = await startLocalCloud()
     await using storage = driverOn(late)
-    late.s3.mood.staleLists = { writes: 1000 }
+    late.s3.quirks.staleLists = { writes: 1000 }
     await storage.putContent('/a/b', 'content')
     expect(await storage.list('/')).toEqual([])
     expect(await storage.stat('/a/b')).toMatchObject({ size: 7, isDirectory: false })
@@ -148,7 +148,7 @@ describe('on a server whose lists are late', () => {
     await using late = await startLocalCloud()
     await using storage = driverOn(late)
     for (const name of ['1', '2']) await storage.putContent(`/d/${name}`, 'x')
-    late.s3.mood.staleLists = { writes: 2 }
+    late.s3.quirks.staleLists = { writes: 2 }
     await storage.delete('/d/1')
     await storage.delete('/d/2')
     expect(await storage.list('/d')).toEqual(['/d/1', '/d/2'])

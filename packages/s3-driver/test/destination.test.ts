@@ -48,7 +48,7 @@ async function expectOnly(bytes: Buffer): Promise<void> {
 
 describe('a commit to another path', () => {
   it('copies again when the answer was lost and another object is in its place before that is noticed', async () => {
-    bench.cloud.s3.mood.forgetsCompletedUploads = true
+    bench.cloud.s3.quirks.forgetsCompletedUploads = true
     let completions = 0
     bench.cloud.s3.faults.add(({ operation, key }) => {
       if (operation !== 'CompleteMultipartUpload' || key !== 'blobs/b') return undefined

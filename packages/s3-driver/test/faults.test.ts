@@ -199,7 +199,7 @@ beforeAll(async () => {
   const { privateKey } = first
   for (const name of Object.keys(scenarios)) {
     const cloud = clouds.size === 0 ? first : await startLocalCloud({ privateKey })
-    cloud.s3.mood.minimumPartSize = 1
+    cloud.s3.quirks.minPartBytes = 1
     clouds.set(name, cloud)
   }
 })

@@ -199,7 +199,7 @@ describe('an upload of another program', () => {
 
   it('cannot be seen on a server that does not list uploads, and does no harm there', async () => {
     await uploadElsewhere(key, { 1: bytes.subarray(0, part) })
-    bench.cloud.s3.mood.noListMultipartUploads = true
+    bench.cloud.s3.quirks.noListMultipartUploads = true
     await expect(bench.driver.writer(path, { append: true })).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
     await expect(bench.driver.purgeUploads({ olderThan: new Date() })).resolves.toEqual({ uploads: 0 })
   })

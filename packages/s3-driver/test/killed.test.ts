@@ -115,7 +115,7 @@ async function round(number: number, requests: number, draw: () => number): Prom
 describe(`a process that is killed at any of its requests, ${rounds} times`, () => {
   it('has lost nothing that it had committed or closed, and left nothing half done', async () => {
     const draw = random(seed)
-    bench.cloud.s3.mood.minimumPartSize = 1
+    bench.cloud.s3.quirks.minPartBytes = 1
     bench.cloud.s3.requests.reset()
     const said = await runKilled('/whole', Infinity, undefined)
     expect(said.size).toBe(9)

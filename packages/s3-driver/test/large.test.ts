@@ -42,7 +42,7 @@ describe('an object of more than 10,000 chunks', () => {
   const bytes = content(10_500 * chunk)
 
   function driver(partSizing: 'growing' | 'equal'): StorageDriver {
-    bench.cloud.s3.mood.minimumPartSize = chunk
+    bench.cloud.s3.quirks.minPartBytes = chunk
     return smallPartDriver(bench.cloud, chunk, { partSizing, uploadConcurrency: 16 })
   }
 

@@ -143,7 +143,7 @@ describe('what is no file of ours makes no directory', () => {
 describe('on a server that says of every list that there is more', () => {
   it('lists are the same', async () => {
     await fill([...directories(700, ['a', 'b']), 'd/m/', 'd/n/b\tc'])
-    bench.cloud.s3.mood.alwaysTruncated = true
+    bench.cloud.s3.quirks.alwaysTruncated = true
     await expectChildren(numbered(700))
     await expect(bench.driver.list('/d/m')).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
     await expect(bench.driver.list('/e')).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })

@@ -7,7 +7,7 @@ import { type S3DriverOptions, optionsOn } from './cloud.ts'
 
 /**
  * A driver whose parts and copies have a chunk size that its options would refuse, so that many parts cost little. It works
- * while the local cloud's `minimumPartSize` is as low.
+ * while the local cloud's `minPartBytes` is as low.
  */
 export function smallPartDriver(
   cloud: LocalCloud,

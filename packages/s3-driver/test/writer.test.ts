@@ -61,7 +61,7 @@ describe('a large object', () => {
   })
 
   it('can be continued from every close, by other drivers, with equal parts even then', async () => {
-    bench.cloud.s3.mood.equalParts = true
+    bench.cloud.s3.quirks.equalParts = true
     const bytes = content(23 * mebibyte)
     const cuts = [0, 1, 3 * mebibyte, 9 * mebibyte, 9 * mebibyte + 1, 16 * mebibyte, 23 * mebibyte]
     for (let index = 1; index < cuts.length; index++) {
@@ -76,7 +76,7 @@ describe('a large object', () => {
   })
 
   it('keeps the size of its first part when another driver, with other chunks, continues it in equal parts', async () => {
-    bench.cloud.s3.mood.equalParts = true
+    bench.cloud.s3.quirks.equalParts = true
     const bytes = content(25 * mebibyte)
     const first = await bench.driver.writer('/resumed')
     await write(first, bytes.subarray(0, 12 * mebibyte))

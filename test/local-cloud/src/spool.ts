@@ -5,8 +5,8 @@ import type { FileHandle } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-const IN_MEMORY = 32 * 1024
-const READ_SIZE = 128 * 1024
+const MAX_MEMORY_BYTES = 32 * 1024
+const READ_BYTES = 128 * 1024
 
 /** A private folder for bytes that are too many for memory. It goes with the process, however that ends. */
 export class SpoolDirectory implements AsyncDisposable {
@@ -60,7 +60,7 @@ export class Spool {
   }
 
   async #append(chunk: Buffer): Promise<void> {
-    if (this.#path === undefined && this.size + chunk.length <= IN_MEMORY) {
+    if (this.#path === undefined && this.size + chunk.length <= MAX_MEMORY_BYTES) {
       // A copy: what a socket hands out is a slice that would keep its whole 64 KiB alive.
       this.#small.push(Buffer.from(chunk))
     } else {
@@ -122,7 +122,7 @@ export class Spool {
           position += available
         } else {
           file ??= await open(this.#path, 'r')
-          const chunk = Buffer.allocUnsafe(Math.min(READ_SIZE, available))
+          const chunk = Buffer.allocUnsafe(Math.min(READ_BYTES, available))
           const { bytesRead } = await file.read(chunk, 0, chunk.length, position)
           if (bytesRead === 0) throw new Error('the spool file is shorter than what was written')
           yield chunk.subarray(0, bytesRead)

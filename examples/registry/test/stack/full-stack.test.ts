@@ -41,7 +41,7 @@ it('pushes to S3 and pulls from the edge', async () => {
   const patched = await fetch(location, { method: 'PATCH', body: bytes })
   expect(patched.headers.get('range')).toBe('0-11999999')
   expect((await fetch(withQuery(locationOf(patched), 'digest', digest), { method: 'PUT' })).status).toBe(201)
-  expect(stack.cloud.edge.stats).toMatchObject({ hits: 0, misses: 0, refusals: 0, bytes: 0 })
+  expect(stack.cloud.edge.stats).toMatchObject({ hits: 0, misses: 0, denials: 0, bytes: 0 })
 
   const key = `docker/registry/v2/blobs/sha256/${digest.slice(7, 9)}/${digest.slice(7)}/data`
   const blob = `${stack.url}/v2/library/hello/blobs/${digest}`

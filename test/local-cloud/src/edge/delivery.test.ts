@@ -11,7 +11,7 @@ let bucket: BucketView
 
 beforeAll(async () => {
   cloud = await startLocalCloud({
-    edge: { cacheBytes: 3_000_000, maximumObjectBytes: 5_000_000, onRequest: record => records.push(record) },
+    edge: { cacheBytes: 3_000_000, maxObjectBytes: 5_000_000, onRequest: record => records.push(record) },
   })
   bucket = cloud.s3.bucket(cloud.bucket)
 })
@@ -63,7 +63,7 @@ describe('the cache', () => {
       via: expect.stringContaining('CloudFront'),
       'x-amz-cf-id': expect.any(String),
     })
-    expect(cloud.edge.stats).toEqual({ hits: 1, misses: 1, refusals: 0, errors: 0, bytes: 14, originRequests: 1 })
+    expect(cloud.edge.stats).toEqual({ hits: 1, misses: 1, denials: 0, errors: 0, bytes: 14, originRequests: 1 })
     expect(cloud.s3.requests.counts()).toEqual({ GetObject: 1 })
     expect(cloud.s3.requests.records.at(0)?.target).toBe('/longshore/a%20b/%C3%BC%2B%281%29')
     await bucket.put('a b/ü+(1)', 'changed')

@@ -5,15 +5,15 @@ import { pipeline } from 'node:stream/promises'
 import { parseRange } from '../byte-range.ts'
 import type { CachedObject, EdgeCache } from './cache.ts'
 import type { Origin } from './origin.ts'
-import type { Refusal } from './refusal.ts'
+import type { Denial } from './denial.ts'
 
-export type EdgeResult = 'Hit' | 'Miss' | 'Refused' | 'Error'
+export type EdgeResult = 'Hit' | 'Miss' | 'Denied' | 'Error'
 
 export interface DeliveryStats {
   hits: number
   misses: number
-  refusals: number
-  /** Answers of 400 and above that are no refusals, and bodies that broke off. */
+  denials: number
+  /** Answers of 400 and above that are no denials, and bodies that broke off. */
   errors: number
   /** Bytes of bodies sent to viewers. */
   bytes: number
@@ -23,7 +23,7 @@ export interface DeliveryContext {
   origin: Origin
   cache: EdgeCache
   /** Bytes of the largest object that is served whole. */
-  maximum: number
+  maxObjectBytes: number
   /** Counted before the viewer sees anything, so that who has an answer finds it counted. */
   stats: DeliveryStats
 }
@@ -31,12 +31,12 @@ export interface DeliveryContext {
 /** What passes from the origin to the viewer. */
 const PASSED = /^(content-(type|encoding|language|disposition)|cache-control|expires|etag|last-modified|x-amz-.+)$/
 
-const COUNTED = { Hit: 'hits', Miss: 'misses', Refused: 'refusals', Error: 'errors' } as const
+const COUNTED = { Hit: 'hits', Miss: 'misses', Denied: 'denials', Error: 'errors' } as const
 
 const X_CACHE: Record<EdgeResult, string> = {
   Hit: 'Hit from cloudfront',
   Miss: 'Miss from cloudfront',
-  Refused: 'Error from cloudfront',
+  Denied: 'Error from cloudfront',
   Error: 'Error from cloudfront',
 }
 
@@ -69,8 +69,8 @@ export class Delivery {
     }
   }
 
-  refuse(refusal: Refusal): void {
-    this.#text(403, 'text/xml', refusal.body, 'Refused')
+  deny(denial: Denial): void {
+    this.#text(403, 'text/xml', denial.body, 'Denied')
   }
 
   /** The origin cannot be reached, or what it sent broke off. */
@@ -140,10 +140,10 @@ export class Delivery {
 
   /** "Range GETs": an object above the limit can be had in pieces below it, not whole. */
   async #uncacheable(key: string, size: number): Promise<void> {
-    const { maximum, origin } = this.#context
+    const { maxObjectBytes, origin } = this.#context
     const range = parseRange(this.#request.headers.range, size)
     const length = typeof range === 'object' ? range.end - range.start : size
-    if (length > maximum) {
+    if (length > maxObjectBytes) {
       this.#text(400, 'text/html', 'The object is larger than the largest that CloudFront caches.')
       return
     }

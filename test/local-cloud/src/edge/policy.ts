@@ -1,5 +1,5 @@
-import { Refusal } from './refusal.ts'
-import { resourceMatches } from './resource.ts'
+import { Denial } from './denial.ts'
+import { resourceMatches } from './wildcard.ts'
 
 /** What a policy allows, canned or custom. */
 export interface Policy {
@@ -42,12 +42,12 @@ export function parseCustomPolicy(json: string): Policy {
     // The times are 64-bit integers, which JSON.parse would round.
     parsed = JSON.parse(json.replaceAll(/("AWS:EpochTime"\s*:\s*)(\d+)(?=\s*[,}])/g, '$1"$2"'))
   } catch {
-    throw new Refusal('MalformedPolicy')
+    throw new Denial('MalformedPolicy')
   }
   const { Statement: statements } = fields(parsed, ['Statement'])
-  if (!Array.isArray(statements) || statements.length !== 1) throw new Refusal('MalformedPolicy')
+  if (!Array.isArray(statements) || statements.length !== 1) throw new Denial('MalformedPolicy')
   const { Resource: resource, Condition: condition } = fields(statements[0], ['Resource', 'Condition'])
-  if (resource !== undefined && typeof resource !== 'string') throw new Refusal('MalformedPolicy')
+  if (resource !== undefined && typeof resource !== 'string') throw new Denial('MalformedPolicy')
   const { DateLessThan, DateGreaterThan, IpAddress } = fields(condition, [
     'DateLessThan',
     'DateGreaterThan',
@@ -55,7 +55,7 @@ export function parseCustomPolicy(json: string): Policy {
   ])
   const sourceIp = IpAddress === undefined ? undefined : fields(IpAddress, ['AWS:SourceIp'])['AWS:SourceIp']
   if (IpAddress !== undefined && (typeof sourceIp !== 'string' || parseBlock(sourceIp) === undefined)) {
-    throw new Refusal('MalformedPolicy')
+    throw new Denial('MalformedPolicy')
   }
   return {
     resource,
@@ -79,13 +79,13 @@ export function allows(policy: Policy, viewer: Viewer): boolean {
 
 function epochTime(value: unknown): bigint {
   const time = typeof value === 'string' && /^\d{1,19}$/.test(value) ? BigInt(value) : undefined
-  if (time === undefined || time > LATEST) throw new Refusal('MalformedPolicy')
+  if (time === undefined || time > LATEST) throw new Denial('MalformedPolicy')
   return time
 }
 
 function fields(value: unknown, names: readonly string[]): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Refusal('MalformedPolicy')
-  if (!Object.keys(value).every(name => names.includes(name))) throw new Refusal('MalformedPolicy')
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Denial('MalformedPolicy')
+  if (!Object.keys(value).every(name => names.includes(name))) throw new Denial('MalformedPolicy')
   return { ...value }
 }
 

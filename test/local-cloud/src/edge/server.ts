@@ -8,8 +8,8 @@ import { Delivery } from './delivery.ts'
 import type { DeliveryStats, EdgeResult } from './delivery.ts'
 import { cacheName, Origin } from './origin.ts'
 import type { ForwardedQuery, OriginOptions } from './origin.ts'
-import { Refusal } from './refusal.ts'
-import type { RefusalCode } from './refusal.ts'
+import { Denial } from './denial.ts'
+import type { DenialCode } from './denial.ts'
 import { verifyViewer } from './verify.ts'
 
 /** One viewer's request and what became of it. */
@@ -22,7 +22,7 @@ export interface EdgeRecord {
   status: number
   result: EdgeResult
   /** Why it was refused. */
-  refusal: RefusalCode | undefined
+  denial: DenialCode | undefined
   /** Of the body. */
   bytes: number
   milliseconds: number
@@ -58,7 +58,7 @@ export interface EdgeOptions {
   /** Bytes of all cached objects together; 2 GiB by default. */
   cacheBytes?: number
   /** Bytes of the largest object that is served whole; 50 GB by default, which is CloudFront's limit. */
-  maximumObjectBytes?: number
+  maxObjectBytes?: number
   /** The viewer's address for IpAddress conditions; by default the connection's. */
   viewerAddress?: (request: IncomingMessage) => string
   /** Milliseconds since the epoch; by default the clock. */
@@ -86,17 +86,17 @@ export async function startEdge(options: EdgeOptions): Promise<LocalEdge> {
   const keys = new Map(Object.entries(options.publicKeys).map(([id, key]) => [id, parsed(key)]))
   const now = options.now ?? Date.now
   const prefix = (options.originPath ?? '').replaceAll(/^\/+|\/+$/g, '')
-  const maximum = options.maximumObjectBytes ?? 50e9
+  const maxObjectBytes = options.maxObjectBytes ?? 50e9
   const spools = await SpoolDirectory.create()
   const origin = new Origin(options.origin)
-  const cache = new EdgeCache(origin, spools, { total: options.cacheBytes ?? 2 * 1024 ** 3, object: maximum })
-  const stats = { hits: 0, misses: 0, refusals: 0, errors: 0, bytes: 0 }
+  const cache = new EdgeCache(origin, spools, { total: options.cacheBytes ?? 2 * 1024 ** 3, object: maxObjectBytes })
+  const stats = { hits: 0, misses: 0, denials: 0, errors: 0, bytes: 0 }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const startedAt = Date.now()
     const { path, query } = splitTarget(request.url ?? '/')
-    const delivery = new Delivery(request, response, { origin, cache, maximum, stats })
-    let refusal: RefusalCode | undefined
+    const delivery = new Delivery(request, response, { origin, cache, maxObjectBytes, stats })
+    let denial: DenialCode | undefined
     const key = keyOf(path)
     try {
       verifyViewer(
@@ -110,9 +110,9 @@ export async function startEdge(options: EdgeOptions): Promise<LocalEdge> {
       )
       await delivery.deliver(cacheName(key, forwarded(new Query(query).pairs)))
     } catch (error) {
-      if (error instanceof Refusal) {
-        refusal = error.code
-        delivery.refuse(error)
+      if (error instanceof Denial) {
+        denial = error.code
+        delivery.deny(error)
       } else {
         delivery.fail()
       }
@@ -124,7 +124,7 @@ export async function startEdge(options: EdgeOptions): Promise<LocalEdge> {
       key,
       status: response.statusCode,
       result,
-      refusal,
+      denial,
       bytes,
       milliseconds: Date.now() - startedAt,
     })
@@ -155,7 +155,7 @@ export async function startEdge(options: EdgeOptions): Promise<LocalEdge> {
       return { ...stats, originRequests: origin.requests }
     },
     resetStats: () => {
-      Object.assign(stats, { hits: 0, misses: 0, refusals: 0, errors: 0, bytes: 0 })
+      Object.assign(stats, { hits: 0, misses: 0, denials: 0, errors: 0, bytes: 0 })
       origin.requests = 0
     },
     trust: (id, key) => void keys.set(id, parsed(key)),

@@ -168,7 +168,7 @@ describe('signed by the AWS SDK', () => {
   })
 })
 
-describe('refusals', () => {
+describe('denials', () => {
   it('has one body for each', async () => {
     const signed = canned()
     expect(await answer(url())).toBe(REFUSED.MissingKey)
@@ -214,10 +214,10 @@ describe('refusals', () => {
     records.length = 0
     await answer(url('dir/x'))
     await answer(canned())
-    expect(cloud.edge.stats).toMatchObject({ refusals: 1, errors: 0 })
+    expect(cloud.edge.stats).toMatchObject({ denials: 1, errors: 0 })
     expect(records).toMatchObject([
-      { method: 'GET', path: '/dir/x', key: 'dir/x', status: 403, result: 'Refused', refusal: 'MissingKey' },
-      { path: '/dir/a%20b', key: 'dir/a b', status: 200, refusal: undefined, bytes: 7 },
+      { method: 'GET', path: '/dir/x', key: 'dir/x', status: 403, result: 'Denied', denial: 'MissingKey' },
+      { path: '/dir/a%20b', key: 'dir/a b', status: 200, denial: undefined, bytes: 7 },
     ])
     expect(records.at(0)?.bytes).toBe(REFUSED.MissingKey.length)
   })

@@ -3,7 +3,7 @@ import type { KeyObject } from 'node:crypto'
 import { percentDecode, splitTarget } from '../query.ts'
 import { decodeCloudFrontBase64 } from './base64.ts'
 import { allows, cannedPolicy, parseCustomPolicy } from './policy.ts'
-import { Refusal } from './refusal.ts'
+import { Denial } from './denial.ts'
 
 /** CloudFront's own query parameters, which it takes out before it looks at the URL. */
 const PARAMETERS = ['Expires', 'Policy', 'Signature', 'Key-Pair-Id', 'Hash-Algorithm'] as const
@@ -26,34 +26,34 @@ export interface Trust {
 }
 
 /**
- * Throws a `Refusal` unless the request is signed by a trusted key and inside its policy. The order of the checks is the
+ * Throws a `Denial` unless the request is signed by a trusted key and inside its policy. The order of the checks is the
  * one observed at CloudFront as far as it is known: key id, signature's form, policy's form, and then access.
  */
 export function verifyViewer(request: ViewerRequest, trust: Trust): void {
   const { url, parameters } = readTarget(request)
   const signing = parameters.size > 0 ? parameters : readCookies(request.cookie ?? '')
   const keyId = signing.get('Key-Pair-Id')
-  if (!keyId) throw new Refusal('MissingKey')
+  if (!keyId) throw new Denial('MissingKey')
   const key = trust.keys.get(keyId)
-  if (!key) throw new Refusal('InvalidKey')
+  if (!key) throw new Denial('InvalidKey')
   const signature = decodeCloudFrontBase64(signing.get('Signature') ?? '')
-  if (!signature) throw new Refusal('MalformedSignature')
+  if (!signature) throw new Denial('MalformedSignature')
   const { policy, signed } = readPolicy(url, signing)
   const hash = signing.get('Hash-Algorithm') ?? 'SHA1'
-  if (hash !== 'SHA1' && hash !== 'SHA256') throw new Refusal('AccessDenied')
-  if (!verify(hash, Buffer.from(signed), key, signature)) throw new Refusal('AccessDenied')
-  if (!allows(policy, { url, address: request.address, now: trust.now })) throw new Refusal('AccessDenied')
+  if (hash !== 'SHA1' && hash !== 'SHA256') throw new Denial('AccessDenied')
+  if (!verify(hash, Buffer.from(signed), key, signature)) throw new Denial('AccessDenied')
+  if (!allows(policy, { url, address: request.address, now: trust.now })) throw new Denial('AccessDenied')
 }
 
 function readPolicy(url: string, signing: ReadonlyMap<Parameter, string>) {
   const encoded = signing.get('Policy')
   if (encoded === undefined) {
     const expires = signing.get('Expires')
-    if (expires === undefined) throw new Refusal('MalformedPolicy')
+    if (expires === undefined) throw new Denial('MalformedPolicy')
     return cannedPolicy(url, expires)
   }
   const signed = decodeCloudFrontBase64(encoded)?.toString()
-  if (signed === undefined) throw new Refusal('MalformedPolicy')
+  if (signed === undefined) throw new Denial('MalformedPolicy')
   return { policy: parseCustomPolicy(signed), signed }
 }
 

@@ -5,7 +5,7 @@ import type { Authentication } from '../signature/authentication.ts'
 import { EMPTY_SHA256, sha256, sign } from '../signature/v4.ts'
 import { s3Error } from './errors.ts'
 
-const LONGEST_LINE = 16 * 1024
+const MAX_LINE_BYTES = 16 * 1024
 
 /**
  * The content of an `aws-chunked` body: `size-in-hex[;chunk-signature=...]\r\n content \r\n`, a chunk of no size, then
@@ -100,7 +100,7 @@ class Input {
         this.#pending = this.#pending.subarray(end + 2)
         return line
       }
-      if (this.#pending.length > LONGEST_LINE) throw incomplete()
+      if (this.#pending.length > MAX_LINE_BYTES) throw incomplete()
       const next = await this.#chunks.next()
       if (next.done) return undefined
       this.#pending = Buffer.concat([this.#pending, next.value])

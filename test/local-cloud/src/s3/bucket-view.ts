@@ -22,7 +22,7 @@ export interface UploadInfo {
   parts: { number: number; size: number; etag: string }[]
 }
 
-/** What is in a bucket right now, whatever the mood, seen without a request; and a way to fill it without one. */
+/** What is in a bucket right now, whatever the quirks say, seen without a request; and a way to fill it without one. */
 export class BucketView {
   readonly #bucket: Bucket
   readonly #cloud: Cloud

@@ -2,14 +2,14 @@ import type { Authentication } from '../signature/authentication.ts'
 import type { SpoolDirectory } from '../spool.ts'
 import type { Content } from './content.ts'
 import { s3Error } from './errors.ts'
-import type { Mood } from './mood.ts'
+import type { Quirks } from './quirks.ts'
 import type { S3Request } from './request.ts'
 import type { Bucket } from './store.ts'
 
 /** What every operation works on. */
 export interface Cloud {
   buckets: Map<string, Bucket>
-  mood: Mood
+  quirks: Quirks
   spools: SpoolDirectory
   region: string
 }

@@ -27,7 +27,7 @@ beforeAll(async () => {
 })
 beforeEach(() => {
   s3.bucket(Bucket).clear()
-  s3.resetMood()
+  s3.resetQuirks()
 })
 afterAll(async () => {
   client.destroy()
@@ -75,7 +75,7 @@ describe('multipart upload', () => {
   it('answers an identical completion again, and no other', async () => {
     const UploadId = await create('k')
     const parts = [await part('k', UploadId, 1, Buffer.from('a')), await part('k', UploadId, 2, Buffer.from('b'))]
-    s3.mood.minimumPartSize = 1
+    s3.quirks.minPartBytes = 1
     const first = await complete('k', UploadId, parts)
     expect((await complete('k', UploadId, parts)).ETag).toBe(first.ETag)
     expect(await failure(complete('k', UploadId, parts.slice(0, 1)))).toEqual({ code: 'NoSuchUpload', status: 404 })
@@ -169,7 +169,7 @@ describe('multipart upload', () => {
   })
 
   it('takes part numbers up to 10,000', async () => {
-    s3.mood.minimumPartSize = 1
+    s3.quirks.minPartBytes = 1
     const UploadId = await create('k')
     const numbers = Array.from({ length: 500 }, (_, index) => (index + 1) * 20)
     const parts = await Promise.all(numbers.map(number => part('k', UploadId, number, Buffer.from('x'))))

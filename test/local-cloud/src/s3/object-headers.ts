@@ -47,7 +47,7 @@ export function headersToStore(call: Call): Record<string, string> {
     throw s3Error('InvalidStorageClass', 'The storage class you specified is not valid')
   }
   const acl = call.request.headers['x-amz-acl']
-  if (call.cloud.mood.refusesAcls && acl !== undefined && acl !== 'bucket-owner-full-control') {
+  if (call.cloud.quirks.refusesAcls && acl !== undefined && acl !== 'bucket-owner-full-control') {
     throw s3Error('AccessControlListNotSupported', 'The bucket does not allow ACLs')
   }
   return stored

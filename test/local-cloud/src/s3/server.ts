@@ -12,9 +12,9 @@ import { bucketNamed } from './call.ts'
 import { type CorsRules, answerPreflight, corsHeaders, isPreflight } from './cors.ts'
 import { S3Error, s3Error } from './errors.ts'
 import { Faults } from './faults.ts'
-import { answerWithFault } from './misbehave.ts'
-import { awsMood } from './mood.ts'
-import type { Mood } from './mood.ts'
+import { injectFault } from './inject-fault.ts'
+import { awsQuirks } from './quirks.ts'
+import type { Quirks } from './quirks.ts'
 import { isPostedForm, postObject } from './operations/post-object.ts'
 import { cutConnection, errorAnswer, respond } from './respond.ts'
 import { parseRequest } from './request.ts'
@@ -55,9 +55,9 @@ export interface LocalS3 extends AsyncDisposable {
   readonly credentials: readonly Credentials[]
   readonly requests: RequestLog
   readonly faults: Faults
-  /** How this server differs from AWS: assign to its fields, or `resetMood`. */
-  readonly mood: Mood
-  resetMood(): void
+  /** How this server differs from AWS: assign to its fields, or `resetQuirks`. */
+  readonly quirks: Quirks
+  resetQuirks(): void
   /** A look into a bucket, and a hand, that make no requests. Throws where there is no such bucket. */
   bucket(name: string): BucketView
   /** Ends every connection and removes every file. */
@@ -74,7 +74,7 @@ export async function startS3(options: S3Options = {}): Promise<LocalS3> {
   const keys = new Map(credentials.map(entry => [entry.accessKeyId, entry]))
   const cloud: Cloud = {
     buckets: new Map((options.buckets ?? []).map(name => [name, new Bucket(name)])),
-    mood: awsMood(),
+    quirks: awsQuirks(),
     spools: await SpoolDirectory.create(options.directory),
     region: options.region ?? 'us-east-1',
   }
@@ -107,7 +107,7 @@ export async function startS3(options: S3Options = {}): Promise<LocalS3> {
       if (fault?.kind === 'cut') cutAfter = fault.bytes
       answer = isPreflight(message)
         ? answerPreflight(message, options.cors)
-        : await answerWithFault(fault, () => operate(request), pause)
+        : await injectFault(fault, () => operate(request), pause)
     } catch (error) {
       answer = errorAnswer(error, message, requestId)
     }
@@ -156,8 +156,8 @@ export async function startS3(options: S3Options = {}): Promise<LocalS3> {
     credentials,
     requests: log,
     faults,
-    mood: cloud.mood,
-    resetMood: () => void Object.assign(cloud.mood, awsMood()),
+    quirks: cloud.quirks,
+    resetQuirks: () => void Object.assign(cloud.quirks, awsQuirks()),
     bucket: name => new BucketView(bucketNamed(cloud, name), cloud),
     close,
     [Symbol.asyncDispose]: close,

@@ -33,7 +33,7 @@ export interface Verification {
 }
 
 /** AWS allows clocks to differ by 15 minutes. */
-export const MAXIMUM_SKEW = 15 * 60_000
+export const MAX_SKEW_MS = 15 * 60_000
 
 export function credentialsOf(
   verification: Verification,
@@ -56,14 +56,14 @@ export function requireFreshDate(date: number, verification: Verification): void
   if (Number.isNaN(date)) {
     throw s3Error('AccessDenied', 'AWS authentication requires a valid Date or x-amz-date header')
   }
-  if (Math.abs(verification.now - date) > MAXIMUM_SKEW) {
+  if (Math.abs(verification.now - date) > MAX_SKEW_MS) {
     throw s3Error(
       'RequestTimeTooSkewed',
       'The difference between the request time and the current time is too large.',
       {
         RequestTime: new Date(date).toISOString(),
         ServerTime: new Date(verification.now).toISOString(),
-        MaxAllowedSkewMilliseconds: String(MAXIMUM_SKEW),
+        MaxAllowedSkewMilliseconds: String(MAX_SKEW_MS),
       },
     )
   }

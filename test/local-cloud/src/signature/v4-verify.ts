@@ -1,5 +1,5 @@
 import { s3Error } from '../s3/errors.ts'
-import { credentialsOf, header, MAXIMUM_SKEW, requireFreshDate, requireSignature } from './authentication.ts'
+import { credentialsOf, header, MAX_SKEW_MS, requireFreshDate, requireSignature } from './authentication.ts'
 import type { Authentication, SignedRequest, Verification } from './authentication.ts'
 import {
   ALGORITHM,
@@ -85,7 +85,7 @@ export function verifyV4Query(request: SignedRequest, verification: Verification
   const seconds = /^\d+$/.test(expires) ? Number(expires) : Number.NaN
   if (!(seconds >= 0)) throw malformedQuery('X-Amz-Expires should be a number')
   if (seconds > SEVEN_DAYS) throw malformedQuery('X-Amz-Expires must be less than a week (in seconds); that is, 604800')
-  if (date > verification.now + MAXIMUM_SKEW) throw s3Error('AccessDenied', 'Request is not yet valid')
+  if (date > verification.now + MAX_SKEW_MS) throw s3Error('AccessDenied', 'Request is not yet valid')
   const end = date + seconds * 1000
   if (verification.now > end) {
     throw s3Error('AccessDenied', 'Request has expired', {

@@ -4,7 +4,7 @@ import { bucketOf, keyOf, requestHeader, xml } from '../call.ts'
 import { checksumOf } from '../checksums.ts'
 import { Content } from '../content.ts'
 import { s3Error } from '../errors.ts'
-import type { Mood } from '../mood.ts'
+import type { Quirks } from '../quirks.ts'
 import { encryptionHeaders, wholeSecond } from '../object-headers.ts'
 import { receiveText } from '../payload.ts'
 import { requireWritable } from '../preconditions.ts'
@@ -25,7 +25,7 @@ export const completeMultipartUpload: Operation = async call => {
   const repeated = repeatedAnswer(call, fingerprint)
   if (repeated) return repeated
   const upload = uploadOf(call)
-  const parts = choose(upload, named, call.cloud.mood)
+  const parts = choose(upload, named, call.cloud.quirks)
   const size = parts.reduce((sum, part) => sum + part.content.size, 0)
   const expected = requestHeader(call, 'x-amz-mp-object-size')
   if (expected !== undefined && Number(expected) !== size) {
@@ -59,7 +59,7 @@ export const completeMultipartUpload: Operation = async call => {
 function repeatedAnswer(call: Call, fingerprint: string): Answer | undefined {
   const completed = bucketOf(call).completed.get(call.request.query.get('uploadId') ?? '')
   if (!completed) return undefined
-  if (call.cloud.mood.forgetsCompletedUploads) throw noSuchUpload()
+  if (call.cloud.quirks.forgetsCompletedUploads) throw noSuchUpload()
   if (completed.key !== keyOf(call) || completed.parts !== fingerprint) throw noSuchUpload()
   return xml(completed.answer)
 }
@@ -81,7 +81,7 @@ function parse(body: string): Named[] {
 }
 
 /** The parts in the order of the request, after every rule that AWS checks. */
-function choose(upload: Upload, named: readonly Named[], mood: Mood): Part[] {
+function choose(upload: Upload, named: readonly Named[], quirks: Quirks): Part[] {
   const algorithm = upload.checksumAlgorithm
   const parts = named.map(({ number, etag, checksums }, index) => {
     if (index > 0 && number <= named[index - 1]!.number) {
@@ -109,15 +109,15 @@ function choose(upload: Upload, named: readonly Named[], mood: Mood): Part[] {
     }
     return part
   })
-  const small = parts.slice(0, -1).find(part => part.content.size < mood.minimumPartSize)
+  const small = parts.slice(0, -1).find(part => part.content.size < quirks.minPartBytes)
   if (small) {
     throw s3Error('EntityTooSmall', 'Your proposed upload is smaller than the minimum allowed size', {
       ProposedSize: String(small.content.size),
-      MinSizeAllowed: String(mood.minimumPartSize),
+      MinSizeAllowed: String(quirks.minPartBytes),
       PartNumber: String(small.number),
     })
   }
-  if (mood.equalParts) requireEqualParts(parts)
+  if (quirks.equalParts) requireEqualParts(parts)
   return parts
 }
 

@@ -92,7 +92,7 @@ export function copySourceRange(call: Call, size: number): ByteRange {
     throw s3Error('InvalidArgument', `Range specified is not valid for source object of size: ${size}`)
   }
   // "You can copy a range only if the source object is greater than 5 MB."
-  if (size <= call.cloud.mood.minimumPartSize) {
+  if (size <= call.cloud.quirks.minPartBytes) {
     throw s3Error('InvalidRequest', 'The specified copy source is too small to copy a range of it')
   }
   return { start: Number(first), end: Number(last) + 1 }

@@ -14,7 +14,7 @@ export const deleteObject: Operation = call => {
 
 export const deleteObjects: Operation = async call => {
   const bucket = bucketOf(call)
-  if (call.cloud.mood.noDeleteObjects) {
+  if (call.cloud.quirks.noDeleteObjects) {
     throw s3Error('NotImplemented', 'A header or query you provided implies functionality that is not implemented')
   }
   const { headers } = call.request

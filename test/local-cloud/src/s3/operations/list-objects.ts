@@ -47,17 +47,17 @@ export const listObjects: Operation = call => {
 
 function list(call: Call, after: string | undefined) {
   const bucket = bucketOf(call)
-  const { mood } = call.cloud
+  const { quirks } = call.cloud
   const { query } = call.request
   const prefix = query.get('prefix') ?? ''
   const delimiter = query.get('delimiter') ?? ''
   const limit = pageLimit(call, 'max-keys')
   const names = keyEncoder(call)
-  const state = mood.staleLists
-    ? bucket.stale(mood.staleLists)
+  const state = quirks.staleLists
+    ? bucket.stale(quirks.staleLists)
     : { keys: bucket.keys(), get: (key: string) => bucket.get(key) }
   const found = pageOf(state.keys, key => key, { prefix, delimiter, after, limit })
-  const truncated = found.truncated || mood.alwaysTruncated
+  const truncated = found.truncated || quirks.alwaysTruncated
   const page = {
     ...found,
     items: found.items.map(key => state.get(key)!),

@@ -14,7 +14,7 @@ export const listParts: Operation = call => {
   if (!Number.isInteger(marker)) throw s3Error('InvalidArgument', 'Argument part-number-marker must be an integer')
   const rest = [...upload.parts.values()].filter(part => part.number > marker).toSorted((a, b) => a.number - b.number)
   const page = rest.slice(0, limit)
-  const truncated = rest.length > page.length || call.cloud.mood.alwaysTruncated
+  const truncated = rest.length > page.length || call.cloud.quirks.alwaysTruncated
   return xml(
     document(
       'ListPartsResult',
@@ -41,8 +41,8 @@ export const listParts: Operation = call => {
 }
 
 export const listMultipartUploads: Operation = call => {
-  const { mood } = call.cloud
-  if (mood.noListMultipartUploads) {
+  const { quirks } = call.cloud
+  if (quirks.noListMultipartUploads) {
     throw s3Error('NotImplemented', 'A header or query you provided implies functionality that is not implemented')
   }
   const bucket = bucketOf(call)
@@ -55,7 +55,7 @@ export const listMultipartUploads: Operation = call => {
   // "If key-marker is not specified, the upload-id-marker parameter is ignored."
   const idMarker = keyMarker === '' ? '' : (query.get('upload-id-marker') ?? '')
   const uploads = bucket.sortedUploads().filter(({ key, id }) => {
-    if (mood.uploadsByExactKey && key !== prefix) return false
+    if (quirks.uploadsByExactKey && key !== prefix) return false
     const order = compareKeys(key, keyMarker)
     return order > 0 || (order === 0 && idMarker !== '' && id > idMarker)
   })
@@ -67,7 +67,7 @@ export const listMultipartUploads: Operation = call => {
     after: idMarker === '' ? after : undefined,
     limit,
   })
-  const truncated = page.truncated || mood.alwaysTruncated
+  const truncated = page.truncated || quirks.alwaysTruncated
   const lastUpload = page.items.at(-1)
   const nextKey = page.last ?? keyMarker
   const nextId = page.last === undefined ? idMarker : lastUpload?.key === page.last ? lastUpload.id : ''

@@ -24,7 +24,7 @@ beforeAll(async () => {
   client = sdk(s3)
 })
 beforeEach(() => {
-  s3.resetMood()
+  s3.resetQuirks()
   s3.bucket(Bucket).clear()
 })
 afterAll(async () => {
@@ -58,9 +58,9 @@ function putWithAcl(ACL?: 'private' | 'bucket-owner-full-control') {
   return client.send(new PutObjectCommand({ Bucket, Key: 'k', Body: 'x', ...(ACL ? { ACL } : {}) }))
 }
 
-describe('moods', () => {
+describe('quirks', () => {
   it('R2: wants equal parts', async () => {
-    Object.assign(s3.mood, { equalParts: true, minimumPartSize: 1 })
+    Object.assign(s3.quirks, { equalParts: true, minPartBytes: 1 })
     for (const sizes of [
       [2, 3, 1],
       [2, 2, 3],
@@ -68,15 +68,15 @@ describe('moods', () => {
       expect(await failure((await upload('k', sizes))())).toEqual({ code: 'InvalidPart', status: 400 })
     }
     for (const sizes of [[2, 2, 1], [2, 2, 2], [9]]) await (await upload('k', sizes))()
-    s3.resetMood()
-    s3.mood.minimumPartSize = 1
+    s3.resetQuirks()
+    s3.quirks.minPartBytes = 1
     await (
       await upload('k', [2, 3, 1])
     )()
   })
 
   it('has no DeleteObjects', async () => {
-    s3.mood.noDeleteObjects = true
+    s3.quirks.noDeleteObjects = true
     await s3.bucket(Bucket).put('k', 'x')
     const command = new DeleteObjectsCommand({ Bucket, Delete: { Objects: [{ Key: 'k' }] } })
     expect(await failure(client.send(command))).toEqual({ code: 'NotImplemented', status: 501 })
@@ -87,15 +87,15 @@ describe('moods', () => {
     await upload('a', [1])
     await upload('ab', [1])
     expect(await uploadsUnder('a')).toEqual(['a', 'ab'])
-    s3.mood.uploadsByExactKey = true
+    s3.quirks.uploadsByExactKey = true
     expect(await uploadsUnder('a')).toEqual(['a'])
     expect(await uploadsUnder('')).toEqual([])
-    s3.mood.noListMultipartUploads = true
+    s3.quirks.noListMultipartUploads = true
     expect(await failure(uploadsUnder('a'))).toEqual({ code: 'NotImplemented', status: 501 })
   })
 
   it('MinIO: forgets completed uploads', async () => {
-    s3.mood.forgetsCompletedUploads = true
+    s3.quirks.forgetsCompletedUploads = true
     const complete = await upload('k', [1])
     await complete()
     expect(await failure(complete())).toEqual({ code: 'NoSuchUpload', status: 404 })
@@ -103,7 +103,7 @@ describe('moods', () => {
   })
 
   it('says that every list goes on, with a marker that stays', async () => {
-    s3.mood.alwaysTruncated = true
+    s3.quirks.alwaysTruncated = true
     await s3.bucket(Bucket).put('a', '')
     await s3.bucket(Bucket).put('b', '')
     await upload('k', [1])
@@ -131,7 +131,7 @@ describe('moods', () => {
     const bucket = s3.bucket(Bucket)
     await bucket.put('a', '1')
     await bucket.put('b', '1')
-    s3.mood.staleLists = { writes: 2 }
+    s3.quirks.staleLists = { writes: 2 }
     expect(await listed()).toEqual([])
     await bucket.put('c', '1')
     bucket.delete('a')
@@ -140,14 +140,14 @@ describe('moods', () => {
     const { Contents } = await client.send(new ListObjectsV2Command({ Bucket, Prefix: 'b' }))
     expect(Contents).toMatchObject([{ Key: 'b', Size: 1 }])
     expect(await listed()).toEqual(['a', 'b', 'c'])
-    s3.mood.staleLists = { milliseconds: 3_600_000 }
+    s3.quirks.staleLists = { milliseconds: 3_600_000 }
     expect(await listed()).toEqual([])
-    s3.mood.staleLists = undefined
+    s3.quirks.staleLists = undefined
     expect(await listed()).toEqual(['b', 'c'])
   })
 
   it('refuses ACLs', async () => {
-    s3.mood.refusesAcls = true
+    s3.quirks.refusesAcls = true
     expect(await failure(putWithAcl('private'))).toEqual({ code: 'AccessControlListNotSupported', status: 400 })
     await putWithAcl('bucket-owner-full-control')
     await putWithAcl()

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { resourceMatches } from './resource.ts'
+import { resourceMatches } from './wildcard.ts'
 
 describe('the resource of a policy', () => {
   it.each([

@@ -4,7 +4,7 @@ import type { Fault } from './faults.ts'
 import { errorDocument } from './xml.ts'
 
 /** The answer to a request that meets a fault; `cut` is none at all, with the connection reset. */
-export async function answerWithFault(
+export async function injectFault(
   fault: Fault | undefined,
   run: () => Promise<Answer>,
   pause: (milliseconds: number, when: 'before' | 'after') => Promise<void>,

@@ -1,7 +1,7 @@
 /** Why a viewer is refused, in CloudFront's words. All are 403. */
-export type RefusalCode = 'MissingKey' | 'InvalidKey' | 'MalformedSignature' | 'MalformedPolicy' | 'AccessDenied'
+export type DenialCode = 'MissingKey' | 'InvalidKey' | 'MalformedSignature' | 'MalformedPolicy' | 'AccessDenied'
 
-const MESSAGES: Record<RefusalCode, string> = {
+const MESSAGES: Record<DenialCode, string> = {
   MissingKey: 'Missing Key-Pair-Id query parameter or cookie value',
   InvalidKey: 'Unknown Key',
   MalformedSignature: 'Could not unencode Signature',
@@ -9,11 +9,11 @@ const MESSAGES: Record<RefusalCode, string> = {
   AccessDenied: 'Access denied',
 }
 
-export class Refusal extends Error {
-  override readonly name = 'Refusal'
-  readonly code: RefusalCode
+export class Denial extends Error {
+  override readonly name = 'Denial'
+  readonly code: DenialCode
 
-  constructor(code: RefusalCode) {
+  constructor(code: DenialCode) {
     super(MESSAGES[code])
     this.code = code
   }

@@ -1,5 +1,5 @@
 /** Ways in which S3 servers differ from AWS. Each may be changed at any time; the default is AWS. */
-export interface Mood {
+export interface Quirks {
   /** R2: all parts but the last have one size and the last is no larger, or the completion is refused. */
   equalParts: boolean
   /** GCS: DeleteObjects is 501 NotImplemented. */
@@ -17,10 +17,10 @@ export interface Mood {
   /** Bucket owner enforced: any ACL but bucket-owner-full-control is AccessControlListNotSupported. */
   refusesAcls: boolean
   /** Bytes. A lower one lets tests have 10,000 parts cheaply. */
-  minimumPartSize: number
+  minPartBytes: number
 }
 
-export function awsMood(): Mood {
+export function awsQuirks(): Quirks {
   return {
     equalParts: false,
     noDeleteObjects: false,
@@ -30,6 +30,6 @@ export function awsMood(): Mood {
     alwaysTruncated: false,
     staleLists: undefined,
     refusesAcls: false,
-    minimumPartSize: 5 * 1024 * 1024,
+    minPartBytes: 5 * 1024 * 1024,
   }
 }
