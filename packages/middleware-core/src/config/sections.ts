@@ -15,6 +15,7 @@ export const sections = [
   'redis',
   'health',
   'catalog',
+  'tags',
   'proxy',
   'validation',
   'policy',
