@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { maxHeaderSize } from 'node:http'
-import type { StorageDriver } from '@longshore/middleware-core'
+import { ConfigError, type StorageDriver } from '@longshore/middleware-core'
 import { type FastifyInstance, fastify } from 'fastify'
 import { failureText } from './observability/error-text.ts'
 import { healthRoutes } from './observability/health-routes.ts'
@@ -48,6 +48,11 @@ interface ContentOptions {
   secret?: string | undefined
   /** Repositories that one page of the catalog may be asked to hold. Default 1000, as in Distribution. */
   maxCatalogEntries?: number | undefined
+  /**
+   * Patterns of tags that are set once, and neither moved nor deleted: `v*`. The storage has to have the capability
+   * `putIfAbsent`. Default: none.
+   */
+  immutableTags?: readonly string[] | undefined
   /** Time without a byte after which a client that is sending a body, or being sent a blob, counts as gone. Default 60,000. */
   stallTimeoutMs?: number | undefined
   /**
@@ -76,7 +81,8 @@ export interface RegistryOptions
 
 /**
  * Creates an OCI registry on a storage stack. It keeps nothing to itself, so several can serve one storage. The caller lets
- * it listen, and disposes of the storage after closing it. Failures go to stderr unless `onFailure` is given.
+ * it listen, and disposes of the storage after closing it. Failures go to stderr unless `onFailure` is given. Throws a
+ * `ConfigError` for immutable tags on a storage that cannot keep them.
  *
  * @example
  * const storage = compose(s3({ ... }), cloudfront({ ... }))
@@ -132,12 +138,16 @@ export function createRegistry(storage: StorageDriver, options: RegistryOptions 
 const printFailure: ErrorHandlerOptions['onFailure'] = (error, request) => console.error(failureText(error, request))
 
 function createServices(storage: StorageDriver, options: ContentOptions): Services {
-  const { deletes = false, redirects = true, maxCatalogEntries = 1000 } = options
+  const { deletes = false, redirects = true, maxCatalogEntries = 1000, immutableTags = [] } = options
   const { maxCached = 10_000, stallTimeoutMs = 60_000, maxInlineBlobs = 128 } = options
   const secret = options.secret || randomBytes(32)
+  if (immutableTags.length > 0 && storage.capabilities.putIfAbsent === false) {
+    const problem = `the storage ${storage.name} cannot write a file only if it is absent; accepted: no patterns`
+    throw new ConfigError([{ option: ['tags', 'immutable'], problem }])
+  }
   const blobs = new BlobStore(storage, maxCached)
   const manifests = new ManifestStore(storage, blobs, maxCached)
-  const tags = new TagStore(storage)
+  const tags = new TagStore(storage, immutableTags)
   return {
     blobs,
     inline: new InlineBlobs(blobs, maxInlineBlobs),

@@ -1,6 +1,8 @@
 import { type Config, createStorage } from '@longshore/middleware-core'
+import type { FastifyInstance } from 'fastify'
 import { createRegistry } from './app.ts'
 import type { Address } from './config/address.ts'
+import { withLocation } from './config/option-file.ts'
 import type { RegistrySettings } from './config/registry-settings.ts'
 import { startPurgeScheduler } from './gc/purge-scheduler.ts'
 import { Health } from './observability/health.ts'
@@ -50,32 +52,39 @@ export async function startRegistry(
     accessLayer[Symbol.dispose]()
     throw error
   })
-  const problem = isFirst ? findStorageProblem(storage) : undefined
   const health = new Health(storage)
+  let requests = 0
+  const create = (): FastifyInstance =>
+    createRegistry(storage, {
+      deletes: settings.deletes,
+      redirects: settings.redirects,
+      readOnly: settings.readOnly,
+      maxCatalogEntries: settings.maxCatalogEntries,
+      maxCached: settings.maxCached,
+      immutableTags: settings.immutableTags,
+      authenticator: accessLayer.authenticator,
+      https: accessLayer.https,
+      headers: settings.headers,
+      host: settings.host,
+      prefix: settings.prefix,
+      secret: settings.secret || secret,
+      health,
+      onArrival: arrival => metrics?.arrived(arrival),
+      onRequest: report => {
+        requests += 1
+        metrics?.ended(report)
+        log.request(report)
+      },
+      onFailure: log.failure,
+    })
+  const app = await withLocation(config, async () => create()).catch(async (error: unknown) => {
+    accessLayer[Symbol.dispose]()
+    await storage[Symbol.asyncDispose]()
+    throw error
+  })
+  const problem = isFirst ? findStorageProblem(storage) : undefined
   const { uploadPurging } = settings
   const purging = isFirst && uploadPurging.enabled ? startPurgeScheduler(storage, uploadPurging, log) : undefined
-  let requests = 0
-  const app = createRegistry(storage, {
-    deletes: settings.deletes,
-    redirects: settings.redirects,
-    readOnly: settings.readOnly,
-    maxCatalogEntries: settings.maxCatalogEntries,
-    maxCached: settings.maxCached,
-    authenticator: accessLayer.authenticator,
-    https: accessLayer.https,
-    headers: settings.headers,
-    host: settings.host,
-    prefix: settings.prefix,
-    secret: settings.secret || secret,
-    health,
-    onArrival: arrival => metrics?.arrived(arrival),
-    onRequest: report => {
-      requests += 1
-      metrics?.ended(report)
-      log.request(report)
-    },
-    onFailure: log.failure,
-  })
   const close = async (): Promise<void> => {
     const drainTimer = setTimeout(() => app.server.closeAllConnections(), settings.drainTimeoutMs)
     await app.close()

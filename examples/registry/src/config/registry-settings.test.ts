@@ -47,6 +47,7 @@ http:
   headers: { X-Content-Type-Options: [nosniff] }
   http2: { disabled: true }
   h2c: { enabled: false }
+tags: { immutable: ['v*', stable] }
 catalog: { maxentries: 50 }
 `
 
@@ -90,6 +91,7 @@ describe('a configuration', () => {
         accessLog: false,
       },
       maxCatalogEntries: 50,
+      immutableTags: ['v*', 'stable'],
     })
     expect(config.warnings).toEqual([])
   })
@@ -113,6 +115,7 @@ describe('a configuration', () => {
       auth: undefined,
       log: { level: 'info', formatter: 'text', fields: {}, accessLog: true },
       maxCatalogEntries: 1000,
+      immutableTags: [],
     })
     expect(config.warnings).toEqual([])
   })

@@ -76,6 +76,7 @@ export const manifestRoutes = fp<Services>(
       if ('tag' in reference) {
         if (!(await tags.delete(repository, reference.tag))) throw unknownManifest(repository, reference.tag)
       } else {
+        await tags.assertDeletable(repository, reference.digest)
         await manifests.delete(repository, reference.digest)
         await tags.deleteAllOf(repository, reference.digest)
       }

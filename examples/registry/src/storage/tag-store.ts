@@ -1,6 +1,7 @@
-import { type StorageDriver, undefinedIfNotFound } from '@longshore/middleware-core'
+import { type StorageDriver, isStorageError, undefinedIfNotFound } from '@longshore/middleware-core'
 import type { Digest } from '../oci/digest.ts'
 import { RegistryError } from '../oci/errors.ts'
+import { type TagPattern, matchesTag } from '../oci/tag-pattern.ts'
 import { mapConcurrent, settleAll } from './concurrency.ts'
 import { layers, manifests, tagCurrentLink, tagDirectory, tagIndexLink, tags } from './layout.ts'
 import { readLink, remove, writeLink } from './links.ts'
@@ -16,30 +17,48 @@ export interface TagPage {
 /** Tags: each a link to its current manifest, and one to every manifest that it ever had. */
 export class TagStore {
   readonly #storage: StorageDriver
+  readonly #immutable: readonly TagPattern[]
 
-  constructor(storage: StorageDriver) {
+  /** @param immutable patterns of tags that are set once, and neither moved nor deleted. Default: none. */
+  constructor(storage: StorageDriver, immutable: readonly TagPattern[] = []) {
     this.#storage = storage
+    this.#immutable = immutable
   }
 
   resolve(repository: string, tag: string): Promise<Digest | undefined> {
     return readLink(this.#storage, tagCurrentLink(repository, tag))
   }
 
-  /** Sets a tag. The history comes first, so that a garbage collection never misses a tag's manifest. */
+  /**
+   * Sets a tag. The history comes first, so that a garbage collection never misses a tag's manifest. `DENIED` for an immutable
+   * tag that has another manifest: of several clients that set one at once, on any nodes, the storage lets one win.
+   */
   async set(repository: string, tag: string, digest: Digest): Promise<void> {
     await writeLink(this.#storage, tagIndexLink(repository, tag, digest), digest)
-    await writeLink(this.#storage, tagCurrentLink(repository, tag), digest)
+    if (this.#isImmutable(tag)) await this.#setOnce(repository, tag, digest)
+    else await writeLink(this.#storage, tagCurrentLink(repository, tag), digest)
   }
 
-  /** Deletes a tag; false when there is none. */
-  delete(repository: string, tag: string): Promise<boolean> {
+  /** Deletes a tag; false when there is none. `DENIED` for an immutable one. */
+  async delete(repository: string, tag: string): Promise<boolean> {
+    if (this.#isImmutable(tag)) throw immutableTag(tag, 'cannot be deleted')
     return remove(this.#storage, tagDirectory(repository, tag))
   }
 
-  /** Deletes every tag whose current manifest this is. */
+  /** Deletes every tag whose current manifest this is. Immutable ones stay. */
   async deleteAllOf(repository: string, digest: Digest): Promise<void> {
-    await mapConcurrent(await this.#all(repository), async tag => {
+    const mutable = (await this.#all(repository)).filter(tag => !this.#isImmutable(tag))
+    await mapConcurrent(mutable, async tag => {
       if ((await this.resolve(repository, tag)) === digest) await this.delete(repository, tag)
+    })
+  }
+
+  /** Checks that no immutable tag has this manifest; `DENIED` when one has. Asks the storage only where tags are immutable. */
+  async assertDeletable(repository: string, digest: Digest): Promise<void> {
+    if (this.#immutable.length === 0) return
+    const immutable = (await this.#all(repository)).filter(tag => this.#isImmutable(tag))
+    await mapConcurrent(immutable, async tag => {
+      if ((await this.resolve(repository, tag)) === digest) throw immutableTag(tag, `needs the manifest ${digest}`)
     })
   }
 
@@ -50,6 +69,25 @@ export class TagStore {
     const rest = last === undefined ? all : all.filter(tag => lexically(tag, last) > 0)
     const page = rest.slice(0, limit)
     return { tags: page, hasMore: page.length > 0 && page.length < rest.length }
+  }
+
+  #isImmutable(tag: string): boolean {
+    return this.#immutable.some(pattern => matchesTag(pattern, tag))
+  }
+
+  async #setOnce(repository: string, tag: string, digest: Digest): Promise<void> {
+    try {
+      await this.#storage.putContent(tagCurrentLink(repository, tag), digest, { ifAbsent: true })
+    } catch (error) {
+      if (isStorageError(error, 'UNSUPPORTED'))
+        throw new Error('the storage cannot keep tags immutable', { cause: error })
+      if (!isStorageError(error, 'PRECONDITION_FAILED')) throw error
+      const current = await this.resolve(repository, tag)
+      if (current === digest) return
+      // Without a current link that leads there it counts for nothing.
+      await remove(this.#storage, tagIndexLink(repository, tag, digest)).catch(() => {})
+      throw immutableTag(tag, `has the manifest ${current ?? 'of another push'} and cannot be moved to ${digest}`)
+    }
   }
 
   async #all(repository: string): Promise<string[]> {
@@ -75,4 +113,8 @@ function lexically(a: string, b: string): number {
 
 function byBytes(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
+}
+
+function immutableTag(tag: string, why: string): RegistryError {
+  return new RegistryError('DENIED', `the tag ${tag} is immutable: it ${why}`, { status: 409, details: [{ tag }] })
 }

@@ -1,0 +1,171 @@
+import { type LocalCloud, startLocalCloud } from '@longshore/local-cloud'
+import {
+  type Capabilities,
+  ForwardingDriver,
+  type StorageDriver,
+  filesystem,
+  inmemory,
+} from '@longshore/middleware-core'
+import { parseConfig } from '@longshore/middleware-core/config'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { createRegistry } from '../../src/app.ts'
+import { registrySettings } from '../../src/config/registry-settings.ts'
+import { createLog } from '../../src/observability/registry-log.ts'
+import { startRegistry as startConfigured } from '../../src/start-registry.ts'
+import { tagIndexLink, tags } from '../../src/storage/layout.ts'
+import { codesOf, digestOf, indexType, putManifest } from '../support/client.ts'
+import { bucketOf } from '../support/cloud.ts'
+import { temporaryFolder } from '../support/folder.ts'
+import { type TestRegistry, filesOf, sharedRegistry, startRegistry } from '../support/registry.ts'
+
+/** An index that no other has, and that needs nothing. */
+function newIndex(name: string): string {
+  return JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests: [], annotations: { name } })
+}
+
+const push = (registry: { url: string }, tag: string, index: string): Promise<Response> =>
+  putManifest(registry, tag, index, { type: indexType })
+
+const current = async ({ url }: { url: string }, tag: string): Promise<string | null> =>
+  (await fetch(`${url}/v2/library/hello/manifests/${tag}`)).headers.get('docker-content-digest')
+
+const remove = ({ url }: { url: string }, reference: string): Promise<Response> =>
+  fetch(`${url}/v2/library/hello/manifests/${reference}`, { method: 'DELETE' })
+
+describe('an immutable tag', () => {
+  const registry = sharedRegistry({ deletes: true, immutableTags: ['v*', 'stable'] })
+
+  it('is set once, and again to what it has', async () => {
+    const index = newIndex('once')
+    expect((await push(registry, 'v1', index)).status).toBe(201)
+    expect((await push(registry, 'v1', index)).status).toBe(201)
+    expect(await current(registry, 'v1')).toBe(digestOf(index))
+  })
+
+  it('is not moved, and leaves no history of the attempt', async () => {
+    const [first, second] = [newIndex('first'), newIndex('second')]
+    await push(registry, 'v2', first)
+    const refused = await push(registry, 'v2', second)
+    expect(refused.status).toBe(409)
+    const { errors } = (await refused.json()) as { errors: { code: string; message: string; detail: unknown }[] }
+    expect(errors).toEqual([
+      {
+        code: 'DENIED',
+        message: `the tag v2 is immutable: it has the manifest ${digestOf(first)} and cannot be moved to ${digestOf(second)}`,
+        detail: { tag: 'v2' },
+      },
+    ])
+    expect(await current(registry, 'v2')).toBe(digestOf(first))
+    const files = await filesOf(registry.storage)
+    expect(files.has(tagIndexLink('library/hello', 'v2', digestOf(first)))).toBe(true)
+    expect(files.has(tagIndexLink('library/hello', 'v2', digestOf(second)))).toBe(false)
+  })
+
+  it('is not moved by a push of a digest that names it either', async () => {
+    const [first, second] = [newIndex('by tag'), newIndex('by digest')]
+    await push(registry, 'stable', first)
+    expect((await push(registry, `${digestOf(second)}?tag=stable`, second)).status).toBe(409)
+    expect(await current(registry, 'stable')).toBe(digestOf(first))
+  })
+
+  it('is not deleted, nor is its manifest', async () => {
+    const index = newIndex('kept')
+    await push(registry, 'v3', index)
+    for (const reference of ['v3', digestOf(index)]) {
+      const refused = await remove(registry, reference)
+      expect(refused.status).toBe(409)
+      expect(await codesOf(refused)).toEqual(['DENIED'])
+    }
+    expect(await current(registry, 'v3')).toBe(digestOf(index))
+  })
+
+  it('leaves others as they are', async () => {
+    const [first, second] = [newIndex('a'), newIndex('b')]
+    await push(registry, 'latest', first)
+    expect((await push(registry, 'latest', second)).status).toBe(201)
+    expect(await current(registry, 'latest')).toBe(digestOf(second))
+    expect((await remove(registry, digestOf(first))).status).toBe(202)
+    expect((await remove(registry, 'latest')).status).toBe(202)
+  })
+})
+
+describe('of 1,000 pushes of one immutable tag to two registries', () => {
+  const PUSHES = 1000
+  const folder = temporaryFolder()
+  let cloud: LocalCloud
+  beforeAll(async () => {
+    cloud = await startLocalCloud()
+  })
+  afterAll(() => cloud.close())
+
+  it.each<[string, () => StorageDriver]>([
+    ['the file system', () => filesystem({ rootDirectory: folder.path })],
+    ['a bucket', () => bucketOf(cloud)],
+  ])(
+    'one wins: on %s',
+    async (_name, open) => {
+      const storages = [open(), open()]
+      const nodes: TestRegistry[] = []
+      for (const storage of storages) nodes.push(await startRegistry({ storage, immutableTags: ['v*'] }))
+      const indexes = Array.from({ length: PUSHES }, (_, number) => newIndex(String(number)))
+      const answers = await Promise.all(
+        indexes.map(async (index, number) => ({ index, answer: await push(nodes[number % 2]!, 'v1', index) })),
+      )
+      const winners = answers.filter(({ answer }) => answer.status === 201)
+      const refused = answers.filter(({ answer }) => answer.status === 409)
+      expect([winners.length, refused.length]).toEqual([1, PUSHES - 1])
+      for (const node of nodes) expect(await current(node, 'v1')).toBe(digestOf(winners[0]!.index))
+      expect(await storages[0]!.list(`${tags('library/hello')}/v1/index/sha256`)).toHaveLength(1)
+      for (const node of nodes) await node[Symbol.asyncDispose]()
+      for (const storage of storages) await storage[Symbol.asyncDispose]()
+    },
+    120_000,
+  )
+
+  it('costs no request more than another tag', async () => {
+    const storage = bucketOf(cloud)
+    const node = await startRegistry({ storage, immutableTags: ['v*'] })
+    // The first one finds out what the server can do.
+    await push(node, 'v-first', newIndex('first'))
+    const costOf = async (tag: string): Promise<Readonly<Record<string, number>>> => {
+      cloud.s3.requests.reset()
+      expect((await push(node, tag, newIndex(tag))).status).toBe(201)
+      return cloud.s3.requests.counts()
+    }
+    expect(await costOf('v-other')).toEqual(await costOf('other'))
+    await node[Symbol.asyncDispose]()
+    await storage[Symbol.asyncDispose]()
+  })
+})
+
+describe('a storage that cannot write a file only if it is absent', () => {
+  class Unconditional extends ForwardingDriver {
+    override get capabilities(): Capabilities {
+      return { ...super.capabilities, putIfAbsent: false }
+    }
+  }
+
+  it('is refused at the start', () => {
+    expect(() => createRegistry(new Unconditional(inmemory({})), { immutableTags: ['v*'] })).toThrow(
+      /tags\.immutable: the storage inmemory cannot write a file only if it is absent/,
+    )
+    expect(() => createRegistry(new Unconditional(inmemory({})))).not.toThrow()
+  })
+})
+
+describe('a configuration', () => {
+  const log = createLog({ level: 'error', formatter: 'text', fields: {}, accessLog: false })
+
+  it('makes tags immutable', async () => {
+    const config = parseConfig('storage: inmemory\nhttp: { addr: 127.0.0.1:0 }\ntags: { immutable: [v*] }\n')
+    await using registry = await startConfigured(config, registrySettings(config), { address: {}, log })
+    const at = { url: `http://${registry.authority}` }
+    expect((await push(at, 'v1', newIndex('x'))).status).toBe(201)
+    expect((await push(at, 'v1', newIndex('y'))).status).toBe(409)
+  })
+
+  it.each(['v?', '[v*]/x', '""'])('does not take %s', pattern => {
+    const config = parseConfig(`storage: inmemory\ntags: { immutable: ['${pattern.replaceAll('"', '')}'] }\n`)
+    expect(() => registrySettings(config)).toThrow(/tags\.immutable\[0\].*accepted: a tag, in which \* stands for/)
+  })
+})
