@@ -1,4 +1,4 @@
-import type { OperationsServer } from '../observability/operations-server.ts'
+import type { OperationsServer } from '../server/operations-server.ts'
 import type { Demo } from './demo.ts'
 
 /** Facts about a registry that has started. */

@@ -1,7 +1,4 @@
-import type { LogSettings } from '../config/log.ts'
-import { jsonLog } from './json-log.ts'
 import type { FailedRequest, RequestReport } from './request-report.ts'
-import { textLog } from './text-log.ts'
 
 /** Log of a registry. No secret is in any line, whatever it is given. */
 export interface RegistryLog {
@@ -14,16 +11,4 @@ export interface RegistryLog {
   warn(message: string): void
   /** Logs an error outside of any request. */
   error(message: string): void
-}
-
-/** Creates a log on stdout; in text, warnings and errors go to stderr. */
-export function createLog(settings: LogSettings): RegistryLog {
-  const { formatter } = settings
-  const log = formatter === 'text' ? textLog(settings) : jsonLog({ ...settings, formatter })
-  return { ...log, request: report => isLogged(report, settings) && log.request(report) }
-}
-
-/** Leaves out successful health checks, which load balancers make every few seconds. */
-function isLogged({ route, status }: RequestReport, { accessLog }: LogSettings): boolean {
-  return accessLog && !(route === '/healthz' && status === 200)
 }

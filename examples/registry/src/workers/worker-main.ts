@@ -1,6 +1,6 @@
 import { loadRegistryConfig } from '../config/load.ts'
 import { registrySettings } from '../config/registry-settings.ts'
-import { createLog } from '../observability/registry-log.ts'
+import { createLog } from '../observability/create-log.ts'
 import { ignoreEpipe } from '../server/ignore-epipe.ts'
 import { type RunningRegistry, startRegistry } from '../start-registry.ts'
 import { startupErrorText } from '../server/startup-error.ts'

@@ -1,9 +1,9 @@
 import { fastify } from 'fastify'
 import type { DebugSettings } from '../config/http.ts'
-import { listen } from '../server/listen.ts'
-import { healthRoutes } from './health-routes.ts'
-import type { HealthReport } from './health.ts'
-import { type MetricsSnapshot, metricsText } from './metrics.ts'
+import { listen } from './listen.ts'
+import { healthRoutes } from '../observability/health-routes.ts'
+import type { HealthReport } from '../observability/health.ts'
+import { type MetricsSnapshot, metricsText } from '../observability/metrics.ts'
 
 /** Operators' view of a running registry, of one process or of several. */
 export interface Operations {
