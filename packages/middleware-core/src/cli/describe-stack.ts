@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
 import { unwrap } from '../options/check-options.ts'
-import { packageOf } from '../config/known-packages.ts'
-import type { Layer, Stack } from '../config/resolve-stack.ts'
+import { packageOf } from '../config/find-factory.ts'
+import type { Layer, Stack } from '../config/create-storage.ts'
 import { type Tree, isAbsent } from '../config/tree.ts'
 
 /** The stack as its configuration gives it, in the order in which a call meets its parts, without secrets. */

@@ -1,6 +1,5 @@
 import { type Config, loadConfig } from '../config/config.ts'
-import { buildStack } from '../config/create-storage.ts'
-import { type Stack, resolveStack } from '../config/resolve-stack.ts'
+import { type Stack, buildStack, resolveStack } from '../config/create-storage.ts'
 import type { StorageDriver } from '../contract/index.ts'
 import type { Terminal } from './terminal.ts'
 

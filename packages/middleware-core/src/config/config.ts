@@ -5,8 +5,7 @@ import { checkSection } from './check-section.ts'
 import { ConfigError, type ConfigIssue } from '../options/config-error.ts'
 import { type Environment, applyEnvironment } from './environment.ts'
 import { parseYaml } from './parse-yaml.ts'
-import { deprecations, sectionIssues } from './sections.ts'
-import { longStorage } from './storage-section.ts'
+import { deprecations, expandShorthand, sectionIssues } from './sections.ts'
 import { type Mapping, type Tree, descendant, isAbsent, mapping, text } from './tree.ts'
 
 /**
@@ -79,7 +78,7 @@ export function parseConfig(content: string, options: { file?: string; env?: Env
     const problem = `found a ${parsed.kind}; accepted: a mapping of sections, such as storage and middleware`
     throw new ConfigError([{ option: [], problem, location: parsed.source.location }])
   }
-  const written = longStorage(isAbsent(parsed) ? mapping([], source) : { ...parsed, source })
+  const written = expandShorthand(isAbsent(parsed) ? mapping([], source) : { ...parsed, source })
   const issues: ConfigIssue[] = sectionIssues(written)
   const warnings: string[] = []
   const root = applyEnvironment(written, options.env ?? {}, {

@@ -1,14 +1,25 @@
 import type { ConfigIssue } from '../options/config-error.ts'
 import { nearest } from '../options/nearest.ts'
-import { isSection, sections } from './sections.ts'
-import { setStorage } from './storage-section.ts'
-import { structured } from './structure.ts'
-import { type Mapping, type Source, type Tree, childOf, isAbsent, keyIn, list, mapping, text } from './tree.ts'
+import { packageOf } from './find-factory.ts'
+import { parseInlineYaml } from './parse-yaml.ts'
+import { isSection, isStorageSetting, sections } from './sections.ts'
+import {
+  type Mapping,
+  type Source,
+  type Text,
+  type Tree,
+  childOf,
+  isAbsent,
+  keyIn,
+  list,
+  mapping,
+  text,
+} from './tree.ts'
 
 /** The process environment, or a part of it. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Whom to tell about what the environment got wrong: a problem stops the start, a warning does not. */
+/** Receives the mistakes of the environment: an issue stops the start, a warning does not. */
 export interface EnvironmentReport {
   issue(issue: ConfigIssue): void
   warning(message: string): void
@@ -30,7 +41,7 @@ export function applyEnvironment(root: Mapping, environment: Environment, report
     if (problem) report.warning(`${name}: ${problem}; ignored`)
     else if (path.length === 1 && path[0] === 'storage')
       result = setStorage(result, text(value, { location: name, fromEnvironment: true }))
-    else result = new Overlay(name, value, report).on(result, path) as Mapping
+    else result = new Overlay(name, value, report).setAt(result, path) as Mapping
   }
   return result
 }
@@ -53,7 +64,29 @@ function isKubernetesService(path: readonly string[], value: string): boolean {
   return /(?:^|_)port$/.test(name) && /^(?:tcp|udp|sctp):\/\//.test(value)
 }
 
-/** One variable on its way to its place. */
+/**
+ * `REGISTRY_STORAGE` holds the whole section, or the name of a driver. A name leaves the settings beside the driver as they
+ * are, and the driver's own options too when the file has chosen the same one.
+ */
+function setStorage(root: Mapping, value: Text): Mapping {
+  if (isAbsent(value)) return root
+  const key = keyIn(root, 'storage') ?? 'storage'
+  const given = parseInlineYaml(value)
+  const storage = given.kind === 'text' ? selectDriver(root.entries.get(key), given) : given
+  return mapping([...root.entries, [key, storage]], root.source)
+}
+
+function selectDriver(before: Tree | undefined, { text: name, source }: Text): Tree {
+  const driver = name.trim()
+  const requested = packageOf('driver', driver).toLowerCase()
+  const isRequested = (key: string): boolean => packageOf('driver', key).toLowerCase() === requested
+  const entries = before?.kind === 'mapping' ? [...before.entries] : []
+  const kept = entries.filter(([key]) => isStorageSetting(key) || isRequested(key))
+  if (!kept.some(([key]) => isRequested(key))) kept.push([driver, text('', source)])
+  return mapping(kept, before?.source ?? source)
+}
+
+/** Sets the value of one variable. */
 class Overlay {
   readonly #source: Source
   readonly #value: Tree
@@ -67,8 +100,8 @@ class Overlay {
     this.#report = report
   }
 
-  /** The tree with the value at the end of the path. What was there is replaced, what lies beside it stays. */
-  on(tree: Tree | undefined, path: readonly string[], parents: readonly string[] = []): Tree | undefined {
+  /** Gives the tree with the value at the end of the path. The old value is replaced; its siblings stay. */
+  setAt(tree: Tree | undefined, path: readonly string[], parents: readonly string[] = []): Tree | undefined {
     const [name, ...rest] = path
     if (name === undefined) return this.#value
     const target = opened(tree)
@@ -85,7 +118,7 @@ class Overlay {
     const here = [...parents, name]
     if (target.kind === 'text') return this.#ignore(target, parents, 'holds a text, nothing below it')
     if (target.kind === 'mapping') {
-      const child = this.on(childOf(target, name), rest, here)
+      const child = this.setAt(childOf(target, name), rest, here)
       return child ? mapping([...target.entries, [keyIn(target, name) ?? name, child]], target.source) : target
     }
     if (!isIndex(name)) return this.#ignore(target, parents, 'is a list: the number of an entry must follow')
@@ -96,7 +129,7 @@ class Overlay {
       this.#report.issue({ option: parents, problem, location: this.#source.location })
       return target
     }
-    const child = this.on(target.items[index], rest, here)
+    const child = this.setAt(target.items[index], rest, here)
     return child ? list(target.items.toSpliced(index, 1, child), target.source) : target
   }
 
@@ -109,7 +142,7 @@ class Overlay {
 /** What cannot be opened has nothing below it. Whoever reads it later says what is wrong with it. */
 function opened(tree: Tree | undefined): Tree | undefined {
   try {
-    return structured(tree)
+    return parseInlineYaml(tree)
   } catch {
     return tree
   }

@@ -3,8 +3,7 @@ import { z } from 'zod'
 import { defineDriver } from '../authoring/define-driver.ts'
 import { InMemoryDriver } from '../drivers/inmemory/driver.ts'
 import { defineMiddleware } from '../middleware/define-middleware.ts'
-import { findFactory } from './find-factory.ts'
-import type { Kind } from './known-packages.ts'
+import { type Kind, findFactory } from './find-factory.ts'
 
 const driver = defineDriver({ name: 'd', options: z.object({}), create: () => new InMemoryDriver() })
 const middleware = defineMiddleware({ name: 'm', options: z.object({}), wrap: inner => inner })

@@ -7,10 +7,12 @@ import { redirect } from '../middleware/redirect.ts'
 import { rewrite } from '../middleware/rewrite.ts'
 import { optionError } from '../options/config-error.ts'
 import { importPackage } from './import-package.ts'
-import { type Kind, isBuiltIn, knownNames, packageOf } from './known-packages.ts'
 import { nearest } from '../options/nearest.ts'
 
-/** How a factory of each kind looks. */
+/** The two kinds of parts that a configuration names. */
+export type Kind = 'driver' | 'middleware'
+
+/** Factory of each kind. */
 export interface Factories {
   driver: DriverFactory
   middleware: MiddlewareFactory
@@ -19,7 +21,30 @@ export interface Factories {
 /** Loads a package, or answers undefined when it is not installed. */
 export type LoadPackage = (packageName: string) => Promise<unknown>
 
-const builtIn: Readonly<Record<string, unknown>> = { filesystem, inmemory, prefix, redirect, rewrite }
+/** The parts of this package, by the names that configurations give them. */
+const builtIn: Readonly<Record<Kind, Readonly<Record<string, unknown>>>> = {
+  driver: { filesystem, inmemory },
+  middleware: { prefix, redirect, rewrite },
+}
+
+/** Names that stand for a package of another name. */
+const packages: Readonly<Record<Kind, ReadonlyMap<string, string>>> = {
+  driver: new Map([
+    ['s3', '@longshore/s3-driver'],
+    ['s3aws', '@longshore/s3-driver'],
+  ]),
+  middleware: new Map([['cloudfront', '@longshore/middleware-cloudfront']]),
+}
+
+/** Every name that stands for something without being a package's. */
+export function knownNames(kind: Kind): string[] {
+  return [...Object.keys(builtIn[kind]), ...packages[kind].keys()].toSorted()
+}
+
+/** The package that a name stands for: its own name, unless the name is a known one. */
+export function packageOf(kind: Kind, name: string): string {
+  return packages[kind].get(name.toLowerCase()) ?? name
+}
 
 const packageName = /^(?:@[a-z0-9~-][\w.~-]*\/)?[a-z0-9~-][\w.~-]*$/i
 
@@ -32,7 +57,8 @@ export async function findFactory<K extends Kind>(
   name: string,
   options: { load?: LoadPackage | undefined; directories: readonly string[] },
 ): Promise<Factories[K]> {
-  if (isBuiltIn(kind, name)) return builtIn[name.toLowerCase()] as Factories[K]
+  const ours = Object.entries(builtIn[kind]).find(([known]) => known === name.toLowerCase())?.[1]
+  if (ours) return ours as Factories[K]
   if (!packageName.test(name)) {
     const accepted = `one of ${knownNames(kind).join(', ')}, or the name of an installed package`
     throw optionError('name', `found a text that is no package's name; accepted: ${accepted}`)

@@ -46,6 +46,18 @@ export function parseYaml(content: string, sourceAt: (line: number) => Source): 
   return tree
 }
 
+/**
+ * Opens a text of the environment where a mapping or a list is wanted: it is read as YAML, of which JSON is a part. Texts
+ * that hold neither, and everything that a file gave, stay as they are.
+ */
+export function parseInlineYaml(tree: Tree): Tree
+export function parseInlineYaml(tree: Tree | undefined): Tree | undefined
+export function parseInlineYaml(tree: Tree | undefined): Tree | undefined {
+  if (isAbsent(tree) || tree.kind !== 'text' || !tree.source.fromEnvironment) return tree
+  const opened = parseYaml(tree.text, () => tree.source)
+  return opened.kind === 'text' ? tree : opened
+}
+
 const problems: Partial<Record<ErrorCode, string>> = {
   TAB_AS_INDENT: 'a tab in the indentation; accepted: spaces',
   BAD_INDENT: 'the indentation does not fit the lines before',

@@ -1,6 +1,6 @@
 import type { ConfigIssue } from '../options/config-error.ts'
 import { nearest } from '../options/nearest.ts'
-import { type Mapping, childOf, descendant, isAbsent } from './tree.ts'
+import { type Mapping, childOf, descendant, isAbsent, keyIn, mapping, text } from './tree.ts'
 
 /** The sections of a registry's `config.yml`. The stack reads `storage` and `middleware`; the others are the service's. */
 export const sections = [
@@ -23,7 +23,7 @@ export const sections = [
   'reporting',
 ] as const
 
-/** What stands beside the driver in `storage`, and is the service's to read. */
+/** Settings beside the driver in `storage`, which the service reads. */
 export const storageSettings = ['cache', 'delete', 'maintenance', 'redirect', 'tag'] as const
 
 const versions = ['0.1']
@@ -36,7 +36,16 @@ export function isStorageSetting(name: string): boolean {
   return (storageSettings as readonly string[]).includes(name.toLowerCase())
 }
 
-/** What is wrong with the outermost level. */
+/** Replaces `storage: inmemory`, which is short for a driver without options. */
+export function expandShorthand(root: Mapping): Mapping {
+  const key = keyIn(root, 'storage')
+  const storage = key === undefined ? undefined : root.entries.get(key)
+  if (key === undefined || isAbsent(storage) || storage.kind !== 'text') return root
+  const driver = mapping([[storage.text, text('', storage.source)]], storage.source)
+  return mapping([...root.entries, [key, driver]], root.source)
+}
+
+/** Mistakes in the outermost level. */
 export function sectionIssues(root: Mapping): ConfigIssue[] {
   const issues: ConfigIssue[] = []
   for (const [name, { source }] of root.entries) {

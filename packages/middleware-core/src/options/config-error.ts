@@ -1,4 +1,4 @@
-import { StorageError } from '../contract/errors.ts'
+import { StorageError, isStorageError } from '../contract/errors.ts'
 
 /** One mistake in a configuration. */
 export interface ConfigIssue {
@@ -22,6 +22,11 @@ export class ConfigError extends StorageError {
     super('CONFIG', issues.map(describe).join('\n'), init)
     this.issues = issues
   }
+}
+
+/** True for a {@link ConfigError} of any copy of this package: a linked package may bring its own. */
+export function isConfigError(error: unknown): error is ConfigError {
+  return isStorageError(error, 'CONFIG') && Array.isArray((error as ConfigError).issues)
 }
 
 /** A single mistake in one option, found by whoever uses it: a file that is absent, a key that is no key. */

@@ -1,11 +1,11 @@
 import type { Config } from './config.ts'
 import type { Environment } from './environment.ts'
-import type { ResolveOptions } from './resolve-stack.ts'
+import type { ResolveOptions } from './create-storage.ts'
 import type { StorageDriver } from '../contract/index.ts'
 
 /*
- * What reads a configuration, YAML's parser first of all, is loaded once somebody has one: a program that puts its stack
- * together by hand starts without it.
+ * The code that reads a configuration, YAML's parser first of all, is loaded by the first call: a program that puts its
+ * stack together by hand starts without it.
  */
 
 /** Reads a configuration file. `env` is the environment to lay over it; default: that of the process. */
