@@ -150,7 +150,7 @@ export class UploadWriter extends Writable implements FileWriter {
     return false
   }
 
-  /** Whether closing the upload succeeds before the signal fires. When it fires, the closing may still be under way. */
+  /** Closes the upload and resolves to true, or to false when that fails or the signal fires; closing may then go on. */
   async #isClosedUnlessAborted(signal: AbortSignal | undefined): Promise<boolean> {
     let stopListening = (): void => {}
     const aborted = new Promise<boolean>(resolve => {

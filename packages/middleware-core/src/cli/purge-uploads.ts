@@ -1,9 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import * as option from '../options/option.ts'
-import { withStack } from './load.ts'
-import type { Terminal } from './terminal.ts'
+import { withStack } from './with-stack.ts'
+import type { CliContext } from './cli-context.ts'
 
-export function addPurgeUploads(program: Command, terminal: Terminal): void {
+export function addPurgeUploads(program: Command, context: CliContext): void {
   program
     .command('purge-uploads')
     .description('discard unfinished uploads that nobody will continue')
@@ -11,9 +11,9 @@ export function addPurgeUploads(program: Command, terminal: Terminal): void {
     .requiredOption('--older-than <duration>', 'those last touched longer ago than this, such as 24h', readDuration)
     .option('--path <directory>', 'those below this directory', '/')
     .action((file: string, { olderThan, path }: { olderThan: number; path: string }) =>
-      withStack(file, terminal, async storage => {
+      withStack(file, context, async storage => {
         const { uploads } = await storage.purgeUploads({ olderThan: new Date(Date.now() - olderThan), path })
-        terminal.out(`${uploads} unfinished upload${uploads === 1 ? '' : 's'} discarded\n`)
+        context.out(`${uploads} unfinished upload${uploads === 1 ? '' : 's'} discarded\n`)
       }),
     )
 }

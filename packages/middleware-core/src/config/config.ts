@@ -9,8 +9,8 @@ import { deprecations, expandShorthand, sectionIssues } from './sections.ts'
 import { type Mapping, type Tree, descendant, isAbsent, mapping, text } from './tree.ts'
 
 /**
- * A registry's configuration: its file with the environment laid over it. What it holds is read through
- * {@link Config.section} and `createStorage`; printing it shows no values, because some are secrets.
+ * A registry's configuration: its file with the environment laid over it. {@link Config.section} and `createStorage` read it;
+ * printing it shows no values, because some are secrets.
  */
 export class Config {
   /** The file as it was named to whoever loaded it. */
@@ -25,7 +25,7 @@ export class Config {
     this.#warnings = new Set(warnings)
   }
 
-  /** What is odd but does not stop the start, such as an unknown `REGISTRY_` variable. Reading sections may add to it. */
+  /** Oddities that do not stop the start, such as an unknown `REGISTRY_` variable. Reading sections may add to them. */
   get warnings(): readonly string[] {
     return [...this.#warnings]
   }
@@ -39,7 +39,7 @@ export class Config {
     return checkSection(schema, this.part(path), path, message => this.warn(message)).value
   }
 
-  /** What was written at a path, and where; an empty text where nothing was. For those who resolve a part themselves. */
+  /** Gives the part at a path with its source; an empty text where there is none. For code that resolves a part itself. */
   part(path: readonly string[]): Tree {
     return descendant(this.#root, path) ?? text('', this.#root.source)
   }

@@ -139,7 +139,7 @@ class Overlay {
   }
 }
 
-/** What cannot be opened has nothing below it. Whoever reads it later says what is wrong with it. */
+/** Opens a text, or leaves it as it is: the schema that reads it later reports the mistake. */
 function opened(tree: Tree | undefined): Tree | undefined {
   try {
     return parseInlineYaml(tree)

@@ -13,9 +13,9 @@ import {
 import { ConfigError } from '../options/config-error.ts'
 import { type Source, type Tree, isAbsent, list, mapping, text } from './tree.ts'
 
-/** Far above what a configuration needs, far below what aliases of aliases of aliases can grow to. */
-const maxNodes = 10_000
-const maxDepth = 100
+/** Limits far above the needs of a configuration and far below the growth of aliases of aliases of aliases. */
+const MAX_NODES = 10_000
+const MAX_DEPTH = 100
 
 /**
  * Reads YAML, or JSON, with every leaf kept as a text. `null`, `~` and nothing at all are the empty text. Anchors, aliases
@@ -86,8 +86,8 @@ class Conversion {
 
   /** `source` is where the key or the list item begins: the line that a reader looks for. */
   #tree(node: unknown, source: Source, path: PropertyKey[]): Tree {
-    if (++this.#nodes > maxNodes) throw mistake(source, `more than ${maxNodes} values, with all aliases followed`)
-    if (path.length > maxDepth) throw mistake(source, 'the configuration is nested too deeply')
+    if (++this.#nodes > MAX_NODES) throw mistake(source, `more than ${MAX_NODES} values, with all aliases followed`)
+    if (path.length > MAX_DEPTH) throw mistake(source, 'the configuration is nested too deeply')
     if (isAlias(node)) return this.#tree(this.#resolve(node, source), source, path)
     if (isMap(node)) return mapping(this.#entries(node.items, path), source)
     if (!isSeq(node)) return text(textOf(node), source)

@@ -53,7 +53,7 @@ export function keyIn(parent: Mapping, name: string): string | undefined {
   return [...parent.entries.keys()].find(key => key.toLowerCase() === lower)
 }
 
-/** What is directly below `parent`: by name, ignoring case, or by index. */
+/** Finds the child of `parent` by its name, ignoring case, or by its index. */
 export function childOf(parent: Tree | undefined, name: PropertyKey): Tree | undefined {
   if (parent?.kind === 'list') return parent.items[Number(name)]
   if (parent?.kind !== 'mapping') return undefined
@@ -61,7 +61,7 @@ export function childOf(parent: Tree | undefined, name: PropertyKey): Tree | und
   return key === undefined ? undefined : parent.entries.get(key)
 }
 
-/** What lies at the end of a path. */
+/** Finds the part at the end of a path. */
 export function descendant(tree: Tree | undefined, path: readonly PropertyKey[]): Tree | undefined {
   return path.reduce<Tree | undefined>(childOf, tree)
 }

@@ -54,7 +54,7 @@ export class StorageError extends Error {
   override readonly name: string = 'StorageError'
   readonly [brand] = true
   readonly code: StorageErrorCode
-  /** What happened, without the driver's name. */
+  /** Message without the driver's name. */
   readonly detail: string
   readonly driver: string | undefined
   readonly path: string | undefined

@@ -5,12 +5,12 @@ import { $ZodArray, $ZodDefault, $ZodObject, $ZodOptional, $ZodPrefault } from '
 import { ConfigError, type ConfigIssue } from './config-error.ts'
 import { nearest } from './nearest.ts'
 
-/** What a driver's or middleware's options are checked against. Names match without regard to case. */
+/** Schema of a driver's or middleware's options. Names match without regard to case. */
 export type OptionsSchema = z.core.$ZodObject
 
 /** Where options come from, for the messages about them. */
 export interface OptionsOrigin {
-  /** What to call the section: `s3 options`, `storage.s3`. */
+  /** Name of the section: `s3 options`, `storage.s3`. */
   where: string
   /** Where an option was given, named as it was found. */
   locate?: ((option: readonly PropertyKey[]) => string | undefined) | undefined
@@ -42,7 +42,7 @@ export function checkOptions<Schema extends z.core.$ZodType>(
 
 const { localeError: inEnglish } = en()
 
-/** What zod itself says of an issue. `zod/mini` is silent where the full one speaks English unless told otherwise. */
+/** Gives zod's own English message for an issue; `zod/mini` has none unless a locale is named. */
 const inZodsWords: z.core.$ZodErrorMap = issue => {
   const { customError, localeError = inEnglish } = z.config()
   return customError?.(issue) ?? localeError(issue)

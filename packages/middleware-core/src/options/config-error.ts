@@ -4,7 +4,7 @@ import { StorageError, isStorageError } from '../contract/errors.ts'
 export interface ConfigIssue {
   /** The option as its schema spells it, then what is inside it: `['keys', 0, 'privateKey']`. Empty: the whole section. */
   readonly option: readonly PropertyKey[]
-  /** What was found and what is accepted. Never holds a secret. */
+  /** Value that was found and values that are accepted. Never holds a secret. */
   readonly problem: string
   /** Where the option was given: a file and line, or the name of an environment variable. */
   readonly location?: string | undefined

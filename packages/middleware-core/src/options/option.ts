@@ -3,10 +3,10 @@ import * as z from 'zod/mini'
 
 /**
  * The kinds of options that drivers and middlewares have. Configuration files and the environment give texts, programs
- * give values; each kind takes both. What it says of itself (`accepted`) is what a user reads after a mistake.
+ * give values; each kind takes both. Its text `accepted` is shown after a mistake.
  */
 interface OptionMeta extends Record<string, unknown> {
-  /** What the option takes, in words that end the sentence "accepted: ...". */
+  /** Values that the option takes, in words that end the sentence "accepted: ...". */
   accepted: string
   /** Its value must not be shown. */
   secret?: true

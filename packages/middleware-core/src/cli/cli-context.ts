@@ -1,11 +1,11 @@
 import type { Environment } from '../config/environment.ts'
 import type { LoadPackage } from '../config/find-factory.ts'
 
-/** What the commands have of the world around them. */
-export interface Terminal {
-  /** Results: what another program may want to read. */
+/** Surroundings of the commands: output, environment and packages. */
+export interface CliContext {
+  /** Prints a result, which another program may read. */
   out(text: string): void
-  /** Everything else. */
+  /** Prints everything else. */
   error(text: string): void
   readonly env: Environment
   /** Takes the place of the search for packages. */
