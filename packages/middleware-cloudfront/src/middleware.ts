@@ -6,13 +6,13 @@ import {
   StorageError,
   type StorageDriver,
   type UrlOptions,
+  abortable,
   assertPath,
   defineMiddleware,
   keyOf,
   responseOverrides,
   toStorageError,
 } from '@longshore/middleware-core'
-import { abortable } from './signing/abortable.ts'
 import { type ClientFilter, clientFilter } from './clients/client-filter.ts'
 import { announceUrl } from './diagnostics.ts'
 import { type Lifetime, expiryAt } from './expiry.ts'

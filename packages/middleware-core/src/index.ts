@@ -1,4 +1,5 @@
 export * from './contract/index.ts'
+export { abortable, onAbort } from './authoring/abort.ts'
 export type { DriverImplementation, Resolved } from './authoring/driver-implementation.ts'
 export { type DriverDefinition, type DriverFactory, defineDriver } from './authoring/define-driver.ts'
 export { type OperationTrace, operationChannel } from './authoring/diagnostics.ts'

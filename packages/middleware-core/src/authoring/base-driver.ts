@@ -33,6 +33,7 @@ import type { FileInfo, PurgeResult, WriteResult } from '../contract/file-info.t
 import { assertDirectoryPath, assertPath, compareBytes, root } from '../contract/paths.ts'
 import type { SignedUrl, UrlOptions } from '../contract/signed-url.ts'
 import type { StorageDriver } from '../contract/storage-driver.ts'
+import { allowListeners } from './abort.ts'
 import * as check from './check-arguments.ts'
 import { traced } from './diagnostics.ts'
 import { CheckedDirectUpload } from './direct-upload.ts'
@@ -273,6 +274,7 @@ class BaseDriver implements StorageDriver {
     }
     try {
       options.signal?.throwIfAborted()
+      if (options.signal) allowListeners(options.signal)
       checkAll(path)
       return await traced(this.name, operation, path, call, error => this.#translate(error, path, options.signal))
     } catch (error) {

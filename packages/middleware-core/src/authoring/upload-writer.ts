@@ -4,6 +4,7 @@ import type { CommitOptions, WriteConditions } from '../contract/call-options.ts
 import { StorageError, isStorageError } from '../contract/errors.ts'
 import type { WriteResult } from '../contract/file-info.ts'
 import type { FileWriter } from '../contract/file-writer.ts'
+import { abortable, onAbort } from './abort.ts'
 import { checkConditions } from './check-arguments.ts'
 import type { Upload } from './upload.ts'
 
@@ -35,7 +36,7 @@ export class UploadWriter extends Writable implements FileWriter {
     this.#hooks = hooks
     // A failure is never lost: it rejects the close or commit that follows. It must not end the process before that.
     this.on('error', () => {})
-    if (signal) this.#stopListening = this.#destroyOn(signal)
+    this.#stopListening = this.#destroyOn(signal)
   }
 
   get size(): number {
@@ -152,31 +153,26 @@ export class UploadWriter extends Writable implements FileWriter {
 
   /** Closes the upload and resolves to true, or to false when that fails or the signal fires; closing may then go on. */
   async #isClosedUnlessAborted(signal: AbortSignal | undefined): Promise<boolean> {
-    let stopListening = (): void => {}
-    const aborted = new Promise<boolean>(resolve => {
-      if (signal) stopListening = onAbort(signal, () => resolve(false))
-    })
-    const closed = this.#upload.close().then(
-      () => true,
-      () => false,
-    )
-    const isClosed = await Promise.race([closed, aborted])
-    stopListening()
-    return isClosed
+    try {
+      await abortable(this.#upload.close(), signal)
+      return true
+    } catch {
+      return false
+    }
   }
 
   /** Waits until the stream has finished, and rejects with the error that it broke on. The signal destroys it. */
   async #finish(signal?: AbortSignal): Promise<void> {
     if (this.writableFinished) return
     if (this.destroyed && !this.errored) throw this.#wrongState('destroyed before it was closed')
-    const stopListening = signal ? this.#destroyOn(signal) : undefined
+    const stopListening = this.#destroyOn(signal)
     try {
       if (this.errored) throw this.errored
       await finished(this, { readable: false })
     } catch (error) {
       throw signal?.aborted ? signal.reason : this.#hooks.translate(error)
     } finally {
-      stopListening?.()
+      stopListening()
     }
   }
 
@@ -189,20 +185,11 @@ export class UploadWriter extends Writable implements FileWriter {
     return this.#hooks.translate(new StorageError('INVALID_STATE', `the writer is ${what}`))
   }
 
-  /** Destroys the writer when the signal fires, until what is returned is called. */
-  #destroyOn(signal: AbortSignal): () => void {
+  /** Destroys the writer when the signal fires. Gives a function that stops listening. */
+  #destroyOn(signal: AbortSignal | undefined): () => void {
     return onAbort(signal, () => {
-      this.destroy(signal.reason instanceof Error ? signal.reason : new Error('aborted', { cause: signal.reason }))
+      const reason: unknown = signal?.reason
+      this.destroy(reason instanceof Error ? reason : new Error('aborted', { cause: reason }))
     })
   }
-}
-
-/** Runs `act` when the signal fires, or at once when it has, until what is returned is called. */
-function onAbort(signal: AbortSignal, act: () => void): () => void {
-  if (signal.aborted) {
-    act()
-    return () => {}
-  }
-  signal.addEventListener('abort', act, { once: true })
-  return () => signal.removeEventListener('abort', act)
 }

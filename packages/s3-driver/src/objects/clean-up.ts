@@ -1,7 +1,7 @@
-import type { CallOptions } from '@longshore/middleware-core'
+import { type CallOptions, onAbort } from '@longshore/middleware-core'
 
 /** Milliseconds that cleaning up may still take once the call's signal has fired. */
-const grace = 500
+const GRACE_MS = 500
 
 /**
  * Cleans up behind a call that failed. Its signal must not stop that, nor may a server that hangs keep the caller for long.
@@ -13,17 +13,15 @@ export async function cleanUp(
 ): Promise<void> {
   const end = new AbortController()
   let timer: NodeJS.Timeout | undefined
-  const onAbort = (): void => {
-    timer = setTimeout(() => end.abort(), grace)
-  }
-  if (signal?.aborted) onAbort()
-  signal?.addEventListener('abort', onAbort, { once: true })
+  const stopListening = onAbort(signal, () => {
+    timer = setTimeout(() => end.abort(), GRACE_MS)
+  })
   try {
     await task({ signal: end.signal })
   } catch {
     // See above.
   } finally {
     clearTimeout(timer)
-    signal?.removeEventListener('abort', onAbort)
+    stopListening()
   }
 }

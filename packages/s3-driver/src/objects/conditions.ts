@@ -7,7 +7,13 @@ import {
   PutObjectCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
-import { type CallOptions, StorageError, type WriteConditions, isStorageError } from '@longshore/middleware-core'
+import {
+  type CallOptions,
+  StorageError,
+  type WriteConditions,
+  abortable,
+  isStorageError,
+} from '@longshore/middleware-core'
 import type { Bucket } from '../bucket.ts'
 import { cleanUp } from './clean-up.ts'
 
@@ -67,7 +73,7 @@ export class ConditionSupport {
       const known = this.#probes.get(key)
       if (!known) break
       try {
-        return await unlessAborted(known, options.signal)
+        return await abortable(known, options.signal)
       } catch (error) {
         // It was another call's probe, and ended with that call: this one makes its own.
         if (options.signal?.aborted || isStorageError(error)) throw error
@@ -110,17 +116,6 @@ export class ConditionSupport {
     const { client } = this.#bucket
     return this.#bucket.run(o => client.send(command as Parameters<typeof client.send>[0], o), options)
   }
-}
-
-/** Waits for a promise that is not this call's alone: the signal ends the waiting, not what is waited for. */
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise
-  signal.throwIfAborted()
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason as Error)
-    signal.addEventListener('abort', onAbort, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
-  })
 }
 
 const operations: Readonly<Record<ConditionalRequest, string>> = {

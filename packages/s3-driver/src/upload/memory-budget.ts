@@ -1,4 +1,4 @@
-import { StorageError } from '@longshore/middleware-core'
+import { StorageError, onAbort } from '@longshore/middleware-core'
 import { announceMemory } from '../diagnostics.ts'
 import { HEADER_ROOM } from '../multipart/parts.ts'
 
@@ -82,7 +82,6 @@ export class MemoryBudget {
   acquire(size: number, signal: AbortSignal): Promise<Reservation> {
     return new Promise((resolve, reject) => {
       signal.throwIfAborted()
-      const stopListening = (): void => signal.removeEventListener('abort', giveUp)
       const waiter: Waiter = {
         size,
         resolve: reservation => {
@@ -94,12 +93,11 @@ export class MemoryBudget {
           reject(error)
         },
       }
-      const giveUp = (): void => {
+      const stopListening = onAbort(signal, () => {
         this.#waiting.splice(this.#waiting.indexOf(waiter), 1)
         this.#grantWaiting()
         reject(signal.reason as Error)
-      }
-      signal.addEventListener('abort', giveUp, { once: true })
+      })
       this.#waiting.push(waiter)
       this.#grantWaiting()
     })

@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import type { CallOptions, CommitOptions, Upload, WriteConditions, WriteResult } from '@longshore/middleware-core'
+import {
+  type CallOptions,
+  type CommitOptions,
+  type Upload,
+  type WriteConditions,
+  type WriteResult,
+  onAbort,
+} from '@longshore/middleware-core'
 import type { Bucket } from '../bucket.ts'
 import { MultipartUpload } from '../multipart/multipart-upload.ts'
 import { MAX_PARTS, totalSize } from '../multipart/parts.ts'
@@ -259,13 +266,11 @@ export class S3Upload implements Upload {
 
   /** Runs a step of the upload during which `signal` ends the upload's requests. */
   async #withAbort<T>(signal: AbortSignal | undefined, step: () => Promise<T>): Promise<T> {
-    const stop = (): void => this.#stop(signal?.reason)
-    if (signal?.aborted) stop()
-    signal?.addEventListener('abort', stop, { once: true })
+    const stopListening = onAbort(signal, () => this.#stop(signal?.reason))
     try {
       return await step()
     } finally {
-      signal?.removeEventListener('abort', stop)
+      stopListening()
     }
   }
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { getEventListeners } from 'node:events'
 import { Readable, Writable } from 'node:stream'
 import type { FileWriter } from '../../contract/index.ts'
 import { assertContent, assertFails, bytesOf, collect, rejectionOf, write } from '../assertions.ts'
@@ -40,6 +41,18 @@ export const testSignals: Section = (test, { largeFile, chunkSizes }) => {
       if (result instanceof Readable) result.destroy()
       else if (result instanceof Writable) await (result as FileWriter).cancel()
     }
+  })
+
+  test('no call goes on listening to its signal once it has ended', async ({ driver, at, fill }) => {
+    await fill(['file'])
+    const { signal } = new AbortController()
+    for (let round = 1; round <= 20; round += 1) {
+      await bytesOf(await driver.reader(at('file'), { signal }))
+      const writer = await driver.writer(at('written'), { signal })
+      await write(writer, content)
+      await writer.commit({ signal })
+    }
+    assert.equal(getEventListeners(signal, 'abort').length, 0)
   })
 
   test('aborting breaks off a reader', async ({ driver, at }) => {
