@@ -1,4 +1,4 @@
-import { ConfigError, type ConfigIssue } from '@longshore/middleware-core'
+import { ConfigError, type ConfigIssue, isConfigError } from '@longshore/middleware-core'
 import { KeyFile } from './key-file.ts'
 import type { KeyEntry, KeySettings } from './options.ts'
 import { readSigningKey } from './load-keys.ts'
@@ -79,7 +79,7 @@ function loadedSources({ keys, hashAlgorithm, ...single }: KeySettings): KeySour
     try {
       source.load()
     } catch (error) {
-      if (!(error instanceof ConfigError)) throw error
+      if (!isConfigError(error)) throw error
       errors.set(source, error)
       issues.push(...(keys ? within(['keys', index], error) : error.issues))
     }

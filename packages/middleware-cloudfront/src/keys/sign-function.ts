@@ -1,5 +1,5 @@
 import { type KeyObject, verify } from 'node:crypto'
-import { StorageError } from '@longshore/middleware-core'
+import { StorageError, isStorageError } from '@longshore/middleware-core'
 import { type PublicKey, readPublicKey } from './public-key.ts'
 import type { HashAlgorithm, KeyIdentity, SigningKey } from '../signing/signing-key.ts'
 
@@ -51,7 +51,7 @@ export class ExternalSigningKey implements SigningKey {
       // A copy: what is verified must be what was asked for.
       return await this.#sign(Uint8Array.from(data))
     } catch (error) {
-      if (error instanceof StorageError) throw error
+      if (isStorageError(error)) throw error
       const said: AwsLikeError = Object(error) as AwsLikeError
       // Its message stays out of what clients may see: only who wrote the function knows what is in it.
       const what = `failed (${[said.code, said.name].find(name => typeof name === 'string') ?? 'unknown error'})`

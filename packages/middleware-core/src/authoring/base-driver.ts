@@ -148,8 +148,8 @@ class BaseDriver implements StorageDriver {
 
   async *walk(path: string, options: WalkOptions = {}): AsyncIterable<FileInfo> {
     const checkAll = (): void => {
-      assertDirectoryPath(path)
       check.checkWalk(options)
+      assertDirectoryPath(path)
     }
     await this.#run('walk', path, options, checkAll, async () => {})
     const entries = this.#inner.walk?.(path, options) ?? walkByListing(this.#inner, path, options)

@@ -108,15 +108,15 @@ export function invalidArgument(name: string, found: string, accepted: string): 
   return new StorageError('INVALID_ARGUMENT', `invalid ${name}: ${found}; accepted: ${accepted}`)
 }
 
-/** Undefined is accepted unless a least number is asked for. */
-function assertBytes(name: string, value: number | undefined, least?: number): void {
-  if (value === undefined && least === undefined) return
-  if (Number.isSafeInteger(value) && (value as number) >= (least ?? 0)) return
-  throw invalidArgument(name, show(value), `a whole number of bytes, ${least ?? 0} or more`)
+/** Refuses `undefined`, too, where there is a `min`. */
+function assertBytes(name: string, value: number | undefined, min?: number): void {
+  if (value === undefined && min === undefined) return
+  if (Number.isSafeInteger(value) && (value as number) >= (min ?? 0)) return
+  throw invalidArgument(name, show(value), `a whole number of bytes, ${min ?? 0} or more`)
 }
 
 function assertSeconds(expiresIn: number | undefined): void {
-  if (expiresIn === undefined || (typeof expiresIn === 'number' && expiresIn > 0)) return
+  if (expiresIn === undefined || (Number.isFinite(expiresIn) && expiresIn > 0)) return
   throw invalidArgument('expiresIn', show(expiresIn), 'a number of seconds, more than 0')
 }
 

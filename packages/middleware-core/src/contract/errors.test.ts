@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals'
+import { describe, expect, it, jest } from '@jest/globals'
 import { StorageError, isStorageError, pathNotFound, toStorageError } from './errors.ts'
 
 describe('a storage error', () => {
@@ -27,6 +27,15 @@ describe('a storage error', () => {
     expect(isStorageError(error, 'PRECONDITION_FAILED')).toBe(false)
     expect(isStorageError(new Error('path not found'))).toBe(false)
     expect(isStorageError(undefined)).toBe(false)
+  })
+
+  it('is one to another copy of this package, too', async () => {
+    jest.resetModules()
+    const other = await import('./errors.ts')
+    const error = other.pathNotFound('/a', { driver: 'theirs' })
+    expect(error).not.toBeInstanceOf(StorageError)
+    expect(isStorageError(error, 'PATH_NOT_FOUND')).toBe(true)
+    expect(toStorageError(error, 'ours', '/b')).toBe(error)
   })
 })
 
