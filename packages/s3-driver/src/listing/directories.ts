@@ -1,7 +1,7 @@
 import { type CallOptions, compareBytes } from '@longshore/middleware-core'
 import type { Bucket } from '../bucket.ts'
 import { listPage } from './pages.ts'
-import { inParallel } from '../objects/parallel.ts'
+import { inParallel } from '../parallel.ts'
 
 /** Requests under way at once. */
 const maxConcurrency = 32

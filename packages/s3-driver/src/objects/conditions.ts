@@ -68,7 +68,6 @@ export class ConditionSupport {
   ): Promise<boolean> {
     if (this.#isTrusted) return true
     const key = `${request} ${condition}`
-    const failing = condition === 'If-Match' ? { IfMatch: NO_ETAG } : { IfNoneMatch: '*' as const }
     for (;;) {
       const known = this.#probes.get(key)
       if (!known) break
@@ -79,7 +78,7 @@ export class ConditionSupport {
         if (options.signal?.aborted || isStorageError(error)) throw error
       }
     }
-    const probe = this.#probe(request, failing, options)
+    const probe = this.#probe(request, condition, options)
     this.#probes.set(key, probe)
     // A server that was out of reach said nothing of what it can do.
     probe.catch(() => this.#probes.delete(key))
@@ -95,16 +94,27 @@ export class ConditionSupport {
     this.#refused.add(request)
   }
 
-  /** True when the server refuses a request whose condition does not hold. */
-  async #probe(request: ConditionalRequest, failing: ConditionInput, options: CallOptions): Promise<boolean> {
+  /**
+   * True when the server refuses a request whose condition does not hold, and takes one whose condition holds. Ceph 16 refuses
+   * both on PutObject: it compares If-Match, which has quotes, with an ETag that has none.
+   */
+  async #probe(
+    request: ConditionalRequest,
+    condition: 'If-Match' | 'If-None-Match',
+    options: CallOptions,
+  ): Promise<boolean> {
     const object = { Bucket: this.#bucket.name, Key: this.#bucket.keys.temporary('/condition', randomUUID()) }
     const send: Send = command => this.#send(command, options)
+    const attempt = attempts[request]
     try {
-      await send(new PutObjectCommand({ ...object, Body: new Uint8Array(), ...this.#bucket.settings }))
-      await attempts[request](send, object, failing)
-      return false
+      const { ETag } = (await send(
+        new PutObjectCommand({ ...object, Body: new Uint8Array(), ...this.#bucket.settings }),
+      )) as { ETag?: string }
+      const failing = condition === 'If-Match' ? { IfMatch: NO_ETAG } : { IfNoneMatch: '*' as const }
+      const isRefused = await isConditionFailed(attempt(send, object, failing))
+      if (!isRefused || condition === 'If-None-Match' || ETag === undefined) return isRefused
+      return !(await isConditionFailed(attempt(send, object, { IfMatch: ETag })))
     } catch (error) {
-      if (isStorageError(error, 'PRECONDITION_FAILED')) return true
       if (!isStorageError(error) || isStorageError(error, 'UNAVAILABLE', 'ACCESS_DENIED')) throw error
       return false
     } finally {
@@ -115,6 +125,17 @@ export class ConditionSupport {
   #send(command: object, options: CallOptions): Promise<unknown> {
     const { client } = this.#bucket
     return this.#bucket.run(o => client.send(command as Parameters<typeof client.send>[0], o), options)
+  }
+}
+
+/** True where a request ends with `PRECONDITION_FAILED`, false where it succeeds; throws what else it ends with. */
+async function isConditionFailed(request: Promise<unknown>): Promise<boolean> {
+  try {
+    await request
+    return false
+  } catch (error) {
+    if (isStorageError(error, 'PRECONDITION_FAILED')) return true
+    throw error
   }
 }
 

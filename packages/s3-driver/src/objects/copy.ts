@@ -16,7 +16,7 @@ import { metadataOf } from './metadata.ts'
 import { MultipartUpload, isGone } from '../multipart/multipart-upload.ts'
 import { markOwned, unmarkOwned } from '../multipart/owner-marker.ts'
 import { type CheckedS3Options, isAmazon } from '../options.ts'
-import { inParallel } from './parallel.ts'
+import { inParallel } from '../parallel.ts'
 import { type Part, MAX_PARTS } from '../multipart/parts.ts'
 
 export interface CopySettings {

@@ -4,7 +4,7 @@ import { type Bucket, headObject } from '../bucket.ts'
 import { deleteObject } from './delete-object.ts'
 import { isNotImplemented } from '../errors.ts'
 import { pages } from '../listing/pages.ts'
-import { inParallel } from './parallel.ts'
+import { inParallel } from '../parallel.ts'
 
 /** S3 takes no more in one DeleteObjects. */
 const batchSize = 1000

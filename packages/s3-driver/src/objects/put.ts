@@ -59,16 +59,17 @@ export async function putObject(
 }
 
 /**
- * Stores an object in the place of the one with this ETag, as far as the server can tell: one that leaves the condition out
- * replaces any. Gives the new ETag.
+ * Stores an object in the place of the one with this ETag and gives the new ETag; `PRECONDITION_FAILED` where another is there.
+ * A server that refuses If-Match, or misjudges it, is asked right before; one that leaves it out in silence replaces any.
  */
 export async function replaceUnchanged(
   bucket: Bucket,
-  { key, path }: ObjectRef,
+  ref: ObjectRef,
   content: Uint8Array,
   etag: string | undefined,
   options: CallOptions,
 ): Promise<string | undefined> {
+  const { key, path } = ref
   const send = async (conditions: { IfMatch?: string }): Promise<string | undefined> => {
     const command = new PutObjectCommand({
       Bucket: bucket.name,
@@ -80,13 +81,20 @@ export async function replaceUnchanged(
     const { ETag } = await bucket.run(o => bucket.client.send(command, o), options, path)
     return ETag
   }
-  if (etag === undefined || bucket.conditions.isRefused('put')) return send({})
-  try {
-    return await retryConflicts(() => send({ IfMatch: etag }), options)
-  } catch (error) {
-    if (isStorageError(error, 'PATH_NOT_FOUND')) throw revisionMismatch(path, { cause: error.cause })
-    if (!isStorageError(error, 'UNSUPPORTED')) throw error
-    bucket.conditions.noteRefusal('put')
-    return send({})
+  if (etag === undefined) return send({})
+  if (!bucket.conditions.isRefused('put')) {
+    try {
+      return await retryConflicts(() => send({ IfMatch: etag }), options)
+    } catch (error) {
+      if (isStorageError(error, 'PATH_NOT_FOUND')) throw revisionMismatch(path, { cause: error.cause })
+      if (!isStorageError(error, 'UNSUPPORTED', 'PRECONDITION_FAILED')) throw error
+      const isReliable =
+        error.code === 'PRECONDITION_FAILED' && (await bucket.conditions.keeps('put', 'If-Match', options))
+      if (isReliable) throw error
+      bucket.conditions.noteRefusal('put')
+    }
   }
+  const found = await undefinedIfNotFound(headObject(bucket, ref, options))
+  if (found?.ETag !== etag) throw revisionMismatch(path)
+  return send({})
 }

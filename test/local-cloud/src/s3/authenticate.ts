@@ -3,7 +3,7 @@ import type { Authentication, SignedRequest, Verification } from '../signature/a
 import { verifyV2Header, verifyV2Query } from '../signature/v2-verify.ts'
 import { ALGORITHM } from '../signature/v4.ts'
 import { verifyV4Header, verifyV4Query } from '../signature/v4-verify.ts'
-import { s3Error } from './errors.ts'
+import { s3Error } from '../errors.ts'
 
 /** Everything must be signed, in one of the four ways S3 knows. */
 export function authenticate(request: SignedRequest, verification: Verification): Authentication {

@@ -3,7 +3,7 @@ import type { Hash } from 'node:crypto'
 import { requireSignature } from '../signature/authentication.ts'
 import type { Authentication } from '../signature/authentication.ts'
 import { EMPTY_SHA256, sha256, sign } from '../signature/v4.ts'
-import { s3Error } from './errors.ts'
+import { s3Error } from '../errors.ts'
 
 const MAX_LINE_BYTES = 16 * 1024
 

@@ -1,7 +1,7 @@
 import type { Authentication } from '../signature/authentication.ts'
 import type { SpoolDirectory } from '../spool.ts'
 import type { Content } from './content.ts'
-import { s3Error } from './errors.ts'
+import { s3Error } from '../errors.ts'
 import type { Quirks } from './quirks.ts'
 import type { S3Request } from './request.ts'
 import type { Bucket } from './store.ts'

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Answer } from './call.ts'
-import { s3Error } from './errors.ts'
+import { s3Error } from '../errors.ts'
 
 /** Who may send requests from web pages, as in a bucket's CORS configuration with `AllowedHeaders: *`. */
 export interface CorsRules {

@@ -1,5 +1,5 @@
 import type { Answer } from './call.ts'
-import { S3Error } from './errors.ts'
+import { S3Error } from '../errors.ts'
 import type { Fault } from './faults.ts'
 import { errorDocument } from './xml.ts'
 

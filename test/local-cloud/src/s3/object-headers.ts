@@ -1,5 +1,5 @@
 import type { Call } from './call.ts'
-import { s3Error } from './errors.ts'
+import { s3Error } from '../errors.ts'
 import type { StoredObject } from './store.ts'
 
 const STORED = new Set([

@@ -3,7 +3,7 @@ import type { Authentication } from '../signature/authentication.ts'
 import { decodeAwsChunked } from './aws-chunked.ts'
 import { CHECKSUMS } from './checksums.ts'
 import type { Checksum } from './checksums.ts'
-import { s3Error } from './errors.ts'
+import { s3Error } from '../errors.ts'
 import type { S3Request } from './request.ts'
 
 /** A body that arrived whole and is what its headers said. */

@@ -1,6 +1,6 @@
 import type { Call } from './call.ts'
 import { requestHeader } from './call.ts'
-import { s3Error } from './errors.ts'
+import { s3Error } from '../errors.ts'
 import type { Bucket, StoredObject } from './store.ts'
 
 /**

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { Query, splitTarget } from '../query.ts'
-import { s3Error } from './errors.ts'
+import { s3Error } from '../errors.ts'
 
 /** A request with its bucket and key found, from the path or from the Host header. */
 export interface S3Request {

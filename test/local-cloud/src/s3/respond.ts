@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Answer } from './call.ts'
 import type { RequestRecord } from './request-log.ts'
-import { S3Error } from './errors.ts'
+import { S3Error } from '../errors.ts'
 import { errorDocument } from './xml.ts'
 
 export interface Response {

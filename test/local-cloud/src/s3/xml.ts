@@ -1,5 +1,5 @@
 import { XMLParser } from 'fast-xml-parser'
-import { s3Error } from './errors.ts'
+import { s3Error } from '../errors.ts'
 
 /** XML that is already escaped, so that it nests without being escaped again. */
 export interface Markup {

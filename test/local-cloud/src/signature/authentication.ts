@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { s3Error } from '../s3/errors.ts'
+import { s3Error } from '../errors.ts'
 import type { Query } from '../query.ts'
 import type { Credentials } from './credentials.ts'
 

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { s3Error } from '../s3/errors.ts'
+import { s3Error } from '../errors.ts'
 import { credentialsOf, header, requireFreshDate, requireSignature } from './authentication.ts'
 import type { Authentication, SignedRequest, Verification } from './authentication.ts'
 import { UNSIGNED_PAYLOAD } from './v4.ts'

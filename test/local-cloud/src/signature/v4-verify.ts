@@ -1,4 +1,4 @@
-import { s3Error } from '../s3/errors.ts'
+import { s3Error } from '../errors.ts'
 import { credentialsOf, header, MAX_SKEW_MS, requireFreshDate, requireSignature } from './authentication.ts'
 import type { Authentication, SignedRequest, Verification } from './authentication.ts'
 import {

@@ -1,6 +1,6 @@
 import type { Operation } from '../call.ts'
 import { bucketOf, xml } from '../call.ts'
-import { s3Error } from '../errors.ts'
+import { s3Error } from '../../errors.ts'
 import { Bucket } from '../store.ts'
 import { document, element } from '../xml.ts'
 

@@ -1,7 +1,7 @@
 import type { ByteRange } from '../../byte-range.ts'
 import type { Call, Operation } from '../call.ts'
 import { bucketNamed, bucketOf, keyOf, requestHeader, xml } from '../call.ts'
-import { s3Error } from '../errors.ts'
+import { s3Error } from '../../errors.ts'
 import { encryptionHeaders, headersToStore, wholeSecond } from '../object-headers.ts'
 import { failed, isUnmodified, requireWritable } from '../preconditions.ts'
 import type { StoredObject } from '../store.ts'

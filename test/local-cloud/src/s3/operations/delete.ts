@@ -1,6 +1,6 @@
 import type { Operation } from '../call.ts'
 import { bucketOf, keyOf, requestHeader, xml } from '../call.ts'
-import { s3Error } from '../errors.ts'
+import { s3Error } from '../../errors.ts'
 import { receiveText } from '../payload.ts'
 import { requireWritable } from '../preconditions.ts'
 import { children, document, element, malformed, parseDocument, text } from '../xml.ts'

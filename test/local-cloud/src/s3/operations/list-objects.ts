@@ -1,6 +1,6 @@
 import type { Call, Operation } from '../call.ts'
 import { bucketOf, xml } from '../call.ts'
-import { s3Error } from '../errors.ts'
+import { s3Error } from '../../errors.ts'
 import { storageClassOf } from '../object-headers.ts'
 import { pageOf } from '../page.ts'
 import type { StoredObject } from '../store.ts'

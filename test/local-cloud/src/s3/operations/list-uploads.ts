@@ -1,7 +1,7 @@
 import { compareKeys } from '../key-index.ts'
 import type { Operation } from '../call.ts'
 import { bucketOf, xml } from '../call.ts'
-import { s3Error } from '../errors.ts'
+import { s3Error } from '../../errors.ts'
 import { pageOf } from '../page.ts'
 import { document, element, optional } from '../xml.ts'
 import { keyEncoder, pageLimit } from './list-objects.ts'

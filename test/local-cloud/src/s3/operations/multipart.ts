@@ -1,7 +1,7 @@
 import type { Call, Operation } from '../call.ts'
 import { bucketOf, keyOf, requestHeader, xml } from '../call.ts'
 import { CHECKSUMS } from '../checksums.ts'
-import { s3Error } from '../errors.ts'
+import { s3Error } from '../../errors.ts'
 import { checksumHeaders, encryptionHeaders, headersToStore, wholeSecond } from '../object-headers.ts'
 import type { Part, Upload } from '../store.ts'
 import { document, element } from '../xml.ts'

@@ -3,7 +3,7 @@ import type { Credentials } from '../../signature/credentials.ts'
 import { fromAmzDate, sign, signingKey } from '../../signature/v4.ts'
 import { type Answer, type Cloud, bucketNamed } from '../call.ts'
 import { Content } from '../content.ts'
-import { s3Error } from '../errors.ts'
+import { s3Error } from '../../errors.ts'
 import { wholeSecond } from '../object-headers.ts'
 import type { S3Request } from '../request.ts'
 
