@@ -71,7 +71,7 @@ function circlesIn(imports) {
       seen.add(next)
       return reaches(next, to, seen)
     })
-  const folders = [...imports.keys()].toSorted()
+  const folders = [...imports.keys()]
   return folders.flatMap((one, index) =>
     folders
       .slice(index + 1)

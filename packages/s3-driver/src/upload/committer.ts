@@ -11,7 +11,7 @@ import {
 import { type Bucket, type ObjectRef, headObject } from '../bucket.ts'
 import type { MultipartUpload } from '../multipart/multipart-upload.ts'
 import { type Part, totalSize } from '../multipart/parts.ts'
-import { type CopySettings, type Source, copyObject } from '../objects/copy.ts'
+import { type CopySettings, type Source, copyObject } from '../multipart/copy.ts'
 import { deleteObject, deleteUnchanged } from '../objects/delete-object.ts'
 import { TOKEN_NAME } from '../objects/metadata.ts'
 import { putObject } from '../objects/put.ts'

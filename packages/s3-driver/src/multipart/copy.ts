@@ -9,15 +9,15 @@ import {
   revisionMismatch,
 } from '@longshore/middleware-core'
 import { type Bucket, type ObjectRef, headObject } from '../bucket.ts'
-import { deleteObject, deleteUnchanged } from './delete-object.ts'
-import { putObject } from './put.ts'
-import { cleanUp } from './clean-up.ts'
-import { metadataOf } from './metadata.ts'
-import { MultipartUpload, isGone } from '../multipart/multipart-upload.ts'
-import { markOwned, unmarkOwned } from '../multipart/owner-marker.ts'
+import { deleteObject, deleteUnchanged } from '../objects/delete-object.ts'
+import { putObject } from '../objects/put.ts'
+import { cleanUp } from '../objects/clean-up.ts'
+import { metadataOf } from '../objects/metadata.ts'
+import { MultipartUpload, isGone } from './multipart-upload.ts'
+import { markOwned, unmarkOwned } from './owner-marker.ts'
 import { type CheckedS3Options, isAmazon } from '../options.ts'
 import { inParallel } from '../parallel.ts'
-import { type Part, MAX_PARTS } from '../multipart/parts.ts'
+import { type Part, MAX_PARTS } from './parts.ts'
 
 export interface CopySettings {
   /** Bytes of each part of a multipart copy but the last. */
