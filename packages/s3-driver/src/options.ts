@@ -40,11 +40,96 @@ const logLevels = [
   'debugwitheventstreambody',
 ] as const
 
-/**
- * The S3 driver's options: those of Distribution's `s3` driver, by its names, then Longshore's own. The package's README
- * says what each does; defaults and limits stand here.
- */
-export const S3Options = z
+/** Storage class of new objects; `NONE` sends none, for servers that know no such header. */
+export type StorageClass = (typeof storageClasses)[number]
+
+/** One of S3's canned access control lists. */
+export type ObjectAcl = (typeof objectAcls)[number]
+
+/** Detail of the log on stderr. */
+export type LogLevel = (typeof logLevels)[number]
+
+/** Options of the S3 driver: those of Distribution's `s3` driver, by its names, then Longshore's own. */
+export interface S3Options {
+  /** Access key ID, together with `secretKey`. Default: the SDK's chain of credentials (environment, role, IRSA, ECS, ...). */
+  accessKey?: string | undefined
+  /** Secret access key that belongs to `accessKey`. */
+  secretKey?: string | undefined
+  /** Session token of temporary credentials, beside `accessKey` and `secretKey`. */
+  sessionToken?: string | undefined
+  /** AWS region of the bucket, such as `eu-central-1`. Required unless `regionEndpoint` is given. */
+  region?: string | undefined
+  /** Host or URL of another server than Amazon S3, such as `https://s3.example.com` or `minio:9000`. */
+  regionEndpoint?: string | undefined
+  /** Scheme, host and port that presigned URLs name. Default: those of the endpoint. */
+  redirectEndpoint?: string | URL | undefined
+  /** True: the bucket stands in the path of requests, not in the host. Default false. */
+  forcePathStyle?: boolean | undefined
+  /** Name of the bucket, which must exist, or the ARN of an access point. Required. */
+  bucket: string
+  /** True: new objects are encrypted with SSE-S3, or with SSE-KMS where `keyId` is given. Default false. */
+  encrypt?: boolean | undefined
+  /** KMS key that encrypts new objects. Ignored unless `encrypt` is true. */
+  keyId?: string | undefined
+  /** HTTPS where `regionEndpoint` names no scheme. Default true. */
+  secure?: boolean | undefined
+  /** True: any TLS certificate is accepted. Default false. */
+  skipVerify?: boolean | undefined
+  /** False: signature version 2, for servers that know no other; not on Amazon S3. Default true. */
+  v4Auth?: boolean | undefined
+  /** Size of an upload's parts in bytes: 5 MiB to 5 GiB, or Node's largest buffer (4 GiB in Node 20). Default 10 MiB. */
+  chunkSize?: number | undefined
+  /** Size of a copy's parts in bytes, 5 MiB to 5 GiB. Default 32 MiB. */
+  multipartCopyChunkSize?: number | undefined
+  /** Parts of one copy that are under way at once, 1 to 10,000. Default 100. */
+  multipartCopyMaxConcurrency?: number | undefined
+  /**
+   * Size in bytes above which objects are copied in parts, 0 to 5 GiB. Default: 32 MiB on Amazon S3, as in Distribution;
+   * 1 GiB elsewhere.
+   */
+  multipartCopyThresholdSize?: number | undefined
+  /** Prefix of all keys, such as `registry/`. Default: none. */
+  rootDirectory?: string | undefined
+  /** Storage class of new objects; `NONE` sends none. Default `STANDARD`. */
+  storageClass?: StorageClass | undefined
+  /** Text that is added to the user agent of requests. */
+  userAgent?: string | undefined
+  /** True: Amazon's endpoints for IPv4 and IPv6. Not with `regionEndpoint`. Default false. */
+  useDualstack?: boolean | undefined
+  /** True: S3 Transfer Acceleration. Not with `regionEndpoint`. Default false. */
+  accelerate?: boolean | undefined
+  /** True: Amazon's FIPS endpoints. Not with `regionEndpoint`. Default false. */
+  useFipsEndpoint?: boolean | undefined
+  /** Canned access control list of new objects. Default: none is sent. */
+  objectAcl?: ObjectAcl | undefined
+  /** Detail of a line on stderr for each try of a request; no secret and no content is logged. Default `off`. */
+  logLevel?: LogLevel | undefined
+  /** Parts of one upload that are under way at once, 1 to 100. Default 4. */
+  uploadConcurrency?: number | undefined
+  /**
+   * Bytes that all uploads of the process together may hold in memory, 5 MiB to 64 GiB; the largest of several drivers
+   * counts. Default 64 MiB.
+   */
+  uploadMemory?: number | undefined
+  /**
+   * Rule for the size of parts. `equal`: all but the last are `chunkSize`, up to 97 GiB at 10 MiB. `growing`: one chunk more
+   * every 1,000 parts, up to 537 GiB. Default: `growing`, and `equal` on R2.
+   */
+  partSizing?: 'equal' | 'growing' | undefined
+  /** Retry mode of the SDK; `adaptive` also slows requests down. Default `standard`. */
+  retryMode?: 'standard' | 'adaptive' | undefined
+  /** Tries of each request, the first one included, 1 to 20. Default 4. */
+  maxAttempts?: number | undefined
+  /** Time without a byte moving after which a try counts as failed, with its unit. Default `60s`. */
+  requestTimeout?: string | undefined
+  /** Lifetime of presigned URLs, up to `7d`; that of the credentials ends them earlier. Default `20m`. */
+  urlExpiry?: string | undefined
+  /** True: requests carry the SDK's checksums. Default: true on Amazon S3, false elsewhere, where many servers fail on them. */
+  checksums?: boolean | undefined
+}
+
+/** Schema of {@link S3Options}, with defaults and limits. */
+export const s3Options = z
   .object({
     accessKey: z.optional(option.secret()),
     secretKey: z.optional(option.secret()),
@@ -62,7 +147,6 @@ export const S3Options = z
     chunkSize: z._default(option.integer({ ...partSize, max: MAX_BUFFERED_PART_SIZE }), 10 * mebibyte),
     multipartCopyChunkSize: z._default(option.integer(partSize), 32 * mebibyte),
     multipartCopyMaxConcurrency: z._default(option.integer({ min: 1, max: 10_000 }), 100),
-    /** Default: 32 MiB on Amazon S3, as in Distribution; 1 GiB elsewhere: see `copySettings`. */
     multipartCopyThresholdSize: z.optional(option.integer({ min: 0, max: 5 * gibibyte, unit: 'bytes' })),
     rootDirectory: z._default(option.text(), ''),
     storageClass: z._default(option.choice(storageClasses), 'STANDARD'),
@@ -72,21 +156,13 @@ export const S3Options = z
     useFipsEndpoint: z._default(option.boolean(), false),
     objectAcl: z.optional(option.choice(objectAcls)),
     logLevel: z._default(option.choice(logLevels), 'off'),
-
-    /** Parts of one upload that are under way at once. */
     uploadConcurrency: z._default(option.integer({ min: 1, max: 100 }), 4),
-    /** Bytes that all uploads of the process together may hold in memory. */
     uploadMemory: z._default(option.integer({ min: 5 * mebibyte, max: 64 * gibibyte, unit: 'bytes' }), 64 * mebibyte),
-    /** `equal`: all parts but the last are chunksize. `growing`: see `parts.ts`. Default: growing, and equal on R2. */
     partSizing: z.optional(option.choice(['equal', 'growing'])),
     retryMode: z._default(option.choice(['standard', 'adaptive']), 'standard'),
-    /** Tries of each request, the first one included. */
     maxAttempts: z._default(option.integer({ min: 1, max: 20 }), 4),
-    /** Milliseconds without a byte moving after which a request counts as failed. */
     requestTimeout: z._default(option.duration(), 60_000),
-    /** How long presigned URLs work, unless the credentials expire earlier. At most 7 days (signature V4's own limit). */
     urlExpiry: z._default(option.duration(), 20 * 60_000),
-    /** Whether requests carry the SDK's checksums. Default: on for Amazon S3, off for other endpoints, many of which fail on them. */
     checksums: z.optional(option.boolean()),
   })
   .check(
@@ -133,7 +209,7 @@ export const S3Options = z
   )
 
 /** The S3 driver's options once they are checked. */
-export type CheckedS3Options = z.output<typeof S3Options>
+export type CheckedS3Options = z.output<typeof s3Options>
 
 /** Whether requests go to Amazon S3 itself. */
 export function isAmazon({ regionEndpoint }: { regionEndpoint?: string | undefined }): boolean {

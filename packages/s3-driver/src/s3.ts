@@ -1,18 +1,16 @@
 import { type DriverFactory, defineDriver } from '@longshore/middleware-core'
-import type * as z from 'zod/mini'
 import { S3Driver } from './driver.ts'
-import { S3Options, isAmazon } from './options.ts'
+import { type S3Options, isAmazon, s3Options } from './options.ts'
 
 /**
  * A driver for Amazon S3 and the servers that speak its protocol. The bucket must exist.
  *
- * ```ts
+ * @example
  * const storage = s3({ region: 'eu-central-1', bucket: 'artifacts' })
- * ```
  */
-export const s3: DriverFactory<z.input<typeof S3Options>> = defineDriver({
+export const s3: DriverFactory<S3Options> = defineDriver({
   name: 's3',
-  options: S3Options,
+  options: s3Options,
   capabilities: ({ v4Auth, ...options }) => ({
     urls: true,
     // Signature V2 covers neither the headers of an answer, nor a length, nor a checksum.

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { writeSync } from 'node:fs'
 import { defineDriver } from '@longshore/middleware-core'
 import { S3Driver } from '../src/driver.ts'
-import { S3Options } from '../src/options.ts'
+import { s3Options } from '../src/options.ts'
 import { s3 } from '../src/s3.ts'
 
 const [job, options, path, ...numbers] = process.argv.slice(2)
@@ -12,7 +12,7 @@ const driver = (job === 'churn' ? withParts(Number(numbers[0])) : s3)(JSON.parse
 /** A driver with parts of a size that its options would refuse. */
 function withParts(size) {
   const small = { chunkSize: size, multipartCopyChunkSize: size, multipartCopyThresholdSize: size }
-  return defineDriver({ name: 's3', options: S3Options, create: checked => new S3Driver({ ...checked, ...small }) })
+  return defineDriver({ name: 's3', options: s3Options, create: checked => new S3Driver({ ...checked, ...small }) })
 }
 
 /** Bytes that tell where they belong. */

@@ -1,7 +1,7 @@
 import type { LocalCloud } from '@longshore/local-cloud'
 import { type StorageDriver, defineDriver } from '@longshore/middleware-core'
 import { S3Driver } from '../src/driver.ts'
-import { S3Options } from '../src/options.ts'
+import { s3Options } from '../src/options.ts'
 import { s3 } from '../src/s3.ts'
 import { type S3DriverOptions, optionsOn } from './cloud.ts'
 
@@ -17,7 +17,7 @@ export function smallPartDriver(
   const small = { chunkSize, multipartCopyChunkSize: chunkSize, multipartCopyThresholdSize: chunkSize }
   const create = defineDriver({
     name: 's3',
-    options: S3Options,
+    options: s3Options,
     capabilities: s3(optionsOn(cloud, options)).capabilities,
     create: checked => new S3Driver({ ...checked, ...small }),
   })

@@ -1,7 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3'
 import { describe, expect, it } from '@jest/globals'
 import { Bucket } from '../bucket.ts'
-import { S3Options } from '../options.ts'
+import { s3Options } from '../options.ts'
 import { Presigner } from './presigner.ts'
 
 /** A presigner whose credentials end some seconds from now, as those of a role do. */
@@ -9,7 +9,7 @@ function presignerFor(seconds: number): Presigner {
   const expiration = new Date(Date.now() + seconds * 1000)
   const credentials = { accessKeyId: 'id', secretAccessKey: 'secret', sessionToken: 'token', expiration }
   const client = new S3Client({ region: 'eu-central-1', credentials: () => Promise.resolve(credentials) })
-  const options = S3Options.parse({ region: 'eu-central-1', bucket: 'artifacts' })
+  const options = s3Options.parse({ region: 'eu-central-1', bucket: 'artifacts' })
   return new Presigner(new Bucket(client, options), client, options.urlExpiry)
 }
 
