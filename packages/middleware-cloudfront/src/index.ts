@@ -1,5 +1,5 @@
 export { cloudfront, cloudfront as default } from './middleware.ts'
-export { type CloudFrontOptions } from './options.ts'
+export type { CloudFrontKeyOptions, CloudFrontOptions } from './options.ts'
 export { Signer, type SignerOptions, type UrlSigningOptions, createSigner } from './signer.ts'
 export type { Expiry, SigningOptions } from './signing/restrictions.ts'
 export { type CookieAttributes, type SignedCookies, setCookieHeaders } from './signing/cookies.ts'

@@ -2,6 +2,7 @@ import {
   type Capabilities,
   type DownloadOptions,
   ForwardingDriver,
+  type MiddlewareFactory,
   type SignedUrl,
   StorageError,
   type StorageDriver,
@@ -17,7 +18,7 @@ import { type ClientFilter, clientFilter } from './clients/client-filter.ts'
 import { announceUrl } from './diagnostics.ts'
 import { type Lifetime, expiryAt } from './expiry.ts'
 import { KeyRing } from './keys/key-ring.ts'
-import { type CloudFrontSettings, cloudFrontOptions } from './options.ts'
+import { type CloudFrontOptions, type CloudFrontSettings, cloudFrontOptions } from './options.ts'
 import { type SignRequest, PolicyBuilder } from './policy-builder.ts'
 import { encodeKey, encodeQueryValue, escapeWildcards } from './signing/url-encoding.ts'
 import { signUrl } from './signing/signed-url.ts'
@@ -26,12 +27,11 @@ import { UrlCache } from './url-cache.ts'
 /**
  * Turns the URLs of any driver into CloudFront-signed ones. Everything else goes to the driver unchanged.
  *
- * ```ts
+ * @example
  * const storage = compose(s3({ region, bucket }), cloudfront({ baseUrl, privateKey, keyPairId }))
  * const pull = await storage.urlFor('/docker/registry/v2/blobs/...')   // { url, expiresAt, via: 'cloudfront' }
- * ```
  */
-export const cloudfront = defineMiddleware({
+export const cloudfront: MiddlewareFactory<CloudFrontOptions> = defineMiddleware({
   name: 'cloudfront',
   options: cloudFrontOptions,
   wrap: (driver, options) => new CloudFrontDriver(driver, options),

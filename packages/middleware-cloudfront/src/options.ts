@@ -2,35 +2,114 @@ import { option } from '@longshore/middleware-core'
 import * as z from 'zod/mini'
 import { ipFilterOptions, ipFilterRules } from './clients/options.ts'
 import { keyOptions, keyRules } from './keys/options.ts'
+import type { PublicKey } from './keys/public-key.ts'
+import type { SignFunction } from './keys/sign-function.ts'
 import { policyOptions, policyRules } from './policy-builder.ts'
+import type { HashAlgorithm } from './signing/signing-key.ts'
 import { distributionUrl } from './signing/url-encoding.ts'
 
+/** One signing key of {@link CloudFrontOptions.keys}. */
+export interface CloudFrontKeyOptions {
+  /** ID under which CloudFront knows the public key, such as `K2JCJMDEHXQW5F`. */
+  keyPairId?: string | undefined
+  /** Private key: RSA-2048 or EC P-256 in PEM, the path of the file or the text. A file is read again when it changes. */
+  privateKey?: string | undefined
+  /** Passphrase of an encrypted private key. */
+  passphrase?: string | undefined
+  /** Function that signs in place of a private key, with a KMS or an HSM. */
+  sign?: SignFunction | undefined
+  /** Public half of the key with which `sign` signs: every signature is then verified before it is used. */
+  publicKey?: PublicKey | undefined
+}
+
 /**
- * The middleware's options. Lengths of time have a unit in a configuration and are milliseconds once checked. The names
- * and defaults of Distribution's middleware hold, so its configuration files do too.
+ * Options of the CloudFront middleware. The names and defaults of Distribution's middleware hold, so its configuration files
+ * do too. A key is required: `keyPairId` with `privateKey` or `sign`, or a list of `keys`.
  */
+export interface CloudFrontOptions extends CloudFrontKeyOptions {
+  /**
+   * URL of the distribution: `https://d111111abcdef8.cloudfront.net`, or under a name of your own, with or without a path.
+   * Without a scheme, https. Required.
+   */
+  baseUrl: string
+  /** Several keys in place of a single one, for rotation: the first usable one signs. */
+  keys?: (CloudFrontKeyOptions & { keyPairId: string })[] | undefined
+  /** Hash under the signature. Default `SHA1`, which CloudFront takes for granted; `SHA256` lengthens the URL. */
+  hashAlgorithm?: HashAlgorithm | undefined
+  /** Longest lifetime of a URL with its unit, at least `1s`. Default `20m`. */
+  duration?: string | undefined
+  /**
+   * Window to which expiry is rounded down. During one window every process gives an object the same URL, and that works
+   * for more than `duration` less the window. In whole seconds, CloudFront's unit: a shorter one counts as one. `0` keeps
+   * no URLs: every call signs. Default: a quarter of `duration`.
+   */
+  expiryWindow?: string | undefined
+  /** Number of objects whose URLs are kept, 1 to 1,000,000; about 1 kB each. Default 10,000. */
+  cacheSize?: number | undefined
+  /**
+   * Origin Path of the distribution, when it has one. CloudFront puts it before every request's path, so it is taken off
+   * the key. Default: none.
+   */
+  originPath?: string | undefined
+  /**
+   * Size in bytes above which an object gets the driver's own URL. Default 50,000,000,000, CloudFront's limit for a cached
+   * object. A caller of `urlFor` who gives the `size` saves asking the driver for it; 0 never asks.
+   */
+  maxObjectSize?: number | undefined
+  /** Kind of policy: `canned`, which is short, or `custom`, which can say more. Default `canned`. */
+  policy?: 'canned' | 'custom' | undefined
+  /**
+   * Custom policies only. A URL does not work before it was made; this is how far an edge's clock may be behind this one's,
+   * at least `1s`. Default: it always works.
+   */
+  notBefore?: string | undefined
+  /**
+   * Custom policies only. A URL works only from the address that it was made for, as `client` and `trustedProxies` tell it.
+   * Default false.
+   */
+  bindClientIp?: boolean | undefined
+  /**
+   * With `bindClientIp`: answer to a client to whose address no URL can be bound, because it is not known for certain or of
+   * IPv6, which CloudFront does not know here. `service`: no URL, so the service sends the file itself. `url`: one that
+   * works from anywhere. Default `service`: a client must not be able to free itself by hiding its address.
+   */
+  unboundClients?: 'service' | 'url' | undefined
+  /**
+   * Clients that get the driver's own URL: `none`; `aws`, those with an address of AWS's; `awsregion`, those with one of
+   * the regions in `awsRegion`. Default `none`.
+   */
+  ipFilteredBy?: 'none' | 'aws' | 'awsregion' | undefined
+  /**
+   * Regions of `ipFilteredBy: 'awsregion'`, which requires it: a list, or a text with commas in between. `GLOBAL` stands for
+   * addresses of no region, and counts only when it is listed.
+   */
+  awsRegion?: string | readonly string[] | undefined
+  /**
+   * Services whose addresses count, as AWS's file names them: `EC2,S3`. Default: all, as in Distribution; every entry is
+   * under `AMAZON`, and a client whose service is not listed would only be sent to CloudFront.
+   */
+  services?: string | readonly string[] | undefined
+  /** Time between two refreshes of the address ranges with its unit, at least `1s`. Default `12h`. */
+  updateFrequency?: string | undefined
+  /** Distribution's old spelling of `updateFrequency`. It still works, with a warning, and wins when both are there. */
+  updateFrenquency?: string | undefined
+  /** URL of AWS's address ranges. Default `https://ip-ranges.amazonaws.com/ip-ranges.json`. */
+  ipRangesUrl?: string | URL | undefined
+  /**
+   * Proxies that are trusted to tell whom they forward for, in `X-Forwarded-For` or `Forwarded`: addresses and CIDR blocks.
+   * Default: none; the address that counts is that of the connection.
+   */
+  trustedProxies?: string | readonly string[] | undefined
+}
+
+/** Schema of {@link CloudFrontOptions}. Lengths of time have a unit and are milliseconds once checked. */
 export const cloudFrontOptions = z
   .object({
-    /**
-     * The distribution's URL: `https://d111111abcdef8.cloudfront.net`, or under a name of your own, with or without a path.
-     * Without a scheme, https.
-     */
     baseUrl: baseUrl(),
     ...keyOptions,
-    /** The longest that a URL works, at least 1s. Default 20m. */
     duration: z.prefault(option.duration({ minMs: 1000 }), '20m'),
-    /**
-     * How coarsely expiry is rounded down. During one window every process gives an object the same URL, and that works
-     * for more than `duration` less the window. In whole seconds, CloudFront's unit: what is shorter counts as one. 0 keeps
-     * no URLs: every call signs. Default a quarter of `duration`.
-     */
     expiryWindow: z.optional(option.duration({ zero: true })),
-    /** How many objects' URLs are kept, 1 to 1,000,000; about 1 kB each. Default 10,000. */
     cacheSize: z.prefault(option.integer({ min: 1, max: 1_000_000, unit: 'URLs' }), 10_000),
-    /**
-     * The distribution's Origin Path, when it has one. CloudFront puts it before every request's path, so it is taken off
-     * the key. Default none.
-     */
     originPath: z.prefault(
       z.pipe(
         option.text({
@@ -41,10 +120,6 @@ export const cloudFrontOptions = z
       ),
       '/',
     ),
-    /**
-     * Bytes; what is larger is not served by CloudFront and gets the driver's own URL. Default 50,000,000,000, CloudFront's
-     * limit for a cached object. A caller of `urlFor` who gives the `size` saves asking the driver for it; 0 never asks.
-     */
     maxObjectSize: z.prefault(option.integer({ min: 0, max: Number.MAX_SAFE_INTEGER, unit: 'bytes' }), 50_000_000_000),
     ...policyOptions,
     ...ipFilterOptions,
@@ -58,9 +133,6 @@ export const cloudFrontOptions = z
     keyRules,
     policyRules,
   )
-
-/** The options as a program writes them. */
-export type CloudFrontOptions = z.input<typeof cloudFrontOptions>
 
 /** The options once checked, with their defaults. */
 export type CloudFrontSettings = z.output<typeof cloudFrontOptions>
