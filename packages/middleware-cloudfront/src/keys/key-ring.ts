@@ -30,6 +30,7 @@ export class KeyRing {
   readonly #onChange: () => void
   #current: SigningKey
   #timer: NodeJS.Timeout | undefined
+  #isLooking = false
 
   /** Throws a `ConfigError` when a key is wrong; one in a file may be as long as another one is usable. */
   constructor(settings: KeySettings, { pollIntervalMs = 5000, onChange = () => {} }: KeyRingOptions = {}) {
@@ -51,7 +52,11 @@ export class KeyRing {
   }
 
   async #look(): Promise<void> {
+    // On a slow file system two looks at once would both find the same change, and warn of it twice.
+    if (this.#isLooking) return
+    this.#isLooking = true
     await Promise.all(this.#files().map(file => file.reload()))
+    this.#isLooking = false
     const first = firstKey(this.#sources) as SigningKey
     if (first === this.#current || this.#timer === undefined) return
     this.#current = first

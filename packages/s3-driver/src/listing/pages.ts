@@ -22,8 +22,8 @@ export async function listPage(
   const decode = page.EncodingType === 'url' ? decodeKey : (key: string): string => key
   const objects = (page.Contents ?? []).map(object => ({ ...object, Key: decode(object.Key ?? '') }))
   const prefixes = (page.CommonPrefixes ?? []).map(({ Prefix = '' }) => decode(Prefix))
-  // A server that claims more but does not move on has come to the end.
-  const hasMoved = page.NextContinuationToken !== query.ContinuationToken && objects.length + prefixes.length > 0
+  // A server that claims more but does not move on has come to the end. An empty page may still have others behind it.
+  const hasMoved = page.NextContinuationToken !== query.ContinuationToken
   const next = page.IsTruncated && hasMoved ? page.NextContinuationToken : undefined
   return { objects, prefixes, isLast: next === undefined, next }
 }
