@@ -149,7 +149,8 @@ export class CloudFrontDriver extends ForwardingDriver {
       const key = keyOf(this.inner, path)
       if (!key.startsWith(this.#originPath)) return undefined
       const encoded = encodeKey(key.slice(this.#originPath.length))
-      return this.#baseUrl + (this.#policy.isCustom ? escapeWildcards(encoded) : encoded)
+      const url = this.#baseUrl + encoded
+      return this.#policy.isCustom ? escapeWildcards(url) : url
     } catch (error) {
       throw toStorageError(error, this.name, path)
     }

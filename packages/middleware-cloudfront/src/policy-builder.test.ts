@@ -31,6 +31,12 @@ describe('the policy of a pull', () => {
     })
   })
 
+  it('opens one object, whatever the path of the distribution looks like', async () => {
+    const signed = await storageWith({ policy: 'custom', baseUrl: `${baseUrl}t*/` }).urlFor('/a*')
+    expect(policyIn(signed?.url)?.resource).toBe(`${baseUrl}t%2A/a%2A`)
+    expect(() => storageWith({ baseUrl: 'https://*.cloudfront.net/' })).toThrow('options.baseUrl')
+  })
+
   it('begins as long before now as was asked for, and no more than a window longer', async () => {
     const before = Date.now()
     const storage = storageWith({ policy: 'custom', notBefore: '90s', expiryWindow: '1s' })

@@ -19,14 +19,14 @@ export function escapeWildcards(url: string): string {
 
 /**
  * What every URL of a distribution begins with, a slash at its end. `https://` is added where no scheme is given.
- * Undefined when `text` is not an http or https URL, or has a user name, a query or a fragment: a signed URL cannot
- * begin with one.
+ * Undefined when `text` is not an http or https URL of one host, or has a user name, a query or a fragment: a signed URL
+ * cannot begin with one.
  */
 export function distributionUrl(text: string): string | undefined {
   const spelled = text.includes('://') ? text : `https://${text}`
   if (!URL.canParse(spelled) || /[?#]/.test(spelled)) return undefined
   const { protocol, origin, pathname, username, password } = new URL(spelled)
-  if (!/^https?:$/.test(protocol) || username || password) return undefined
+  if (!/^https?:$/.test(protocol) || username || password || origin.includes('*')) return undefined
   const path = canonicalize(pathname)
   return path === undefined ? undefined : `${origin}${path}`.replace(/\/*$/, '/')
 }
@@ -48,7 +48,7 @@ function canonicalize(pathname: string): string | undefined {
  */
 export function canonicalUrl(text: string): string | undefined {
   const [, scheme = '', authority = '', path = '', query = ''] =
-    /^(https?:)\/\/([^/?#@\\\s]+)([^?#]*)(\?[^#]*)?$/is.exec(text) ?? []
+    /^(https?:)\/\/([^/?#@*\\\s]+)([^?#]*)(\?[^#]*)?$/is.exec(text) ?? []
   if (authority === '' || /\p{Surrogate}/u.test(text) || !URL.canParse(`${scheme}//${authority}`)) return undefined
   const components = path.split('/').map(component => {
     try {
