@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { isRepositoryName } from '../oci/names.ts'
-import { type Action, type Scope, listingRepositories, pulling } from './scope.ts'
+import { type Action, type Scope, catalogScope, pullScope } from './scope.ts'
 
 /** Scopes that a client needs for a request. */
 export interface NeededScopes {
@@ -16,7 +16,7 @@ export interface NeededScopes {
  */
 export function neededScopes({ method, routeOptions, params, query }: FastifyRequest): NeededScopes {
   const { url = '' } = routeOptions
-  if (url === '/v2/_catalog') return { required: [listingRepositories], helpful: [] }
+  if (url === '/v2/_catalog') return { required: [catalogScope], helpful: [] }
   const name = textOf(params, 'name')
   if (name === undefined || !isRepositoryName(name)) return { required: [], helpful: [] }
   const isUpload = url.startsWith('/v2/:name/blobs/uploads')
@@ -36,7 +36,7 @@ function actionsOf(method: string): Action[] {
 function mountSource(name: string, query: unknown): Scope[] {
   const from = textOf(query, 'from')
   const isOther = from !== undefined && from !== name && isRepositoryName(from)
-  return isOther && textOf(query, 'mount') !== undefined ? [pulling(from)] : []
+  return isOther && textOf(query, 'mount') !== undefined ? [pullScope(from)] : []
 }
 
 function textOf(values: unknown, name: string): string | undefined {

@@ -18,7 +18,7 @@ const MAX_RUNNING = Math.max(1, Math.floor(threads / 2))
  * Creates an authenticator of the users in an htpasswd file, who may do everything. A changed file counts within seconds.
  * `onError` is called when a changed file is wrong; until it is mended the one before counts.
  */
-export async function passwordAuthenticator(
+export async function createPasswordAuthenticator(
   { realm, path }: HtpasswdSettings,
   onError: (error: unknown) => void,
 ): Promise<Authenticator> {

@@ -9,12 +9,12 @@ export interface Scope {
 export type Action = 'pull' | 'push' | 'delete' | '*'
 
 /** Makes the scope of pulling from a repository. */
-export function pulling(repository: string): Scope {
+export function pullScope(repository: string): Scope {
   return { type: 'repository', name: repository, actions: ['pull'] }
 }
 
 /** Scope of listing all repositories. */
-export const listingRepositories: Scope = { type: 'registry', name: 'catalog', actions: ['*'] }
+export const catalogScope: Scope = { type: 'registry', name: 'catalog', actions: ['*'] }
 
 /** Formats scopes as a challenge names them: `repository:a/b:pull,push repository:c:pull`. */
 export function scopeText(scopes: readonly Scope[]): string {

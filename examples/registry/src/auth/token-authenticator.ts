@@ -23,7 +23,7 @@ const accessClaim = z.array(z.object({ type: z.string(), name: z.string(), actio
  * Creates an authenticator of clients with a token of the token server, which says what they may do. A changed key file
  * counts within seconds; `onError` is called when it is wrong, and until it is mended the one before counts.
  */
-export async function tokenAuthenticator(
+export async function createTokenAuthenticator(
   settings: TokenSettings,
   onError: (error: unknown) => void,
 ): Promise<Authenticator> {

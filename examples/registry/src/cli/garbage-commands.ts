@@ -8,7 +8,7 @@ import { shutdownSignal } from '../server/shutdown-signal.ts'
 import { purgeSummaryLine, purgedLine } from '../gc/purge-lines.ts'
 import { purgeUploads } from '../gc/purge-uploads.ts'
 import { eventLine, stepLabels, summaryLines } from './collection-lines.ts'
-import { progressOn } from './progress.ts'
+import { createProgress } from './progress.ts'
 
 interface CollectOptions {
   dryRun?: true
@@ -57,7 +57,7 @@ async function collect(file: string, options: CollectOptions): Promise<void> {
   const { dryRun = false, deleteUntagged, grace: graceMs, settle: settleMs } = options
   const config = await configFrom(file)
   await using storage = await createStorage(config)
-  const progress = progressOn(process.stdout, process.stderr)
+  const progress = createProgress(process.stdout, process.stderr)
   if (!dryRun && settleMs < MIN_SETTLE_MS) {
     progress.line('Warning: a settling time of less than a minute is safe only while nobody pushes', true)
   }

@@ -12,7 +12,7 @@ export interface Progress {
 }
 
 /** Creates a display: a bar for each step where stderr is a terminal, and plain lines elsewhere. */
-export function progressOn(out: NodeJS.WriteStream, error: NodeJS.WriteStream): Progress {
+export function createProgress(out: NodeJS.WriteStream, error: NodeJS.WriteStream): Progress {
   return error.isTTY ? new Bars(out, error) : new Lines(out, error)
 }
 

@@ -1,7 +1,7 @@
 import type { Config } from '@longshore/middleware-core'
 import { loadRegistryConfig } from '../config/load.ts'
 import { type RegistrySettings, registrySettings } from '../config/registry-settings.ts'
-import { logTo } from '../observability/log-lines.ts'
+import { createLineLog } from '../observability/log-lines.ts'
 import { serveOperations } from '../server/operations-server.ts'
 import { createLog } from '../observability/create-log.ts'
 import type { RegistryLog } from '../observability/registry-log.ts'
@@ -48,7 +48,7 @@ export async function serve(options: ServeOptions): Promise<void> {
 /** Starts a demo. The local cloud is loaded only here. */
 async function demoAt({ host = '127.0.0.1', port = 5000, verbose = false }: ServeOptions): Promise<Demo> {
   const { startDemo } = await import('./demo.ts')
-  return startDemo({ host, port }, logTo(process.stdout), verbose)
+  return startDemo({ host, port }, createLineLog(process.stdout), verbose)
 }
 
 function start(

@@ -76,7 +76,7 @@ async function settle(collection: Collection, unlinking: Unlinking): Promise<voi
   collection.step('settle')
   await setTimeout(collection.settleMs)
   collection.step('check')
-  await unlinking.respectOthers()
+  await unlinking.keepRemovalsOfOthers()
   const { storage, cutoff } = collection
   for await (const repository of repositoryLinks(storage, {
     tagsSince: unlinking.hasRemovedManifests ? cutoff : undefined,

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { type Digest, asDigest } from '../oci/digest.ts'
 import { garbageJournals } from '../storage/layout.ts'
 import { parsePath } from '../storage/parse-path.ts'
-import { parsedJson } from './parsed-json.ts'
+import { parseJson } from './parse-json.ts'
 import type { Removal } from './removal.ts'
 
 const digest = z.custom<Digest>(value => typeof value === 'string' && asDigest(value) !== undefined)
@@ -46,7 +46,7 @@ export class Journal {
   }
 
   /** Lists links that others have noted since, and may put back. */
-  async *takenMeanwhile(): AsyncIterable<Removal> {
+  async *removedMeanwhile(): AsyncIterable<Removal> {
     for await (const { file, removal } of this.#notedByOthers()) if (!this.#recovered.has(file.path)) yield removal
   }
 
@@ -79,7 +79,7 @@ interface Noted {
 }
 
 function* parse(file: string, content: Uint8Array): Iterable<Noted> {
-  const { data } = entries.safeParse(parsedJson(content))
+  const { data } = entries.safeParse(parseJson(content))
   if (!data) throw new Error(`not a journal of a garbage collection: ${file}`)
   for (const { path, target, subject } of data) {
     const parsed = parsePath(path)

@@ -4,7 +4,7 @@ import { type Digest, asDigest } from '../oci/digest.ts'
 import { MAX_MANIFEST_BYTES } from '../oci/manifest.ts'
 import { blobData } from '../storage/layout.ts'
 import { receiveWhole } from '../storage/receive.ts'
-import { parsedJson } from './parsed-json.ts'
+import { parseJson } from './parse-json.ts'
 
 /** References of a manifest. */
 export interface References {
@@ -53,7 +53,7 @@ export async function readReferences(storage: StorageDriver, digest: Digest): Pr
 
 /** Parses what a manifest names; undefined when it has none of the known forms. */
 export function referencesOf(content: Uint8Array): References | undefined {
-  const { data } = manifest.safeParse(parsedJson(content))
+  const { data } = manifest.safeParse(parseJson(content))
   if (!data) return undefined
   const { config, layers, manifests, blobs, fsLayers, subject } = data
   const named = [config, ...[layers, manifests, blobs, fsLayers].flatMap(list => list ?? [])]

@@ -14,7 +14,7 @@ export interface Removal extends Pick<Link, 'kind' | 'path' | 'digest' | 'target
  * Finds which of a repository's removals would break one of these manifests, or one that is needed in its turn: links to the
  * manifest, to what it names, and to its referrers. When a manifest cannot be read, it may need them all.
  */
-export async function neededBy(
+export async function findNeeded(
   storage: StorageDriver,
   manifests: readonly Pick<Link, 'digest' | 'target'>[],
   removals: readonly Removal[],

@@ -4,7 +4,7 @@ import { manifests } from '../storage/layout.ts'
 import type { Collection } from './collection.ts'
 import type { Journal } from './journal.ts'
 import { planRepository } from './plan.ts'
-import { type Removal, neededBy } from './removal.ts'
+import { type Removal, findNeeded } from './removal.ts'
 import { type Link, type RepositoryLinks, repositoryLinks } from './repository-links.ts'
 
 /** Links removed with one entry of the journal. */
@@ -73,8 +73,8 @@ export class Unlinking {
    * Keeps what another collection has unlinked since this one began: it may never have been seen here, and yet a push may
    * rely on it. Call it before links are listed to `check`: what is put back by then is in that listing.
    */
-  async respectOthers(): Promise<void> {
-    for await (const removal of this.#journal.takenMeanwhile()) this.#keep(removal)
+  async keepRemovalsOfOthers(): Promise<void> {
+    for await (const removal of this.#journal.removedMeanwhile()) this.#keep(removal)
   }
 
   /** Puts back what was pushed since needs, and adds what links lead to now. */
@@ -88,7 +88,7 @@ export class Unlinking {
     if (removals.length === 0) return removals
     const { storage } = this.#collection
     for await (const now of repositoryLinks(storage, { below: `${manifests(repository)}/revisions` })) {
-      const needed = await neededBy(storage, await this.#arrivals(now), removals)
+      const needed = await findNeeded(storage, await this.#arrivals(now), removals)
       return removals.filter(removal => !needed.has(removal))
     }
     return removals
@@ -147,7 +147,7 @@ export class Unlinking {
     const removals = this.#removed.get(repository)
     if (!removals || manifests.length === 0) return
     const { storage } = this.#collection
-    const needed = await neededBy(storage, manifests, removals)
+    const needed = await findNeeded(storage, manifests, removals)
     await mapConcurrent([...needed], async removal => {
       const { path, target } = removal
       await storage.putContent(path, target)

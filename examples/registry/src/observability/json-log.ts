@@ -9,7 +9,7 @@ import type { RegistryLog } from './registry-log.ts'
 const MAX_CHARACTERS = 500
 
 /** Creates a log of one JSON object a line. Fields are named as in Distribution, so what reads its log reads this one. */
-export function jsonLog({
+export function createJsonLog({
   level,
   formatter,
   fields,

@@ -22,7 +22,7 @@ export interface Line {
 export type Log = (line: Line) => void
 
 /** Creates a log of lines for people, in colours on a terminal. `suffix` comes at the end of each. */
-export function logTo(output: NodeJS.WriteStream, suffix = ''): Log {
+export function createLineLog(output: NodeJS.WriteStream, suffix = ''): Log {
   const isColourful = output.isTTY && process.env['NO_COLOR'] === undefined
   const write = lineOutput(output)
   return line => {

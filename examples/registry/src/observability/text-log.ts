@@ -1,13 +1,13 @@
 import { type LogSettings, logLevels } from '../config/log.ts'
 import { failureText } from './error-text.ts'
-import { logTo, registryLine } from './log-lines.ts'
+import { createLineLog, registryLine } from './log-lines.ts'
 import type { RegistryLog } from './registry-log.ts'
 
 /** Lines for people. */
-export function textLog({ level, fields }: Pick<LogSettings, 'level' | 'fields'>): RegistryLog {
+export function createTextLog({ level, fields }: Pick<LogSettings, 'level' | 'fields'>): RegistryLog {
   const isWanted = (of: LogSettings['level']): boolean => logLevels.indexOf(of) <= logLevels.indexOf(level)
   const suffix = Object.entries(fields).map(([name, value]) => `  ${name}=${value}`)
-  const log = logTo(process.stdout, suffix.join(''))
+  const log = createLineLog(process.stdout, suffix.join(''))
   return {
     request: report => isWanted('info') && log(registryLine(report)),
     failure: (error, request) => console.error(failureText(error, request)),

@@ -36,7 +36,7 @@ export const requestBody = fp(
  * Streams a request's body. A client that sends nothing for `stallTimeoutMs` counts as gone; the time in which the reader is
  * busy with what came does not count. A reader that stops before the end can still answer.
  */
-export async function* bodyOf(request: FastifyRequest, stallTimeoutMs: number): AsyncGenerator<Buffer> {
+export async function* readBody(request: FastifyRequest, stallTimeoutMs: number): AsyncGenerator<Buffer> {
   const { raw } = request
   raw.socket.setTimeout(stallTimeoutMs)
   try {

@@ -28,7 +28,7 @@ export const blobRoutes = fp<Services>(
     app.get<Route>(url, async (request, reply) => {
       const { params } = request
       const blob = await blobs.findToFetch(repositoryName(params.name), digestFrom(params.digest), registry.redirects)
-      const redirect = registry.redirects ? await blobs.urlFor(blob, clientOf(request)) : undefined
+      const redirect = registry.redirects ? await blobs.urlFor(blob, describeClient(request)) : undefined
       reply.servedBy = redirect?.via ?? 'inline'
       if (!redirect) return serve(request, reply, registry, blob)
       return reply.header('docker-content-digest', blob.digest).redirect(redirect.url, 307)
@@ -48,7 +48,7 @@ export const blobRoutes = fp<Services>(
 )
 
 /** Describes the client that a URL is for. The storage stack knows which proxies may speak for it. */
-function clientOf({ socket, headers }: FastifyRequest): UrlClient {
+function describeClient({ socket, headers }: FastifyRequest): UrlClient {
   return {
     ip: socket.remoteAddress,
     userAgent: headers['user-agent'],

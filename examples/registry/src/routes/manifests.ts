@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { bodyOf } from '../plugins/request-body.ts'
+import { readBody } from '../plugins/request-body.ts'
 import { type Digest, asDigest, digestOf, digestParts } from '../oci/digest.ts'
 import { RegistryError } from '../oci/errors.ts'
 import { type Manifest, MAX_MANIFEST_BYTES, parseManifest } from '../oci/manifest.ts'
@@ -54,7 +54,7 @@ export const manifestRoutes = fp<Services>(
       const repository = repositoryName(request.params.name)
       const reference = pushedReference(request.params.reference)
       const newTags = tagsToSet(reference, request.query)
-      const content = await receiveWhole(bodyOf(request, registry.stallTimeoutMs), MAX_MANIFEST_BYTES)
+      const content = await receiveWhole(readBody(request, registry.stallTimeoutMs), MAX_MANIFEST_BYTES)
       if (!content) throw tooLong()
       const manifest = parseManifest(content)
       assertType(manifest, request.headers['content-type'])

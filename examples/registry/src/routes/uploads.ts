@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { pulling } from '../auth/scope.ts'
-import { bodyOf, hasBody } from '../plugins/request-body.ts'
+import { pullScope } from '../auth/scope.ts'
+import { readBody, hasBody } from '../plugins/request-body.ts'
 import type { Digest } from '../oci/digest.ts'
 import { isUploadId } from '../oci/names.ts'
 import { type Chunk, OutOfOrder, unknownUpload } from '../storage/uploads/upload-data.ts'
@@ -40,11 +40,11 @@ export const uploadRoutes = fp<Services>(
       if (mount !== undefined && from !== undefined) {
         const mounted = digestFrom(mount)
         const source = repositoryName(from)
-        const mayTake = request.identity.may(pulling(source))
+        const mayTake = request.identity.may(pullScope(source))
         if (mayTake && (await blobs.mount(source, repository, mounted))) return published(reply, repository, mounted)
       } else if (digest !== undefined && hasBody(request)) {
         const whole = digestFrom(digest)
-        await uploads.receiveWhole(repository, whole, bodyOf(request, registry.stallTimeoutMs))
+        await uploads.receiveWhole(repository, whole, readBody(request, registry.stallTimeoutMs))
         return published(reply, repository, whole)
       }
       const { id, ...progress } = await uploads.start(repository)
@@ -82,7 +82,7 @@ export const uploadRoutes = fp<Services>(
     })
 
     function chunkOf(request: FastifyRequest): Chunk {
-      const body = bodyOf(request, registry.stallTimeoutMs)
+      const body = readBody(request, registry.stallTimeoutMs)
       const stop = (): void => void request.raw.destroy(new Error('the upload was cancelled'))
       const { 'content-range': text, 'content-length': length } = request.headers
       if (text === undefined) return { body, offset: undefined, stop }

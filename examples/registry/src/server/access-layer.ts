@@ -1,12 +1,12 @@
 import type { Config } from '@longshore/middleware-core'
 import type { Authenticator } from '../auth/authenticator.ts'
-import { passwordAuthenticator } from '../auth/password-authenticator.ts'
-import { tokenAuthenticator } from '../auth/token-authenticator.ts'
+import { createPasswordAuthenticator } from '../auth/password-authenticator.ts'
+import { createTokenAuthenticator } from '../auth/token-authenticator.ts'
 import type { AuthSettings } from '../config/auth.ts'
 import { withLocation } from '../config/option-file.ts'
 import type { RegistrySettings } from '../config/registry-settings.ts'
 import { messageOf } from '../observability/error-text.ts'
-import { type HttpsServers, httpsServers } from './https-servers.ts'
+import { type HttpsServers, createHttpsServers } from './https-servers.ts'
 
 /** Authentication and HTTPS of a registry. Disposing of it stops watching their files. */
 export interface AccessLayer extends Disposable {
@@ -28,7 +28,7 @@ export async function openAccessLayer(
   const onError = (error: unknown): void => warn(`${messageOf(error)}; what was there before is still in use`)
   const authenticator = auth && (await withLocation(config, () => openAuthenticator(auth, onError)))
   try {
-    const https = tls && (await withLocation(config, () => httpsServers(tls, onError)))
+    const https = tls && (await withLocation(config, () => createHttpsServers(tls, onError)))
     return {
       authenticator,
       https,
@@ -44,5 +44,7 @@ export async function openAccessLayer(
 }
 
 function openAuthenticator(settings: AuthSettings, onError: (error: unknown) => void): Promise<Authenticator> {
-  return settings.kind === 'htpasswd' ? passwordAuthenticator(settings, onError) : tokenAuthenticator(settings, onError)
+  return settings.kind === 'htpasswd'
+    ? createPasswordAuthenticator(settings, onError)
+    : createTokenAuthenticator(settings, onError)
 }

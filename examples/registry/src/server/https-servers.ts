@@ -18,7 +18,10 @@ export interface HttpsServers extends Disposable {
  * Reads certificate, key and authorities. Throws a `ConfigError` for what is wrong with one. `onError` is told of what is
  * wrong with files that change later; until they are mended those before are used.
  */
-export async function httpsServers(settings: TlsSettings, onError: (error: unknown) => void): Promise<HttpsServers> {
+export async function createHttpsServers(
+  settings: TlsSettings,
+  onError: (error: unknown) => void,
+): Promise<HttpsServers> {
   const servers = new Set<Server>()
   const files = await FileWatcher.load({
     paths: [settings.certificate, settings.key, ...settings.clientCas],

@@ -66,7 +66,7 @@ export class TagStore {
   async list(repository: string, { limit, last }: TagPage): Promise<{ tags: string[]; hasMore: boolean }> {
     const all = await this.#all(repository)
     if (all.length === 0) await this.#assertExists(repository)
-    const rest = last === undefined ? all : all.filter(tag => lexically(tag, last) > 0)
+    const rest = last === undefined ? all : all.filter(tag => compareTags(tag, last) > 0)
     const page = rest.slice(0, limit)
     return { tags: page, hasMore: page.length > 0 && page.length < rest.length }
   }
@@ -93,7 +93,7 @@ export class TagStore {
   async #all(repository: string): Promise<string[]> {
     const directory = tags(repository)
     const children = (await undefinedIfNotFound(this.#storage.list(directory))) ?? []
-    return children.map(path => path.slice(directory.length + 1)).toSorted(lexically)
+    return children.map(path => path.slice(directory.length + 1)).toSorted(compareTags)
   }
 
   async #assertExists(repository: string): Promise<void> {
@@ -107,7 +107,7 @@ export class TagStore {
 }
 
 /** Compares in the specification's order: alphanumeric, without regard to case; tags that differ in case only by their bytes. */
-function lexically(a: string, b: string): number {
+function compareTags(a: string, b: string): number {
   return byBytes(a.toLowerCase(), b.toLowerCase()) || byBytes(a, b)
 }
 

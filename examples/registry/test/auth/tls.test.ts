@@ -10,7 +10,7 @@ import { type Certified, certify } from '@longshore/local-cloud'
 import { inmemory } from '@longshore/middleware-core'
 import { parseConfig } from '@longshore/middleware-core/config'
 import { registrySettings } from '../../src/config/registry-settings.ts'
-import { httpsServers } from '../../src/server/https-servers.ts'
+import { createHttpsServers } from '../../src/server/https-servers.ts'
 import { type RegistryOptions, createRegistry } from '../../src/app.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { type GuardedRegistry, startGuarded } from '../support/guarded-registry.ts'
@@ -84,7 +84,7 @@ describe('HTTPS', () => {
     await write(server)
     const files = { certificate: folder.file('cert.pem'), key: folder.file('key.pem') }
     const { tls } = registrySettings(parseConfig(`http: ${JSON.stringify({ tls: files })}`))
-    using https = await httpsServers(tls!, () => {})
+    using https = await createHttpsServers(tls!, () => {})
     const limitsOf = async (options: RegistryOptions): Promise<unknown> => {
       const app = createRegistry(inmemory({}), options)
       const { headersTimeout, requestTimeout, keepAliveTimeout, timeout } = app.server

@@ -1,5 +1,5 @@
 /** Parses JSON; undefined when it is none. */
-export function parsedJson(content: Uint8Array): unknown {
+export function parseJson(content: Uint8Array): unknown {
   try {
     return JSON.parse(Buffer.from(content).toString())
   } catch {
