@@ -85,7 +85,7 @@ export class TagStore {
       const current = await this.resolve(repository, tag)
       if (current === digest) return
       // Without a current link that leads there it counts for nothing.
-      await remove(this.#storage, tagIndexLink(repository, tag, digest)).catch(() => {})
+      await this.#storage.delete(tagIndexLink(repository, tag, digest), { fileOnly: true }).catch(() => {})
       throw immutableTag(tag, `has the manifest ${current ?? 'of another push'} and cannot be moved to ${digest}`)
     }
   }
