@@ -12,7 +12,7 @@ import { placeOn, storageSections } from './src/registry-configuration.ts'
 import { type RegistryNode, startRegistryNode } from './src/registry-node.ts'
 
 const run = promisify(execFile)
-const limit = 300_000
+const limit = 900_000
 
 const user = 'pusher'
 const password = 'correct horse'

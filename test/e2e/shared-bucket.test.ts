@@ -14,7 +14,7 @@ import { type Place, storageSections } from './src/registry-configuration.ts'
 import { type RegistryNode, collectGarbage, startRegistryNode } from './src/registry-node.ts'
 
 const run = promisify(execFile)
-const limit = 300_000
+const limit = 900_000
 
 describeWith(
   ['radosgw', 'docker-registry', 'skopeo'],

@@ -10,7 +10,7 @@ import { continueBlob, pullBlob, pushBlob } from './src/push.ts'
 import { type Place, placeOn, storageSections } from './src/registry-configuration.ts'
 import { type RegistryNode, startRegistryNode } from './src/registry-node.ts'
 
-const limit = 300_000
+const limit = 900_000
 const tasks = 200
 /** Tasks at a time. */
 const together = 16
