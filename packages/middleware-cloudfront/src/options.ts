@@ -10,9 +10,15 @@ import { distributionUrl } from './signing/url-encoding.ts'
 
 /** One signing key of {@link CloudFrontOptions.keys}. */
 export interface CloudFrontKeyOptions {
-  /** ID under which CloudFront knows the public key, such as `K2JCJMDEHXQW5F`. */
+  /**
+   * ID under which CloudFront knows the public key, such as `K2JCJMDEHXQW5F`. A line `Key-Pair-Id: ...` in the key's file
+   * wins over it. Required unless `keys` is given.
+   */
   keyPairId?: string | undefined
-  /** Private key: RSA-2048 or EC P-256 in PEM, the path of the file or the text. A file is read again when it changes. */
+  /**
+   * Private key: RSA with 2,048 bits or EC on P-256 in PEM (PKCS#1, PKCS#8 or SEC 1, encrypted or not), the path of the
+   * file or the text. A file is read again when it changes. Required unless `sign` or `keys` is given.
+   */
   privateKey?: string | undefined
   /** Passphrase of an encrypted private key. */
   passphrase?: string | undefined
@@ -29,14 +35,17 @@ export interface CloudFrontKeyOptions {
 export interface CloudFrontOptions extends CloudFrontKeyOptions {
   /**
    * URL of the distribution: `https://d111111abcdef8.cloudfront.net`, or under a name of your own, with or without a path.
-   * Without a scheme, https. Required.
+   * Without a scheme, https. No user name, query or fragment. Required.
    */
   baseUrl: string
   /** Several keys in place of a single one, for rotation: the first usable one signs. */
   keys?: (CloudFrontKeyOptions & { keyPairId: string })[] | undefined
   /** Hash under the signature. Default `SHA1`, which CloudFront takes for granted; `SHA256` lengthens the URL. */
   hashAlgorithm?: HashAlgorithm | undefined
-  /** Longest lifetime of a URL with its unit, at least `1s`. Default `20m`. */
+  /**
+   * Longest lifetime of a URL with its unit, at least `1s`. CloudFront looks at it when a request arrives, so it must also
+   * cover a client's last retry. Default `20m`.
+   */
   duration?: string | undefined
   /**
    * Window to which expiry is rounded down. During one window every process gives an object the same URL, and that works
@@ -48,7 +57,7 @@ export interface CloudFrontOptions extends CloudFrontKeyOptions {
   cacheSize?: number | undefined
   /**
    * Origin Path of the distribution, when it has one. CloudFront puts it before every request's path, so it is taken off
-   * the key. Default: none.
+   * the key. An object outside of it gets the driver's own URL. Default: none.
    */
   originPath?: string | undefined
   /**
@@ -64,8 +73,8 @@ export interface CloudFrontOptions extends CloudFrontKeyOptions {
    */
   notBefore?: string | undefined
   /**
-   * Custom policies only. A URL works only from the address that it was made for, as `client` and `trustedProxies` tell it.
-   * Default false.
+   * Custom policies only. A URL works only from the IPv4 address that it was made for, as `client` and `trustedProxies` tell
+   * it: not for clients behind changing addresses. Default false.
    */
   bindClientIp?: boolean | undefined
   /**
@@ -86,14 +95,18 @@ export interface CloudFrontOptions extends CloudFrontKeyOptions {
   awsRegion?: string | readonly string[] | undefined
   /**
    * Services whose addresses count, as AWS's file names them: `EC2,S3`. Default: all, as in Distribution; every entry is
-   * under `AMAZON`, and a client whose service is not listed would only be sent to CloudFront.
+   * under `AMAZON`, and a client whose service is not listed would only be sent to CloudFront. `EC2` is the narrowest that
+   * is useful.
    */
   services?: string | readonly string[] | undefined
-  /** Time between two refreshes of the address ranges with its unit, at least `1s`. Default `12h`. */
+  /** Time between two refreshes of the address ranges with its unit, `1s` to 24.8 days: longer counts as that. Default `12h`. */
   updateFrequency?: string | undefined
   /** Distribution's old spelling of `updateFrequency`. It still works, with a warning, and wins when both are there. */
   updateFrenquency?: string | undefined
-  /** URL of AWS's address ranges. Default `https://ip-ranges.amazonaws.com/ip-ranges.json`. */
+  /**
+   * URL of AWS's address ranges, http or https without a password. Redirects are not followed; an answer has at most 16 MiB
+   * and takes at most 30 s. Default `https://ip-ranges.amazonaws.com/ip-ranges.json`.
+   */
   ipRangesUrl?: string | URL | undefined
   /**
    * Proxies that are trusted to tell whom they forward for, in `X-Forwarded-For` or `Forwarded`: addresses and CIDR blocks.

@@ -8,23 +8,9 @@ import { type Policy, cannedPolicy, customPolicy } from './signing/policy.ts'
 
 /** The options that decide on the policy of pulls. */
 export const policyOptions = {
-  /** `canned`, which is short, or `custom`, which can say more. Default canned. */
   policy: z.prefault(option.choice(['canned', 'custom']), 'canned'),
-  /**
-   * Custom policies only. A URL does not work before it was made; this is how far an edge's clock may be behind this one's,
-   * at least 1s. Default: it always works.
-   */
   notBefore: z.optional(option.duration({ minMs: 1000 })),
-  /**
-   * Custom policies only. A URL works only from the address that it was made for, as `client` and `trustedProxies` tell it.
-   * Default false.
-   */
   bindClientIp: z.prefault(option.boolean(), false),
-  /**
-   * With `bindClientIp`: what a client gets to whose address no URL can be bound, because it is not known for certain or of
-   * IPv6, which CloudFront does not know here. `service`: no URL, so the service sends the file itself. `url`: one that works
-   * from anywhere. Default service: a client must not be able to free itself by hiding its address.
-   */
   unboundClients: z.prefault(option.choice(['service', 'url']), 'service'),
 }
 

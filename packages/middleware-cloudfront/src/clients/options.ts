@@ -7,10 +7,6 @@ const filters = ['none', 'aws', 'awsregion'] as const
 
 /** The options that decide which clients fetch from the driver itself because they are inside AWS. */
 export const ipFilterOptions = {
-  /**
-   * Which clients get the driver's own URL: `none`; `aws`, those with an address of AWS's; `awsregion`, those with one of
-   * the regions in `awsRegion`. Default none.
-   */
   ipFilteredBy: z.prefault(
     z.pipe(
       option.text({ accepted: `one of ${filters.join(', ')}`, matches: text => text.trim() === '' || isFilter(text) }),
@@ -18,26 +14,11 @@ export const ipFilterOptions = {
     ),
     'none',
   ),
-  /**
-   * The regions of `ipFilteredBy: awsregion`, which requires it: a list, or a text with commas in between. `GLOBAL` stands
-   * for addresses of no region, and counts only when it is listed.
-   */
   awsRegion: z.prefault(list('a list of AWS regions, such as eu-central-1,eu-west-1', isName), []),
-  /**
-   * The services whose addresses count, as AWS's file names them: `EC2,S3`. Default all, as in Distribution: every entry is
-   * under `AMAZON`, and a client whose service is not listed would only be sent to CloudFront.
-   */
   services: z.prefault(list('a list of the services that AWS names in its address ranges, such as EC2', isName), []),
-  /** How often the ranges are refreshed, at least 1s. Default 12h. */
   updateFrequency: z.prefault(option.duration({ minMs: 1000 }), '12h'),
-  /** Distribution's old spelling of `updateFrequency`. It still works, with a warning, and wins when both are there. */
   updateFrenquency: z.optional(option.duration({ minMs: 1000 })),
-  /** Where AWS's address ranges come from. Default `https://ip-ranges.amazonaws.com/ip-ranges.json`. */
   ipRangesUrl: z.prefault(ipRangesUrl(), 'https://ip-ranges.amazonaws.com/ip-ranges.json'),
-  /**
-   * Proxies that are trusted to tell whom they forward for, in `X-Forwarded-For` or `Forwarded`: addresses and CIDR blocks.
-   * Default none: the address that counts is that of the connection.
-   */
   trustedProxies: z.prefault(
     z.pipe(
       list('a list of IP addresses and CIDR blocks, such as 10.0.0.0/8,2001:db8::/32', isPrefix),
@@ -90,7 +71,7 @@ function list(
     )
     return z.NEVER
   })
-  const schema: z.ZodMiniType = z.pipe(z.unknown(), reader)
+  const schema: z.ZodMiniType = z.pipe(z.unknown(), reader).register(z.globalRegistry, { accepted })
   return schema as z.ZodMiniType<string[], string | readonly string[]>
 }
 

@@ -13,13 +13,9 @@ const keyPairId = option.text({ accepted: acceptedId, matches: text => /^[A-Za-z
 
 /** How a key is given: by its private half, or by a function that signs. */
 const privateHalf = {
-  /** The private key: RSA-2048 or EC P-256 in PEM, the path of the file or the text. A file is read again when it changes. */
   privateKey: z.optional(option.secret(acceptedKeys)),
-  /** What opens the private key, when it is encrypted. */
   passphrase: z.optional(option.secret('the passphrase of the private key')),
-  /** Signs in place of a private key, with a KMS or an HSM. Only programs can give it. */
   sign: z.optional(valueOf<SignFunction>(acceptedFunction, value => typeof value === 'function')),
-  /** The public half of the key with which `sign` signs: every signature is then verified before it is used. */
   publicKey: z.optional(
     valueOf<PublicKey>(acceptedPublicKey, value => typeof value === 'string' || value instanceof KeyObject),
   ),
@@ -30,15 +26,12 @@ const keyEntry = z.object({ keyPairId, ...privateHalf })
 /** The options that say with which key to sign: a single one, or one of a list. */
 export const keyOptions = {
   ...privateHalf,
-  /** The ID under which CloudFront knows the public key. */
   keyPairId: z.optional(keyPairId),
-  /** Several keys in place of a single one, for rotation: the first usable one signs. */
   keys: z.optional(
     z
       .array(keyEntry.check(reporting(rulesOfOne)))
       .check(z.refine(keys => keys.length > 0, { params: { accepted: 'a list of one key or more' } })),
   ),
-  /** The hash under the signature. Default SHA1, which CloudFront takes for granted; SHA256 lengthens the URL. */
   hashAlgorithm: z.prefault(option.choice(hashAlgorithms), 'SHA1'),
 }
 
