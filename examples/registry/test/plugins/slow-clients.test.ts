@@ -93,13 +93,13 @@ async function* hesitantly(stream: Readable): AsyncGenerator<Buffer> {
 }
 
 it('a connection is kept for later requests after a blob was taken', async () => {
-  await using registry = await startRegistry({ stallTimeoutMs: 200 })
+  await using registry = await startRegistry({ stallTimeoutMs: 2000 })
   const blob = await pushBlob(registry, content(large))
   const socket = await askFor(blob, registry)
   let taken = 0
   socket.on('data', (bytes: Buffer) => (taken += bytes.length)).resume()
   await until(() => taken > large)
-  await setTimeout(700)
+  await setTimeout(2500)
   const before = taken
   socket.write('GET /v2/ HTTP/1.1\r\nhost: x\r\n\r\n')
   await until(() => taken > before)
