@@ -28,7 +28,7 @@ import { type TestRegistry, startRegistry } from '../support/registry.ts'
 import { collect, missingOf, troubleIn } from './collect.ts'
 
 /** In milliseconds, instead of 24 hours. */
-const graceMs = 4000
+const graceMs = 8000
 
 /** A storage whose answers take their time as those of a cloud do. */
 class Slow extends ForwardingDriver {
