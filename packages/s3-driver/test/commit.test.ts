@@ -26,7 +26,13 @@ async function expectWhole(expected = bytes): Promise<void> {
 
 function s3Client(): S3Client {
   const { endpoint, credentials } = bench.cloud.s3
-  return new S3Client({ endpoint, region: bench.cloud.region, credentials: credentials[0]!, forcePathStyle: true })
+  return new S3Client({
+    endpoint,
+    region: bench.cloud.region,
+    credentials: credentials[0]!,
+    forcePathStyle: true,
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+  })
 }
 
 const uncertain: Record<string, Fault> = {

@@ -29,6 +29,7 @@ async function uploadElsewhere(at: string, parts: Record<number, Uint8Array>): P
     region: bench.cloud.region,
     credentials: credentials[0]!,
     forcePathStyle: true,
+    requestChecksumCalculation: 'WHEN_REQUIRED',
   })
   const target = { Bucket: bench.cloud.bucket, Key: at }
   const { UploadId } = await client.send(new CreateMultipartUploadCommand(target))

@@ -221,8 +221,13 @@ describe('a checkpoint of an earlier version', () => {
 
 async function uploadElsewhere(Key: string, parts: readonly Uint8Array[]): Promise<string> {
   const { endpoint, credentials } = fixture.cloud.s3
-  const options = { endpoint, region: fixture.cloud.region, credentials: credentials[0]!, forcePathStyle: true }
-  const client = new S3Client(options)
+  const client = new S3Client({
+    endpoint,
+    region: fixture.cloud.region,
+    credentials: credentials[0]!,
+    forcePathStyle: true,
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+  })
   const target = { Bucket: fixture.cloud.bucket, Key }
   const { UploadId } = await client.send(new CreateMultipartUploadCommand(target))
   for (const [index, Body] of parts.entries()) {

@@ -25,6 +25,7 @@ async function putPart(PartNumber: number, Body: Uint8Array): Promise<void> {
     region: bench.cloud.region,
     credentials: bench.cloud.credentials,
     forcePathStyle: true,
+    requestChecksumCalculation: 'WHEN_REQUIRED',
   })
   const target = { Bucket: bench.cloud.bucket, Key: path.slice(1), UploadId: upload!.uploadId }
   await client.send(new UploadPartCommand({ ...target, PartNumber, Body }))

@@ -1,6 +1,7 @@
 import { DeleteObjectsCommand } from '@aws-sdk/client-s3'
 import { type CallOptions, StorageError, isStorageError, pathNotFound } from '@longshore/middleware-core'
 import { type Bucket, headObject } from '../bucket.ts'
+import { omitChecksum } from '../client/omit-checksum.ts'
 import { deleteObject } from './delete-object.ts'
 import { isNotImplemented } from '../errors.ts'
 import { pages } from '../listing/pages.ts'
@@ -69,6 +70,7 @@ export class Deleter {
       // Servers that know no newer checksum still want Content-MD5 here, and all take it.
       ChecksumAlgorithm: 'MD5',
     })
+    omitChecksum(command)
     let failed
     try {
       const { Errors = [] } = await this.#bucket.run(o => this.#bucket.client.send(command, o), options, path)
