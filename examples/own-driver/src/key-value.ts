@@ -47,17 +47,18 @@ class KeyValueDriver implements DriverImplementation {
     return Readable.from([content.subarray(offset, offset + length)], { objectMode: false })
   }
 
-  /** Closed uploads lie below `~uploads`, where no path leads. The last one to a path is the one to continue. */
+  /** Closed uploads lie below `~uploads`, where no path leads. Of several to a path the last one is kept. */
   async writer(path: string, options: { append: boolean; destination?: string }): Promise<Upload> {
     const left = options.append ? await this.#find(uploadKey(path)) : undefined
     if (options.append && !left && (await this.#read(path)).content.length > 0) {
       throw new StorageError('ALREADY_COMMITTED', `a file with content is at ${path}`, { path })
     }
     const chunks: Uint8Array[] = left ? [left.content] : []
-    let isClosed = left !== undefined
+    let closed = left?.content
     const bytes = (): Buffer => Buffer.concat(chunks)
     const cancel = async (): Promise<void> => {
-      if (isClosed) await this.#store.delete(uploadKey(path))
+      const isOwn = closed && (await this.#find(uploadKey(path)))?.content.equals(closed)
+      if (isOwn) await this.#store.delete(uploadKey(path))
     }
     return {
       get size() {
@@ -67,8 +68,8 @@ class KeyValueDriver implements DriverImplementation {
         chunks.push(Buffer.from(chunk))
       },
       close: async () => {
-        await this.#write(uploadKey(path), bytes())
-        isClosed = true
+        closed = bytes()
+        await this.#write(uploadKey(path), closed)
       },
       commit: async () => {
         await this.#write(options.destination ?? path, bytes())
