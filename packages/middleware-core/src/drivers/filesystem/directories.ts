@@ -2,8 +2,8 @@ import { mkdir, open, rename, rm, rmdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { codeOf, orAbsent } from './errors.ts'
 
-/** How often a directory may be removed by others between its making and its use before a call gives up. */
-const MAX_ATTEMPTS = 100
+/** Times that others may interfere, by removing a directory before it is used or making one, before a call gives up. */
+export const MAX_ATTEMPTS = 100
 
 /**
  * Runs `act`, which puts something into `directory`. When the directory is absent, or a concurrent delete prunes it

@@ -8,6 +8,9 @@ const tooManyFiles = 'too many files are open'
 const inTheWay = 'a file stands where a directory is needed, or the other way round'
 const forbidden = 'the file system does not permit it'
 
+/** Answers to `link` of a file system without hard links, or of one that refuses them for files of another owner. */
+const noLinks = new Set(['ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EPERM', 'EMLINK'])
+
 /** What the file system's own error codes mean to a caller, in words that tell nothing of the server's directories. */
 const meanings: Record<string, readonly [StorageErrorCode, string]> = {
   ENOENT: ['PATH_NOT_FOUND', 'the file was removed meanwhile'],
@@ -35,6 +38,11 @@ const meanings: Record<string, readonly [StorageErrorCode, string]> = {
 export function codeOf(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | null | undefined)?.code
   return typeof code === 'string' ? code : undefined
+}
+
+/** True for an error of `link` where the file system cannot give the file a second name. */
+export function hasNoLinks(error: unknown): boolean {
+  return noLinks.has(codeOf(error) ?? '')
 }
 
 /** Waits for `pending`, and gives undefined when its path leads to nothing. */

@@ -20,6 +20,7 @@ import { type FilesystemOptions, filesystemOptions } from './options.ts'
  * - **Revisions** are a file's inode, time and size. They hold against others who use this driver, and those who change a
  *   file in place are noticed by its time. That of an upload is a random text and its size; one that was interrupted has
  *   none.
+ * - **`ifAbsent`** needs hard links, which nearly every file system has; without them it is `UNSUPPORTED`.
  * - **Durability**: contents and their names are on the disk when `putContent`, `move`, a commit or a close resolves.
  * - **Errors**: a full disk and too many open files are `UNAVAILABLE`, missing permissions `ACCESS_DENIED`, a file where
  *   a directory is needed `NOT_A_DIRECTORY`, and a name longer than the file system takes `INVALID_PATH`.
@@ -30,6 +31,6 @@ import { type FilesystemOptions, filesystemOptions } from './options.ts'
 export const filesystem: DriverFactory<FilesystemOptions> = defineDriver({
   name: 'filesystem',
   options: filesystemOptions,
-  capabilities: { revisions: true, uploadRevisions: true, putIfAbsent: true },
+  capabilities: { revisions: true, uploadRevisions: true, putIfAbsent: 'varies' },
   create: ({ rootDirectory }) => new FilesystemDriver(new Layout(resolve(rootDirectory))),
 })

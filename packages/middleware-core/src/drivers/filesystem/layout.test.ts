@@ -1,6 +1,16 @@
 import { describe, expect, it } from '@jest/globals'
 import { basename } from 'node:path'
-import { Layout, closedName, idOf, isClosed, isHeld, isUploadTo, isUploadWithin, namesOf } from './layout.ts'
+import {
+  Layout,
+  closedName,
+  idOf,
+  isClosed,
+  isHeld,
+  isUploadTo,
+  isUploadWithin,
+  namesOf,
+  reclosedName,
+} from './layout.ts'
 
 const layout = new Layout('/root')
 const uploadTo = (path: string): string => basename(layout.newUpload(path))
@@ -27,6 +37,14 @@ describe('the name of an upload', () => {
     expect(namesOf(held).filter(isHeld)).toEqual([held])
     expect(namesOf(held).filter(isClosed)).toEqual([closedName(held)])
     expect(idOf(held)).not.toBe(idOf(uploadTo('/a.left/b.closed')))
+  })
+
+  it('is a new one each time that it is closed, with the same id', () => {
+    const names = [closedName(uploadTo('/a.1.closed'))]
+    for (let times = 1; times < 12; times++) names.push(reclosedName(names.at(-1) ?? ''))
+    expect(new Set(names).size).toBe(12)
+    expect(new Set(names.map(idOf)).size).toBe(1)
+    expect(names.every(name => isClosed(name) && isUploadTo('/a.1.closed', name))).toBe(true)
   })
 
   it('tells what lies around the path', () => {

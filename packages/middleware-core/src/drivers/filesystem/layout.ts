@@ -13,8 +13,14 @@ const LEFT = '.left'
 /** Ends the name of an upload that its writer closed: it is on the disk, name and all. */
 const CLOSED = '.closed'
 
+/** Digits of how often an upload was closed again with nothing added. */
+const TIMES_LENGTH = 8
+
 /** Characters that a name has beyond the path at most. */
-const ID_LENGTH = SEPARATOR.length + randomUUID().length + CLOSED.length
+const ID_LENGTH = SEPARATOR.length + randomUUID().length + '.'.length + TIMES_LENGTH + CLOSED.length
+
+/** End of a name that tells how its writer let go of the upload, and how often it was closed again. */
+const ending = /(?:\.left|(?:\.(\d+))?\.closed)$/
 
 /**
  * Where things lie on disk. A file of the storage is the file at its path below the root directory. What cannot be read
@@ -24,7 +30,8 @@ export class Layout {
   readonly root: string
   /**
    * One file for each unfinished upload: one to `/a/b` is `~a~b+` and an id, which is another for each writer;
-   * `~a~b+<id>.closed` once that closed it, `~a~b+<id>.left` once it let go of it in another way.
+   * `~a~b+<id>.closed` once that closed it, `~a~b+<id>.1.closed` once another has closed it again and added nothing,
+   * `~a~b+<id>.left` once its writer let go of it in another way.
    */
   readonly uploads: string
   /** Contents being written and directories being removed; after a crash, what was left of them. */
@@ -60,12 +67,21 @@ export function closedName(file: string): string {
   return heldName(file) + CLOSED
 }
 
+/**
+ * The name for the file of a closed upload that a writer continued and closes with nothing added. It never goes by the same
+ * name twice: whoever saw it before, to purge it perhaps, does not find it by that name now.
+ */
+export function reclosedName(file: string): string {
+  const times = Number(ending.exec(file)?.[1] ?? 0) + 1
+  return `${heldName(file)}.${times}${CLOSED}`
+}
+
 /** The names that the upload in the file of that name may go by a moment later, unless another writer continues it. */
 export function namesOf(file: string): string[] {
   return [heldName(file), closedName(file), leftName(file)]
 }
 
-/** Whether a writer holds the upload in the file of that name, or held it when it crashed. */
+/** True where a writer holds the upload in the file of that name, or held it when it crashed. */
 export function isHeld(file: string): boolean {
   return file === heldName(file)
 }
@@ -80,16 +96,15 @@ export function idOf(file: string): string {
 }
 
 function heldName(file: string): string {
-  const ending = [LEFT, CLOSED].find(end => file.endsWith(end)) ?? ''
-  return file.slice(0, file.length - ending.length)
+  return file.replace(ending, '')
 }
 
-/** Whether the upload in the file of that name leads to `path`. */
+/** True where the upload in the file of that name leads to `path`. */
 export function isUploadTo(path: string, file: string): boolean {
   return file.slice(0, file.lastIndexOf(SEPARATOR)) === nameOf(path)
 }
 
-/** Whether it leads to `path` or below. Undecidable, and false, where a hash stands for the difference. */
+/** True where it leads to `path` or below. Undecidable, and false, where a hash stands for the difference. */
 export function isUploadWithin(path: string, file: string): boolean {
   return isUploadTo(path, file) || file.startsWith(path === '/' ? '~' : `${flat(path)}~`)
 }

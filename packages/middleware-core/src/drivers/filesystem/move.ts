@@ -2,13 +2,10 @@ import { link, lstat, mkdir, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { revisionMismatch, pathNotFound } from '../../contract/errors.ts'
 import { prune, syncDirectory } from './directories.ts'
-import { codeOf, orAbsent } from './errors.ts'
+import { codeOf, hasNoLinks, orAbsent } from './errors.ts'
 import type { Layout } from './layout.ts'
 import { publish } from './publish.ts'
 import { revisionOf } from './revision.ts'
-
-/** A file system without hard links, or one that refuses them for files of another owner. */
-const noLinks = new Set(['ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EPERM', 'EMLINK'])
 
 /** Moves a file, of any revision or of the given one only. */
 export async function moveFile(
@@ -37,7 +34,7 @@ async function moveLink(layout: Layout, source: string, destination: string, rev
   try {
     await link(file, held)
   } catch (error) {
-    if (noLinks.has(codeOf(error) ?? '')) return false
+    if (hasNoLinks(error)) return false
     throw codeOf(error) === 'ENOENT' ? pathNotFound(source) : error
   }
   try {

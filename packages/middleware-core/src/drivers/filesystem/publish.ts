@@ -1,12 +1,12 @@
 import { link, lstat, rename, rm, utimes } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, sep } from 'node:path'
 import type { WriteConditions } from '../../contract/call-options.ts'
-import { fileExists } from '../../contract/errors.ts'
+import { StorageError, fileExists } from '../../contract/errors.ts'
 import type { WriteResult } from '../../contract/file-info.ts'
 import { now } from './clock.ts'
-import { discard, inDirectory, prune, syncDirectory } from './directories.ts'
+import { MAX_ATTEMPTS, discard, inDirectory, prune, syncDirectory } from './directories.ts'
 import { holdsFile } from './entries.ts'
-import { codeOf } from './errors.ts'
+import { codeOf, hasNoLinks, orAbsent } from './errors.ts'
 import type { Layout } from './layout.ts'
 import { revisionOf } from './revision.ts'
 
@@ -37,27 +37,46 @@ export async function publish(
   return { revision: revisionOf(stats) }
 }
 
-/** A second name is given only where none is: that is the one atomic "if absent" of file systems. */
+/**
+ * Gives the file a second name where none is, the one atomic "if absent" of file systems, and takes the first away. Between
+ * the two a crash leaves both: whoever continues such an upload gets a copy.
+ */
 async function placeNew(layout: Layout, source: string, path: string): Promise<void> {
   const destination = layout.file(path)
-  try {
-    await link(source, destination)
-  } catch (error) {
-    if (codeOf(error) !== 'EEXIST') throw error
-    if ((await lstat(destination)).isFile() || (await holdsFile(destination))) throw fileExists(path)
-    await discard(destination, layout.temporary())
-    await link(source, destination)
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await link(source, destination)
+      break
+    } catch (error) {
+      if (hasNoLinks(error)) {
+        throw new StorageError('UNSUPPORTED', 'the file system has no hard links, which ifAbsent needs', { path })
+      }
+      if (codeOf(error) !== 'EEXIST' || attempt === MAX_ATTEMPTS) throw error
+    }
+    const found = await orAbsent(lstat(destination))
+    if (found && (!found.isDirectory() || (await holdsFile(destination)))) throw fileExists(path)
+    await discardEmptied(layout, destination)
   }
-  await rm(source, { force: true })
+  // The file is in place whatever becomes of its first name, which a purge finds.
+  await rm(source, { force: true }).catch(() => {})
+}
+
+/** A directory without files does not exist for the storage, so it must not stand in the way of a file either. */
+async function discardEmptied(layout: Layout, directory: string): Promise<void> {
+  try {
+    // The separator at the end makes it fail for a file that another call has put there meanwhile.
+    await discard(directory + sep, layout.temporary())
+  } catch (error) {
+    if (codeOf(error) !== 'ENOTDIR' && codeOf(error) !== 'ENOENT') throw error
+  }
 }
 
 async function replace(layout: Layout, source: string, destination: string): Promise<void> {
   try {
     await rename(source, destination)
   } catch (error) {
-    // A directory without files does not exist for the storage, so it must not stand in the way either.
     if (codeOf(error) !== 'EISDIR' || (await holdsFile(destination))) throw error
-    await discard(destination, layout.temporary())
+    await discardEmptied(layout, destination)
     await rename(source, destination)
   }
 }

@@ -18,8 +18,8 @@ async function removeOlder(directory: string, olderThan: Date, chosen: (name: st
     const entry = join(directory, name)
     const stats = await orAbsent(lstat(entry))
     if (!stats || stats.mtime >= olderThan) continue
-    await rm(entry, { recursive: true, force: true })
-    removed++
+    // A writer that has touched it since gave it another name.
+    if (await orAbsent(rm(entry, { recursive: true }).then(() => true))) removed++
   }
   return removed
 }

@@ -9,7 +9,17 @@ import { now } from './clock.ts'
 import { inDirectory, syncDirectory } from './directories.ts'
 import { infoOf } from './entries.ts'
 import { orAbsent } from './errors.ts'
-import { type Layout, closedName, idOf, isClosed, isHeld, isUploadTo, leftName, namesOf } from './layout.ts'
+import {
+  type Layout,
+  closedName,
+  idOf,
+  isClosed,
+  isHeld,
+  isUploadTo,
+  leftName,
+  namesOf,
+  reclosedName,
+} from './layout.ts'
 import { publish } from './publish.ts'
 
 /** Path at which an upload is left and found, and the one at which its commit puts the file. */
@@ -28,13 +38,8 @@ export async function startUpload(layout: Layout, target: UploadTarget): Promise
 /** Continues the upload that was left at the path last, or starts one where an empty file was committed. */
 export async function continueUpload(layout: Layout, target: UploadTarget): Promise<Upload> {
   const { path } = target
-  for (const upload of await latestUploads(layout, path)) {
-    // One that has just been closed has another name now; one that is gone leaves its place to the one before.
-    for (const name of new Set([upload, ...namesOf(upload)])) {
-      const claimed = await orAbsent(claim(name, layout.newUpload(path), layout))
-      if (claimed) return new FileUpload(layout, target, claimed)
-    }
-  }
+  const claimed = (await claimLatest(layout, path)) ?? (await claimLatest(layout, path))
+  if (claimed) return new FileUpload(layout, target, claimed)
   const committed = await infoOf(path, layout.file(path), { fileOnly: true })
   if (!committed) throw pathNotFound(path)
   if (committed.size > 0)
@@ -42,26 +47,42 @@ export async function continueUpload(layout: Layout, target: UploadTarget): Prom
   return startUpload(layout, target)
 }
 
+/** Claims the upload to `path` that was touched last and is still there. Another writer may take or leave some meanwhile. */
+async function claimLatest(layout: Layout, path: string): Promise<ClaimedUpload | undefined> {
+  for (const upload of await latestUploads(layout, path)) {
+    // One that has just been closed has another name now; one that is gone leaves its place to the one before.
+    for (const name of new Set([upload, ...namesOf(upload)])) {
+      const claimed = await orAbsent(claim(name, layout.newUpload(path), layout))
+      if (claimed) return claimed
+    }
+  }
+  return undefined
+}
+
 /** An upload that is its writer's alone. */
 interface ClaimedUpload {
   readonly file: string
   readonly handle: FileHandle
   readonly size: number
-  /** The name of its file before, when it had been closed. */
+  /** Name for its file if it is let go of with nothing added, when it had been closed. */
   readonly closedAs?: string
 }
 
 /**
  * Makes an upload the caller's alone, in `file`. Whoever wrote it before and did not let go of it may still hold it open,
- * with a write under way: then the caller gets a copy, so that what is committed never changes. Where the file system
- * shares the blocks of copies, it costs nothing.
+ * with a write under way: then the caller gets a copy, so that what is committed never changes. So it does where a crash
+ * came before a commit had taken the upload's name from the file that it had put in place. Where the file system shares
+ * the blocks of copies, a copy costs nothing.
  */
 async function claim(upload: string, file: string, layout: Layout): Promise<ClaimedUpload> {
   if (isHeld(upload)) await takeCopy(upload, file, layout)
-  else await rename(upload, file)
+  else {
+    await rename(upload, file)
+    if ((await lstat(file)).nlink > 1) await takeCopy(file, file, layout)
+  }
   const handle = await open(file, constants.O_WRONLY | constants.O_APPEND)
   const { size } = await handle.stat()
-  return { file, handle, size, ...(isClosed(upload) ? { closedAs: upload } : {}) }
+  return { file, handle, size, ...(isClosed(upload) ? { closedAs: reclosedName(upload) } : {}) }
 }
 
 async function takeCopy(upload: string, file: string, layout: Layout): Promise<void> {
@@ -73,7 +94,7 @@ async function takeCopy(upload: string, file: string, layout: Layout): Promise<v
   } finally {
     await rm(copy, { force: true })
   }
-  await rm(upload, { force: true })
+  if (upload !== file) await rm(upload, { force: true })
 }
 
 /** The files of the unfinished uploads to `path`, the last touched first. */
@@ -94,7 +115,7 @@ async function latestUploads(layout: Layout, path: string): Promise<string[]> {
  * is kept in memory.
  *
  * Its revision is the id in the name that a close gave it, and its size. Whoever continues it takes it under an id of its
- * own, and gives the old one back only if nothing was added. The size is for a crash of the machine that undoes the
+ * own, and gives the old one back only if nothing was added, with a number so that it is a new name all the same. The size is for a crash of the machine that undoes the
  * taking but not what was added then: a file with one id is only ever added to. An upload that was not closed has no
  * revision, because such a crash may take away bytes that others have seen.
  */
@@ -104,7 +125,7 @@ class FileUpload implements Upload {
   #file: string
   #handle: FileHandle | undefined
   #size: number
-  /** The name that the close of a former writer gave it, until something is added. */
+  /** Name under which the upload of a former writer's close is left again, until something is added. */
   #closedAs: string | undefined
 
   constructor(layout: Layout, target: UploadTarget, { file, handle, size, closedAs }: ClaimedUpload) {
