@@ -12,7 +12,7 @@ type Trace = readonly string[]
 
 const canTrace = spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0
 const traceable = canTrace ? describe : describe.skip
-const note = canTrace ? '' : ' (skipped: needs strace and the permission to trace; apt-get install strace)'
+const note = canTrace ? '' : '. To run it: sudo apt-get install strace'
 
 let directory: string
 let traces: Map<string, Trace>
