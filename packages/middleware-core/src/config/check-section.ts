@@ -4,7 +4,7 @@ import { checkOptions, unwrap } from '../options/check-options.ts'
 import { optionName } from '../options/config-error.ts'
 import { nearest } from '../options/nearest.ts'
 import { parseInlineYaml } from './parse-yaml.ts'
-import { type Tree, isAbsent, list, mapping, plain, sourceOf, variablesIn } from './tree.ts'
+import { type Tree, isAbsent, mapping, plain, sourceOf, variablesIn } from './tree.ts'
 
 /** A part of a configuration that has passed its schema. */
 export interface CheckedSection<Output> {
@@ -43,54 +43,54 @@ function coerceToSchema(
   path: readonly PropertyKey[],
   warn: (message: string) => void,
 ): Tree {
-  const bare = unwrap(schema)
-  if (bare instanceof $ZodArray) {
-    const opened = parseInlineYaml(tree)
-    if (opened.kind !== 'list') return opened
-    return list(
-      opened.items.map((item, index) => coerceToSchema(bare._zod.def.element, item, [...path, index], warn)),
-      opened.source,
-    )
-  }
-  if (bare instanceof $ZodRecord) {
-    const opened = parseInlineYaml(tree)
-    if (opened.kind !== 'mapping') return opened
-    return mapping(
-      Array.from(opened.entries, ([name, child]) => [
-        name,
-        coerceToSchema(bare._zod.def.valueType, child, [...path, name], warn),
-      ]),
-      opened.source,
-    )
-  }
-  if (!(bare instanceof $ZodObject)) return tree
+  const wanted = unwrap(schema)
+  if (!isStructure(wanted)) return tree
   const opened = parseInlineYaml(tree)
-  if (opened.kind !== 'mapping') return opened
-  const fields = new Map(Object.entries(bare._zod.def.shape).map(([name, field]) => [name.toLowerCase(), field]))
-  const entries: [string, Tree][] = []
-  for (const [name, child] of opened.entries) {
-    const field = fields.get(name.toLowerCase())
-    const here = [...path, name]
-    if (!child.source.fromEnvironment) entries.push([name, field ? coerceToSchema(field, child, here, warn) : child])
-    else if (!field) warnOf(child, `unknown option ${optionName(here)}${guess(name, fields)}`, warn)
-    else if (leadsNowhere(field, child)) warnOf(child, `${optionName(here)} has nothing below it`, warn)
-    else entries.push([name, coerceToSchema(field, child, here, warn)])
+  if (wanted instanceof $ZodArray) {
+    if (opened.kind !== 'list') return opened
+    const { element } = wanted._zod.def
+    return {
+      ...opened,
+      items: opened.items.map((item, index) => coerceToSchema(element, item, [...path, index], warn)),
+    }
   }
-  return mapping(entries, opened.source)
+  if (opened.kind !== 'mapping') return opened
+  const entries = new Map<string, Tree>()
+  for (const [name, child] of opened.entries) {
+    const field = fieldOf(wanted, name)
+    const here = [...path, name]
+    const problem = child.source.fromEnvironment ? whyIgnored(wanted, name, here, child) : undefined
+    if (problem) for (const variable of variablesIn(child)) warn(`${variable}: ${problem}; ignored`)
+    else entries.set(name, field ? coerceToSchema(field, child, here, warn) : child)
+  }
+  return { ...opened, entries }
 }
 
-/** Variables went below an option that takes a single value: `REGISTRY_STORAGE_S3_SECRETKEY_FILE`. */
-function leadsNowhere(field: z.core.$ZodType, tree: Tree): boolean {
-  const bare = unwrap(field)
-  const isStructure = bare instanceof $ZodObject || bare instanceof $ZodArray || bare instanceof $ZodRecord
-  return tree.kind !== 'text' && !isStructure && !z.safeParse(field, plain(tree)).success
+type WithKeys = $ZodObject | $ZodRecord
+
+function isStructure(schema: z.core.$ZodType): schema is WithKeys | $ZodArray {
+  return schema instanceof $ZodArray || schema instanceof $ZodRecord || schema instanceof $ZodObject
 }
 
-function warnOf(tree: Tree, problem: string, warn: (message: string) => void): void {
-  for (const variable of variablesIn(tree)) warn(`${variable}: ${problem}; ignored`)
+/** Finds the schema of a key, in any spelling. */
+function fieldOf(parent: WithKeys, name: string): z.core.$ZodType | undefined {
+  if (parent instanceof $ZodRecord) return parent._zod.def.valueType
+  return Object.entries(parent._zod.def.shape).find(([known]) => known.toLowerCase() === name.toLowerCase())?.[1]
 }
 
-function guess(name: string, fields: ReadonlyMap<string, unknown>): string {
-  const near = nearest(name.toLowerCase(), [...fields.keys()])
-  return near ? `; did you mean ${near}?` : ''
+/** The reason to leave out what variables give a key, if there is one. */
+function whyIgnored(parent: WithKeys, name: string, path: readonly PropertyKey[], tree: Tree): string | undefined {
+  const field = fieldOf(parent, name)
+  if (!field) {
+    const near =
+      parent instanceof $ZodObject &&
+      nearest(
+        name.toLowerCase(),
+        Object.keys(parent._zod.def.shape).map(key => key.toLowerCase()),
+      )
+    return `unknown option ${optionName(path)}${near ? `; did you mean ${near}?` : ''}`
+  }
+  // Variables went below an option that takes a single value: `REGISTRY_STORAGE_S3_SECRETKEY_FILE`.
+  const isBelowValue = tree.kind !== 'text' && !isStructure(unwrap(field)) && !z.safeParse(field, plain(tree)).success
+  return isBelowValue ? `${optionName(path)} has nothing below it` : undefined
 }

@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises'
 import { inspect } from 'node:util'
 import type * as z from 'zod/mini'
 import { checkSection } from './check-section.ts'
-import { ConfigError, type ConfigIssue } from '../options/config-error.ts'
+import { ConfigError } from '../options/config-error.ts'
 import { type Environment, applyEnvironment } from './environment.ts'
 import { parseYaml } from './parse-yaml.ts'
-import { deprecations, expandShorthand, sectionIssues } from './sections.ts'
+import { expandShorthand, reviewSections } from './sections.ts'
 import { type Mapping, type Tree, descendant, isAbsent, mapping, text } from './tree.ts'
 
 /**
@@ -79,14 +79,11 @@ export function parseConfig(content: string, options: { file?: string; env?: Env
     throw new ConfigError([{ option: [], problem, location: parsed.source.location }])
   }
   const written = expandShorthand(isAbsent(parsed) ? mapping([], source) : { ...parsed, source })
-  const issues: ConfigIssue[] = sectionIssues(written)
-  const warnings: string[] = []
-  const root = applyEnvironment(written, options.env ?? {}, {
-    issue: issue => issues.push(issue),
-    warning: message => warnings.push(message),
-  })
+  const { root, ...environment } = applyEnvironment(written, options.env ?? {})
+  const review = reviewSections(root)
+  const issues = [...review.issues, ...environment.issues]
   if (issues.length > 0) throw new ConfigError(issues)
-  return new Config(file, root, [...deprecations(root), ...warnings])
+  return new Config(file, root, [...review.warnings, ...environment.warnings])
 }
 
 const readProblems: Readonly<Record<string, string>> = {

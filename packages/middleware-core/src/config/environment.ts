@@ -19,10 +19,11 @@ import {
 /** The process environment, or a part of it. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Receives the mistakes of the environment: an issue stops the start, a warning does not. */
-export interface EnvironmentReport {
-  issue(issue: ConfigIssue): void
-  warning(message: string): void
+/** A configuration with the environment over it. An issue stops the start, a warning does not. */
+export interface WithEnvironment {
+  readonly root: Mapping
+  readonly issues: readonly ConfigIssue[]
+  readonly warnings: readonly string[]
 }
 
 const prefix = 'REGISTRY_'
@@ -32,18 +33,24 @@ const prefix = 'REGISTRY_'
  * `REGISTRY_MIDDLEWARE_STORAGE_0_NAME` is `middleware.storage[0].name`. A variable that leads nowhere is only a warning,
  * because a container's environment holds variables that were never meant as configuration.
  */
-export function applyEnvironment(root: Mapping, environment: Environment, report: EnvironmentReport): Mapping {
-  let result = root
+export function applyEnvironment(written: Mapping, environment: Environment): WithEnvironment {
+  let root = written
+  const report: Report = { issues: [], warnings: [] }
   for (const [name, value] of Object.entries(environment).toSorted(([a], [b]) => compareNames(a, b))) {
     if (value === undefined || !name.startsWith(prefix)) continue
     const path = name.slice(prefix.length).toLowerCase().split('_')
     const problem = whyIgnored(path, value)
-    if (problem) report.warning(`${name}: ${problem}; ignored`)
+    if (problem) report.warnings.push(`${name}: ${problem}; ignored`)
     else if (path.length === 1 && path[0] === 'storage')
-      result = setStorage(result, text(value, { location: name, fromEnvironment: true }))
-    else result = new Overlay(name, value, report).setAt(result, path) as Mapping
+      root = setStorage(root, text(value, { location: name, fromEnvironment: true }))
+    else root = new Overlay(name, value, report).setAt(root, path) as Mapping
   }
-  return result
+  return { root, ...report }
+}
+
+interface Report {
+  readonly issues: ConfigIssue[]
+  readonly warnings: string[]
 }
 
 function whyIgnored(path: readonly string[], value: string): string | undefined {
@@ -91,9 +98,9 @@ class Overlay {
   readonly #source: Source
   readonly #value: Tree
   readonly #isEmpty: boolean
-  readonly #report: EnvironmentReport
+  readonly #report: Report
 
-  constructor(name: string, value: string, report: EnvironmentReport) {
+  constructor(name: string, value: string, report: Report) {
     this.#source = { location: name, fromEnvironment: true }
     this.#value = text(value, this.#source)
     this.#isEmpty = value === ''
@@ -126,7 +133,7 @@ class Overlay {
     const { length } = target.items
     if (index > length) {
       const problem = `found the index ${index}; accepted: 0 to ${length}, where ${length} adds an entry`
-      this.#report.issue({ option: parents, problem, location: this.#source.location })
+      this.#report.issues.push({ option: parents, problem, location: this.#source.location })
       return target
     }
     const child = this.setAt(target.items[index], rest, here)
@@ -134,7 +141,7 @@ class Overlay {
   }
 
   #ignore(target: Tree, path: readonly string[], problem: string): Tree {
-    this.#report.warning(`${this.#source.location}: ${path.join('.')} ${problem}; ignored`)
+    this.#report.warnings.push(`${this.#source.location}: ${path.join('.')} ${problem}; ignored`)
     return target
   }
 }

@@ -45,8 +45,24 @@ export function expandShorthand(root: Mapping): Mapping {
   return mapping([...root.entries, [key, driver]], root.source)
 }
 
-/** Mistakes in the outermost level. */
-export function sectionIssues(root: Mapping): ConfigIssue[] {
+const deprecated = [
+  { path: ['loglevel'], instead: 'log.level' },
+  { path: ['storage', 'cache', 'layerinfo'], instead: 'storage.cache.blobdescriptor' },
+]
+
+/** Checks the outermost level, and warns of names that still work but have a successor. */
+export function reviewSections(root: Mapping): { issues: ConfigIssue[]; warnings: string[] } {
+  return { issues: sectionIssues(root), warnings: deprecations(root) }
+}
+
+function deprecations(root: Mapping): string[] {
+  return deprecated.flatMap(({ path, instead }) => {
+    const found = descendant(root, path)
+    return found ? [`${found.source.location}: ${path.join('.')} is deprecated; use ${instead}`] : []
+  })
+}
+
+function sectionIssues(root: Mapping): ConfigIssue[] {
   const issues: ConfigIssue[] = []
   for (const [name, { source }] of root.entries) {
     if (isSection(name)) continue
@@ -61,17 +77,4 @@ export function sectionIssues(root: Mapping): ConfigIssue[] {
     issues.push({ option: ['version'], problem, location: version.source.location })
   }
   return issues
-}
-
-const deprecated = [
-  { path: ['loglevel'], instead: 'log.level' },
-  { path: ['storage', 'cache', 'layerinfo'], instead: 'storage.cache.blobdescriptor' },
-]
-
-/** Warnings about names that still work but have a successor. */
-export function deprecations(root: Mapping): string[] {
-  return deprecated.flatMap(({ path, instead }) => {
-    const found = descendant(root, path)
-    return found ? [`${found.source.location}: ${path.join('.')} is deprecated; use ${instead}`] : []
-  })
 }
