@@ -1,6 +1,6 @@
 import { type Config, ConfigError, option } from '@longshore/middleware-core'
 import { z } from 'zod'
-import { ignoredOption } from './unsupported-options.ts'
+import { requestedKinds } from './auth-kinds.ts'
 
 /** Settings of `auth`: one kind of authentication. */
 export type AuthSettings = HtpasswdSettings | TokenSettings
@@ -87,23 +87,22 @@ const token = z
     context.addIssue({ code: 'custom', path: ['rootcertbundle'], params: { accepted } })
   })
 
-/** Distribution's name for no authentication. */
-const none = ignoredOption
-
 const accepted = 'accepted: a mapping with one of htpasswd, token'
 
 /** Reads `auth`. A section without a kind of authentication is an error: it must not let everybody in. */
 export function authSettings(config: Config): AuthSettings | undefined {
   const sections = config.section(['auth'], z.record(z.string(), z.unknown(), accepted).optional()) ?? {}
-  const names = Object.keys(sections).filter(name => name.toLowerCase() !== 'none')
+  const names = requestedKinds(config, sections)
   const [name] = names
   if (name === undefined) return undefined
-  if (names.length > 1) throw mistake(config, [], `found ${names.join(' and ')}; accepted: one of them`)
-  if (name.toLowerCase() === 'htpasswd') {
-    return { kind: 'htpasswd', ...config.section(['auth'], z.object({ htpasswd, none })).htpasswd }
+  if (names.length > 1) {
+    const added = names.find(other => config.part(['auth', other]).source.fromEnvironment)
+    throw mistake(config, [], `found ${names.join(' and ')}; accepted: one of them`, added)
   }
-  if (name.toLowerCase() === 'token') return tokenSettings(config.section(['auth'], z.object({ token, none })).token)
-  const why = name.toLowerCase() === 'silly' ? 'lets everybody in who says anything' : 'unknown'
+  const kind = name.toLowerCase()
+  if (kind === 'htpasswd') return { kind, ...config.section(['auth', name], htpasswd) }
+  if (kind === 'token') return tokenSettings(config.section(['auth', name], token))
+  const why = kind === 'silly' ? 'lets everybody in who says anything' : 'unknown'
   throw mistake(config, [name], `${why}; accepted: htpasswd, token`)
 }
 
@@ -120,7 +119,7 @@ function tokenSettings(options: z.output<typeof token>): TokenSettings {
   }
 }
 
-function mistake(config: Config, path: string[], problem: string): ConfigError {
-  const option = ['auth', ...path]
-  return new ConfigError([{ option, problem, location: config.part(option).source.location }])
+function mistake(config: Config, path: string[], problem: string, blamed = path[0]): ConfigError {
+  const { source } = config.part(blamed === undefined ? ['auth'] : ['auth', blamed])
+  return new ConfigError([{ option: ['auth', ...path], problem, location: source.location }])
 }

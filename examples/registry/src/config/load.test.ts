@@ -87,3 +87,61 @@ describe('the environment', () => {
     )
   })
 })
+
+describe('variables of other programs', () => {
+  const guarded = 'auth: { htpasswd: { realm: r, path: /p } }\nhttp: { addr: ":5001" }'
+  const read = async (text: string, env: Record<string, string>) => {
+    const file = await folder.write('config.yml', `storage: inmemory\n${text}`)
+    const config = await loadRegistryConfig(file, { env })
+    return { settings: registrySettings(config), warnings: config.warnings }
+  }
+
+  it.each([
+    // Those of podman, skopeo and buildah.
+    { REGISTRY_AUTH_FILE: '/run/user/1000/containers/auth.json' },
+    { REGISTRY_AUTH_TOKEN_FILE: '/run/secrets/token' },
+    { REGISTRY_AUTH: 'aHVudGVyMjpodW50ZXIy' },
+    { REGISTRY_AUTH: '{"auths": {"example.com": {"auth": "hunter2"}}}' },
+    { REGISTRY_HTTP_TLS_VERIFY: '0' },
+    { REGISTRY_HTTP: 'http://proxy:3128' },
+    { REGISTRY_HTTP_0: 'x' },
+    { REGISTRY_HTTP_HEADERS_FILE_NAME: 'x' },
+    { REGISTRY_PROXY: 'http://hunter2@proxy:3128' },
+    { REGISTRY_LOG: '/var/log/registry.log' },
+    { REGISTRY_LOG_FIELDS_POD_NAME: 'x' },
+    { REGISTRY_NOTIFICATIONS_ENDPOINTS_URL: 'x' },
+    { REGISTRY_STORAGE_DELETE_OLD_ONES: 'true' },
+  ])('are warned of, and change nothing: %o', async env => {
+    const [variable] = Object.keys(env)
+    for (const text of [guarded, '']) {
+      const before = await read(text, {})
+      const { settings, warnings } = await read(text, env)
+      expect(settings).toEqual(before.settings)
+      expect(warnings).toEqual([expect.stringMatching(`^${variable}: (?!.*hunter2).*; ignored$`)])
+    }
+  })
+
+  it('beside a section that guards are warned of, though they look like options', async () => {
+    for (const env of [{ REGISTRY_AUTH_TOKEN: 'hunter2' }, { REGISTRY_AUTH_TOKENS_URL: 'hunter2' }]) {
+      const { settings, warnings } = await read(guarded, env)
+      expect(settings.auth).toMatchObject({ kind: 'htpasswd' })
+      expect(warnings).toEqual([`${Object.keys(env)[0]}: sets no option of auth; ignored`])
+    }
+  })
+
+  it('that look like options let nobody in by themselves, and are blamed', async () => {
+    await expect(read('', { REGISTRY_AUTH_TOKEN: 'hunter2' })).rejects.toThrow(
+      /^REGISTRY_AUTH_TOKEN: auth\.token: found a text/,
+    )
+    await expect(read('', { REGISTRY_AUTH_HTPASWD_PATH: '/p' })).rejects.toThrow(
+      /^REGISTRY_AUTH_HTPASWD_PATH: auth\.htpaswd: unknown/,
+    )
+    await expect(read('', { REGISTRY_AUTH: 'basic' })).rejects.toThrow(/^REGISTRY_AUTH: auth\.basic: unknown/)
+  })
+
+  it('that ask for a second authentication are blamed, and not the line of the first', async () => {
+    await expect(read(guarded, { REGISTRY_AUTH_TOKEN_REALM: 'https://a' })).rejects.toThrow(
+      /^REGISTRY_AUTH_TOKEN_REALM: auth: found htpasswd and token; accepted: one of them/,
+    )
+  })
+})

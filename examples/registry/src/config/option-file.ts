@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { type Config, ConfigError } from '@longshore/middleware-core'
+import { type Config, ConfigError, isConfigError } from '@longshore/middleware-core'
 
 /** Reads a file that an option names. Throws a `ConfigError` when it cannot be read; `remedy` says what to do then. */
 export async function readOptionFile(option: readonly string[], path: string, remedy?: string): Promise<string> {
@@ -28,7 +28,7 @@ export async function withLocation<Result>(config: Config, task: () => Promise<R
   try {
     return await task()
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error
+    if (!isConfigError(error)) throw error
     const issues = error.issues.map(issue => ({
       ...issue,
       location: issue.location ?? config.part(issue.option.map(String)).source.location,

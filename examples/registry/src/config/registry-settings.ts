@@ -1,4 +1,4 @@
-import { type Config, ConfigError, type ConfigIssue, option } from '@longshore/middleware-core'
+import { type Config, ConfigError, isConfigError, type ConfigIssue, option } from '@longshore/middleware-core'
 import { z } from 'zod'
 import { isTagPattern } from '../oci/tag-pattern.ts'
 import { type AuthSettings, authSettings } from './auth.ts'
@@ -32,7 +32,7 @@ export function registrySettings(config: Config): RegistrySettings {
     try {
       return section(config)
     } catch (error) {
-      if (!(error instanceof ConfigError)) throw error
+      if (!isConfigError(error)) throw error
       issues.push(...error.issues)
       return undefined
     }

@@ -1,4 +1,4 @@
-import { ConfigError } from '@longshore/middleware-core'
+import { isConfigError } from '@longshore/middleware-core'
 import { errorText } from '../observability/error-text.ts'
 import { ListenError } from './listen.ts'
 
@@ -9,6 +9,6 @@ export class WorkerStartError extends Error {
 
 /** Describes why the program could not start: in words what the user can mend, and with its stack anything else, a defect. */
 export function startupErrorText(error: unknown): string {
-  const isPlain = error instanceof ConfigError || error instanceof ListenError || error instanceof WorkerStartError
+  const isPlain = isConfigError(error) || error instanceof ListenError || error instanceof WorkerStartError
   return isPlain ? error.message : errorText(error)
 }

@@ -4,7 +4,7 @@ import { checkOptions, unwrap } from '../options/check-options.ts'
 import { optionName } from '../options/config-error.ts'
 import { nearest } from '../options/nearest.ts'
 import { parseInlineYaml } from './parse-yaml.ts'
-import { type Tree, isAbsent, mapping, plain, sourceOf, variablesIn } from './tree.ts'
+import { type List, type Mapping, type Tree, isAbsent, mapping, plain, sourceOf, text, variablesIn } from './tree.ts'
 
 /** A part of a configuration that has passed its schema. */
 export interface CheckedSection<Output> {
@@ -23,7 +23,7 @@ export function checkSection<Schema extends z.core.$ZodType>(
   where: readonly PropertyKey[],
   warn: (message: string) => void,
 ): CheckedSection<z.output<Schema>> {
-  const coerced = coerceToSchema(schema, part, where, warn)
+  const coerced = coerceToSchema(schema, part, where, warn) ?? text('', part.source)
   const isEmptyMapping = isAbsent(coerced) && schema instanceof $ZodObject
   const tree = isEmptyMapping ? mapping([], coerced.source) : coerced
   const value = checkOptions(schema, isAbsent(tree) ? undefined : plain(tree), {
@@ -35,24 +35,23 @@ export function checkSection<Schema extends z.core.$ZodType>(
 
 /**
  * Gives what the environment made of a part the shape that its schema wants: texts are opened where the schema has a
- * mapping or a list, and variables that lead to no option are left out with a warning. What a file gave stays as it is.
+ * mapping or a list, and variables that lead to no option are left out with a warning, together with the mappings and
+ * lists that only they have made. What a file gave stays as it is. Undefined: nothing is left.
  */
 function coerceToSchema(
   schema: z.core.$ZodType,
   tree: Tree,
   path: readonly PropertyKey[],
   warn: (message: string) => void,
-): Tree {
+): Tree | undefined {
   const wanted = unwrap(schema)
   if (!isStructure(wanted)) return tree
   const opened = parseInlineYaml(tree)
   if (wanted instanceof $ZodArray) {
     if (opened.kind !== 'list') return opened
     const { element } = wanted._zod.def
-    return {
-      ...opened,
-      items: opened.items.map((item, index) => coerceToSchema(element, item, [...path, index], warn)),
-    }
+    const items = opened.items.map((item, index) => coerceToSchema(element, item, [...path, index], warn))
+    return unlessEmptied(opened, { ...opened, items: items.filter(item => item !== undefined) })
   }
   if (opened.kind !== 'mapping') return opened
   const entries = new Map<string, Tree>()
@@ -60,10 +59,21 @@ function coerceToSchema(
     const field = fieldOf(wanted, name)
     const here = [...path, name]
     const problem = child.source.fromEnvironment ? whyIgnored(wanted, name, here, child) : undefined
+    const kept = field && !problem ? coerceToSchema(field, child, here, warn) : child
     if (problem) for (const variable of variablesIn(child)) warn(`${variable}: ${problem}; ignored`)
-    else entries.set(name, field ? coerceToSchema(field, child, here, warn) : child)
+    else if (kept) entries.set(name, kept)
   }
-  return { ...opened, entries }
+  return unlessEmptied(opened, { ...opened, entries })
+}
+
+/** A section that an unknown variable alone has made would miss its required options: `REGISTRY_HTTP_TLS_VERIFY`. */
+function unlessEmptied<T extends Mapping | List>(before: T, after: T): T | undefined {
+  const isEmptied = sizeOf(after) === 0 && sizeOf(before) > 0
+  return isEmptied && before.source.fromEnvironment ? undefined : after
+}
+
+function sizeOf(tree: Mapping | List): number {
+  return tree.kind === 'list' ? tree.items.length : tree.entries.size
 }
 
 type WithKeys = $ZodObject | $ZodRecord
@@ -90,7 +100,13 @@ function whyIgnored(parent: WithKeys, name: string, path: readonly PropertyKey[]
       )
     return `unknown option ${optionName(path)}${near ? `; did you mean ${near}?` : ''}`
   }
-  // Variables went below an option that takes a single value: `REGISTRY_STORAGE_S3_SECRETKEY_FILE`.
-  const isBelowValue = tree.kind !== 'text' && !isStructure(unwrap(field)) && !z.safeParse(field, plain(tree)).success
-  return isBelowValue ? `${optionName(path)} has nothing below it` : undefined
+  const problem = tree.kind === 'text' ? undefined : whyMisplaced(unwrap(field), tree)
+  return problem && `${optionName(path)} ${problem}`
+}
+
+/** Variables went below an option as it has no such parts: `REGISTRY_STORAGE_S3_SECRETKEY_FILE`. */
+function whyMisplaced(schema: z.core.$ZodType, tree: Mapping | List): string | undefined {
+  if (schema instanceof $ZodArray && tree.kind === 'mapping') return 'is a list: the number of an entry must follow'
+  if (isStructure(schema)) return schema instanceof $ZodArray || tree.kind === 'mapping' ? undefined : 'is no list'
+  return z.safeParse(schema, plain(tree)).success ? undefined : 'has nothing below it'
 }

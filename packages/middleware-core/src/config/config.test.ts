@@ -169,6 +169,48 @@ describe('Config.section', () => {
   })
 })
 
+describe('sections and lists that unknown variables alone have made', () => {
+  const schema = z.object({
+    tls: z.object({ key: option.text() }).optional(),
+    endpoints: z.array(z.object({ url: option.text() })).optional(),
+    ciphers: z.array(option.text()).optional(),
+  })
+
+  it('are left out', () => {
+    const env = {
+      REGISTRY_HTTP_TLS_VERIFY: '0',
+      REGISTRY_HTTP_ENDPOINTS_0_NAME: 'x',
+      REGISTRY_HTTP_CIPHERS_NAME: 'x',
+    }
+    const config = parse('', env)
+    expect(config.section(['http'], schema)).toEqual({})
+    expect(config.warnings).toEqual([
+      'REGISTRY_HTTP_CIPHERS_NAME: http.ciphers is a list: the number of an entry must follow; ignored',
+      'REGISTRY_HTTP_ENDPOINTS_0_NAME: unknown option http.endpoints[0].name; ignored',
+      'REGISTRY_HTTP_TLS_VERIFY: unknown option http.tls.verify; ignored',
+    ])
+  })
+
+  it('stay where a file has them', () => {
+    const config = parse('http:\n  tls: {}\n', { REGISTRY_HTTP_TLS_VERIFY: '0' })
+    expect(() => config.section(['http'], schema)).toThrow('config.yml:2: http.tls.key: missing')
+  })
+})
+
+describe('Config.variables', () => {
+  it('names those that a part consists of', () => {
+    const config = parse('auth: { a: { b: x } }', {
+      REGISTRY_AUTH_A_C: 'y',
+      REGISTRY_AUTH_D_E: 'z',
+      REGISTRY_AUTH_D_F: 'z',
+      REGISTRY_HTTP: '{ tls: { key: /k } }',
+    })
+    expect(config.variables(['auth', 'a'])).toEqual([])
+    expect(config.variables(['auth', 'd'])).toEqual(['REGISTRY_AUTH_D_E', 'REGISTRY_AUTH_D_F'])
+    expect(config.variables(['http', 'tls', 'key'])).toEqual(['REGISTRY_HTTP'])
+  })
+})
+
 describe('a printed Config', () => {
   it('shows no values', () => {
     const config = parse('storage: {s3: {secretkey: hunter2}}\nhttp: {secret: hunter2}', {

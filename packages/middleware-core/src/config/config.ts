@@ -4,9 +4,9 @@ import type * as z from 'zod/mini'
 import { checkSection } from './check-section.ts'
 import { ConfigError } from '../options/config-error.ts'
 import { type Environment, applyEnvironment } from './environment.ts'
-import { parseYaml } from './parse-yaml.ts'
+import { parseInlineYaml, parseYaml } from './parse-yaml.ts'
 import { expandShorthand, reviewSections } from './sections.ts'
-import { type Mapping, type Tree, descendant, isAbsent, mapping, text } from './tree.ts'
+import { type Mapping, type Tree, childOf, isAbsent, mapping, text, variablesIn } from './tree.ts'
 
 /**
  * A registry's configuration: its file with the environment laid over it. {@link Config.section} and `createStorage` read it;
@@ -41,7 +41,14 @@ export class Config {
 
   /** Gives the part at a path with its source; an empty text where there is none. For code that resolves a part itself. */
   part(path: readonly string[]): Tree {
-    return descendant(this.#root, path) ?? text('', this.#root.source)
+    const part = path.reduce<Tree | undefined>((tree, name) => childOf(parseInlineYaml(tree), name), this.#root)
+    return part ?? text('', this.#root.source)
+  }
+
+  /** Names the environment variables that the part at a path consists of; none where the file gave it. */
+  variables(path: readonly string[]): string[] {
+    const part = this.part(path)
+    return part.source.fromEnvironment ? variablesIn(part) : []
   }
 
   /** Adds to the {@link Config.warnings}, unless it is there already. */

@@ -187,6 +187,16 @@ describe('REGISTRY_ variables', () => {
       expect(config.warnings[0]).toMatch(/looks like what Kubernetes tells of a service; ignored$/)
     })
 
+    it('give a text, or an entry of a list, where a section is a mapping', () => {
+      const env = { REGISTRY_PROXY: 'http://hunter2@proxy:3128', REGISTRY_LOG_0: 'x', REGISTRY_STORAGE: '' }
+      const config = load(s3File, env)
+      expect(config.toJSON().sections).toEqual(['storage'])
+      expect(config.warnings).toEqual([
+        'REGISTRY_LOG_0: log is no list; ignored',
+        'REGISTRY_PROXY: proxy is a mapping, found a text; ignored',
+      ])
+    })
+
     it('try to set the version', () => {
       expect(load('version: 0.1', { REGISTRY_VERSION: '9' }).warnings).toEqual([
         'REGISTRY_VERSION: the version cannot be set from the environment; ignored',

@@ -28,6 +28,9 @@ export interface WithEnvironment {
 
 const prefix = 'REGISTRY_'
 
+/** Sections that a text can give whole. */
+const textSections: ReadonlySet<string> = new Set(['storage', 'loglevel'])
+
 /**
  * Lays the `REGISTRY_*` variables over a configuration: `REGISTRY_STORAGE_S3_BUCKET` is `storage.s3.bucket`,
  * `REGISTRY_MIDDLEWARE_STORAGE_0_NAME` is `middleware.storage[0].name`. A variable that leads nowhere is only a warning,
@@ -57,10 +60,18 @@ function whyIgnored(path: readonly string[], value: string): string | undefined 
   const [section = ''] = path
   if (isKubernetesService(path, value)) return 'looks like what Kubernetes tells of a service'
   if (section === 'version') return 'the version cannot be set from the environment'
-  if (isSection(section) && !path.includes('')) return undefined
+  if (isSection(section) && !path.includes('')) return whyNoPartOf(section, path.slice(1), value)
   const guess = nearest(section, sections)
   const better = [guess, ...path.slice(1)].join('_').toUpperCase()
   return `no section has this name${guess && guess !== section ? `; did you mean ${prefix}${better}?` : ''}`
+}
+
+/** `REGISTRY_PROXY=http://proxy:3128` is of another program: a whole section is given as YAML or JSON. */
+function whyNoPartOf(section: string, [name]: readonly string[], value: string): string | undefined {
+  if (name !== undefined) return isIndex(name) ? `${section} is no list` : undefined
+  if (value === '' || textSections.has(section) || /^\s*[{[]/.test(value)) return undefined
+  const given = opened(text(value, { location: '', fromEnvironment: true }))
+  return given?.kind === 'text' ? `${section} is a mapping, found a text` : undefined
 }
 
 /** `REGISTRY_SERVICE_HOST`, `REGISTRY_HTTP_PORT_5000_TCP_ADDR`: any service called `registry` or `registry-...` makes them. */

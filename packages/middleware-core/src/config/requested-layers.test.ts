@@ -27,7 +27,7 @@ describe('a storage section', () => {
 
   it('is refused when the environment has another driver than the file', async () => {
     await expect(start('storage: inmemory', { REGISTRY_STORAGE_S3_BUCKET: 'b' })).rejects.toThrow(
-      /^config\.yml:1: storage: several drivers: inmemory \(config\.yml:1\) and s3 \(REGISTRY_STORAGE_S3_BUCKET\)/,
+      /^REGISTRY_STORAGE_S3_BUCKET: storage: several drivers: inmemory \(config\.yml:1\) and s3 \(REGISTRY_STORAGE_S3_BUCKET\)/,
     )
   })
 })

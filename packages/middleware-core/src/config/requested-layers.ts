@@ -74,8 +74,8 @@ interface DriverChoice {
 function chooseDriver(storage: Tree, warn: (message: string) => void): DriverChoice {
   const known = knownNames('driver')
   const accepted = `one of ${known.join(', ')}, or the name of an installed package`
-  const mistake = (problem: string): ConfigError =>
-    new ConfigError([{ option: ['storage'], problem, location: storage.source.location }])
+  const mistake = (problem: string, { location } = storage.source): ConfigError =>
+    new ConfigError([{ option: ['storage'], problem, location }])
   if (!isAbsent(storage) && storage.kind !== 'mapping') {
     throw mistake(`found a ${storage.kind}; accepted: a mapping with one driver: ${accepted}`)
   }
@@ -88,7 +88,8 @@ function chooseDriver(storage: Tree, warn: (message: string) => void): DriverCho
   if (!driver) throw mistake(`no driver; accepted: ${accepted}`)
   if (drivers.length > 1) {
     const names = drivers.map(([name, { source }]) => describeCandidate(name, source))
-    throw mistake(`several drivers: ${names.join(' and ')}; accepted: one`)
+    const added = drivers.find(([, { source }]) => source.fromEnvironment)?.[1] ?? storage
+    throw mistake(`several drivers: ${names.join(' and ')}; accepted: one`, added.source)
   }
   for (const [name, tree] of candidates.filter(candidate => candidate !== driver)) {
     for (const variable of variablesIn(tree)) warn(`${variable}: unknown option storage.${name}; ignored`)
