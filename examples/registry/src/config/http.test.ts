@@ -91,7 +91,7 @@ describe('TLS', () => {
   it.each([
     ['minimumtls: ssl3', "http.tls.minimumtls: found 'ssl3'; accepted: one of tls1.0, tls1.1, tls1.2, tls1.3"],
     ['ciphersuites: [TLS_RSA_WITH_RC4_128_SHA]', 'http.tls.ciphersuites[0]: found'],
-    ['clientauth: request-client-cert', 'accepted: one of require-and-verify-client-cert'],
+    ['clientauth: no-client-cert', 'accepted: one of request-client-cert, require-any-client-cert, verify'],
     ['letsencrypt: { cachefile: /cache }', 'http.tls.letsencrypt.cachefile: found'],
     ['letsencrypt: { email: a@example.com }', 'accepted: nothing; get the certificate with an ACME client'],
   ])('does not take %s', (text, message) => {

@@ -87,7 +87,7 @@ export function httpSettings(config: Config): HttpSettings {
   }
   return {
     address: parseAddress(addr),
-    tls: tls && tlsSettings(tls),
+    tls: tls && tlsSettings(config, tls),
     host,
     prefix: prefix.replace(/\/$/, ''),
     headers,

@@ -60,6 +60,7 @@ describe('a configuration', () => {
         certificate: '/certs/cert.pem',
         key: '/certs/key.pem',
         clientCas: ['/certs/ca.pem'],
+        clientAuth: 'require-and-verify-client-cert',
         minVersion: 'TLSv1.3',
         ciphers: 'TLS_AES_256_GCM_SHA384',
       },

@@ -1,8 +1,8 @@
 import type { SecureVersion } from 'node:tls'
-import { option } from '@longshore/middleware-core'
+import { type Config, option } from '@longshore/middleware-core'
 import { z } from 'zod'
 import { cipherSuiteNames, opensslCiphers } from './cipher-suites.ts'
-import { refusedOption } from './unsupported-options.ts'
+import { refusedOption, warnIgnored } from './unsupported-options.ts'
 
 /** Settings of `http.tls`. The files are read where the server is made. */
 export interface TlsSettings {
@@ -10,8 +10,10 @@ export interface TlsSettings {
   readonly certificate: string
   /** PEM file. */
   readonly key: string
-  /** PEM files of who may sign clients' certificates. Empty: clients need none. */
+  /** PEM files of who may sign clients' certificates. */
   readonly clientCas: readonly string[]
+  /** Undefined: clients are asked for no certificate. */
+  readonly clientAuth: ClientAuth | undefined
   readonly minVersion: SecureVersion
   /** OpenSSL's form of the cipher suites. */
   readonly ciphers: string
@@ -23,13 +25,27 @@ type VersionName = keyof typeof versions
 const noLetsEncrypt = refusedOption(
   'get the certificate with an ACME client such as certbot; a renewed one is taken up',
 )
-const clientAuthKinds = ['require-and-verify-client-cert'] as const
 
-export const tlsOptions = z.object({
+/** Duty of a client that has, or has not, a certificate: Go's four modes, from the weakest to the strongest. */
+export type ClientAuth = (typeof clientAuthModes)[number]
+
+const clientAuthModes = [
+  'request-client-cert',
+  'require-any-client-cert',
+  'verify-client-cert-if-given',
+  'require-and-verify-client-cert',
+] as const
+
+/** True where a certificate has to lead to one of `clientcas`. */
+export function verifiesClients(mode: ClientAuth): boolean {
+  return mode.includes('verify')
+}
+
+const tlsSection = z.object({
   certificate: option.text(),
   key: option.text(),
   clientcas: z.array(option.text()).prefault([]),
-  clientauth: z.optional(option.choice(clientAuthKinds)),
+  clientauth: z.optional(option.choice(clientAuthModes)),
   minimumtls: z.prefault(option.choice(Object.keys(versions) as VersionName[]), 'tls1.2'),
   ciphersuites: z.array(option.choice(cipherSuiteNames)).optional(),
   letsencrypt: z
@@ -37,12 +53,25 @@ export const tlsOptions = z.object({
     .optional(),
 })
 
-export function tlsSettings(options: z.output<typeof tlsOptions>): TlsSettings {
+/** Options of `http.tls`. A mode that verifies needs somebody to verify with: it must not let everybody in. */
+export const tlsOptions = tlsSection.superRefine(({ clientcas, clientauth }, context) => {
+  if (clientauth === undefined || !verifiesClients(clientauth) || clientcas.length > 0) return
+  const accepted = `a file, as http.tls.clientauth is ${clientauth}: without one no certificate can be verified`
+  context.addIssue({ code: 'custom', path: ['clientcas'], params: { accepted } })
+})
+
+/** Reads `http.tls`. With authorities alone clients have to show certificates by one of them. */
+export function tlsSettings(config: Config, options: z.output<typeof tlsOptions>): TlsSettings {
+  const { clientcas, clientauth = clientcas.length > 0 ? 'require-and-verify-client-cert' : undefined } = options
+  if (clientauth !== undefined && clientcas.length > 0 && !verifiesClients(clientauth)) {
+    warnIgnored(config, 'http.tls.clientcas', `with http.tls.clientauth: ${clientauth} any certificate is accepted`)
+  }
   const minVersion = versions[options.minimumtls]
   return {
     certificate: options.certificate,
     key: options.key,
-    clientCas: options.clientcas,
+    clientCas: clientcas,
+    clientAuth: clientauth,
     minVersion,
     ciphers: opensslCiphers(options.ciphersuites, minVersion),
   }

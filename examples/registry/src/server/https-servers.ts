@@ -1,9 +1,9 @@
 import { X509Certificate } from 'node:crypto'
 import { type Server, createServer } from 'node:https'
-import { type SecureContextOptions, createSecureContext } from 'node:tls'
+import { type SecureContextOptions, type TLSSocket, createSecureContext } from 'node:tls'
 import type { FastifyServerFactory } from 'fastify'
 import { fileError, readOptionFile } from '../config/option-file.ts'
-import type { TlsSettings } from '../config/tls.ts'
+import { type TlsSettings, verifiesClients } from '../config/tls.ts'
 import { FileWatcher } from '../config/file-watcher.ts'
 
 /** Time that a client has for the TLS handshake. */
@@ -31,18 +31,22 @@ export async function createHttpsServers(
     },
     onError,
   })
-  const needsClientCertificate = settings.clientCas.length > 0
+  const { clientAuth } = settings
   return {
     create(listener, { keepAliveTimeout, requestTimeout }) {
       const options = {
         ...files.current,
         handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
-        requestCert: needsClientCertificate,
-        rejectUnauthorized: needsClientCertificate,
+        requestCert: clientAuth !== undefined,
+        rejectUnauthorized: clientAuth === 'require-and-verify-client-cert',
         // Answered by the registry itself, in the specification's form, as without TLS.
         requireHostHeader: false,
       }
       const server = createServer(options, listener)
+      // Before a request is read.
+      server.prependListener('secureConnection', socket => {
+        if (!isWelcome(socket, clientAuth)) socket.destroy()
+      })
       // Fastify sets the limits only of servers that it makes itself.
       Object.assign(server, { keepAliveTimeout, requestTimeout })
       servers.add(server)
@@ -50,6 +54,13 @@ export async function createHttpsServers(
     },
     [Symbol.dispose]: () => files[Symbol.dispose](),
   }
+}
+
+/** Decides what OpenSSL does not: it either verifies each client or none. */
+function isWelcome(socket: TLSSocket, mode: TlsSettings['clientAuth']): boolean {
+  if (mode === undefined || mode === 'request-client-cert' || socket.authorized) return true
+  const hasCertificate = socket.getPeerX509Certificate() !== undefined
+  return verifiesClients(mode) ? !hasCertificate : hasCertificate
 }
 
 /** Checks the files together as well: a key has to be that of its certificate. */

@@ -195,6 +195,83 @@ describe('clientcas', () => {
   })
 })
 
+describe('clientauth', () => {
+  const clients = certify({ name: "the clients' authority" })
+  const known = certify({ name: 'a client', issuer: clients, isAuthority: false })
+  const stranger = certify({ name: 'a client', isAuthority: false })
+
+  async function startIn(clientauth: string, cas: string[]): Promise<GuardedRegistry> {
+    await folder.write('ca.pem', clients.cert)
+    return start({ clientauth, clientcas: cas.map(name => folder.file(name)) })
+  }
+
+  it.each([
+    ['request-client-cert', [], { known: true, stranger: true, none: true }],
+    ['request-client-cert', ['ca.pem'], { known: true, stranger: true, none: true }],
+    ['require-any-client-cert', [], { known: true, stranger: true, none: false }],
+    ['require-any-client-cert', ['ca.pem'], { known: true, stranger: true, none: false }],
+    ['verify-client-cert-if-given', ['ca.pem'], { known: true, stranger: false, none: true }],
+    ['require-and-verify-client-cert', ['ca.pem'], { known: true, stranger: false, none: false }],
+  ])('%s with %j lets in %j', async (mode, cas, expected) => {
+    const registry = await startIn(mode, cas)
+    const enters = async (certified?: Certified, options: RequestOptions = {}): Promise<boolean> => {
+      const { cert, key } = certified ?? {}
+      const answer = await get(registry, { ...options, cert, key }).catch(() => undefined)
+      return answer?.status === 200
+    }
+    for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+      expect({
+        known: await enters(known, { maxVersion }),
+        stranger: await enters(stranger, { maxVersion }),
+        none: await enters(undefined, { maxVersion }),
+      }).toEqual(expected)
+    }
+  })
+
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)('holds for a session that is resumed: %s', async maxVersion => {
+    const registry = await startIn('require-any-client-cert', [])
+    const statuses = async (certified?: Certified): Promise<string[]> => {
+      const { cert, key } = certified ?? {}
+      const options = { host: '127.0.0.1', port: registry.port, ca: authority.cert, maxVersion, cert, key }
+      let session: Buffer | undefined
+      const ask = async (more: ConnectionOptions): Promise<string> => {
+        const socket = connect({ ...options, ...more }).on('session', ticket => (session = ticket))
+        socket.write('GET /healthz HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n')
+        return (await text(socket).catch(() => 'HTTP/1.1 cut')).slice(9, 12)
+      }
+      return [await ask({}), await ask({ session })]
+    }
+    expect(await statuses(stranger)).toEqual(['200', '200'])
+    expect(await statuses()).not.toContain('200')
+  })
+
+  it('tells when the authorities verify nobody', async () => {
+    const read = (clientauth: string): readonly string[] => {
+      const config = parseConfig(
+        `http: { tls: { certificate: /c, key: /k, clientcas: [/ca], clientauth: ${clientauth} } }`,
+      )
+      registrySettings(config)
+      return config.warnings
+    }
+    expect(read('require-any-client-cert')).toEqual([
+      expect.stringMatching(
+        /^http\.tls\.clientcas: has no effect.*; with http\.tls\.clientauth: require-any-client-cert/,
+      ),
+    ])
+    expect(read('verify-client-cert-if-given')).toEqual([])
+  })
+
+  it.each(['verify-client-cert-if-given', 'require-and-verify-client-cert'])(
+    'that verifies stops the start without anybody to verify with: %s',
+    async mode => {
+      await expect(startIn(mode, [])).rejects.toThrow(
+        `config.yml:2: http.tls.clientcas: found a list; accepted: a file, as http.tls.clientauth is ${mode}`,
+      )
+      await expect(start({ clientauth: mode })).rejects.toThrow('http.tls.clientcas: missing; accepted: a file')
+    },
+  )
+})
+
 describe('files that are wrong stop the start', () => {
   it.each<[string, Record<string, string>, RegExp]>([
     [
