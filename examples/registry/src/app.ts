@@ -89,7 +89,7 @@ export interface RegistryOptions
  * await createRegistry(storage).listen({ port: 5000 })
  */
 export function createRegistry(storage: StorageDriver, options: RegistryOptions = {}): FastifyInstance {
-  const { https, authenticator, headers, host, prefix = '', onArrival, onRequest } = options
+  const { https, authenticator, onRefusal, headers, host, prefix = '', onArrival, onRequest } = options
   const { health = new Health(storage), onFailure = printFailure } = options
   const services = createServices(storage, options)
   const app = fastify({
@@ -116,7 +116,7 @@ export function createRegistry(storage: StorageDriver, options: RegistryOptions 
     .register(requestReport, { onArrival, onRequest })
     .register(errorHandler, { onFailure })
     .register(responseHeaders, { headers, publicUrl: { host, prefix } })
-    .register(authorization, { authenticator })
+    .register(authorization, { authenticator, onRefusal })
   if (options.readOnly) void app.register(readOnly)
   void app
     .register(validateRequest)

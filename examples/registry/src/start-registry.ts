@@ -1,6 +1,7 @@
 import { type Config, createStorage } from '@longshore/middleware-core'
 import type { FastifyInstance } from 'fastify'
 import { createRegistry } from './app.ts'
+import { createRefusalLog } from './auth/refusal-log.ts'
 import type { Address } from './config/address.ts'
 import { withLocation } from './config/option-file.ts'
 import type { RegistrySettings } from './config/registry-settings.ts'
@@ -53,6 +54,7 @@ export async function startRegistry(
     throw error
   })
   const health = new Health(storage)
+  const onRefusal = createRefusalLog(log.info)
   let requests = 0
   const create = (): FastifyInstance =>
     createRegistry(storage, {
@@ -63,6 +65,7 @@ export async function startRegistry(
       maxCached: settings.maxCached,
       immutableTags: settings.immutableTags,
       authenticator: accessLayer.authenticator,
+      onRefusal,
       https: accessLayer.https,
       headers: settings.headers,
       host: settings.host,

@@ -10,8 +10,17 @@ export interface Identity {
 /** Error of credentials, in the words of RFC 6750. */
 export type AuthError = 'invalid_token' | 'insufficient_scope'
 
-/** Outcome of an authentication. Without an error there were no credentials. */
-export type AuthResult = { readonly identity: Identity } | { readonly error: AuthError | undefined }
+/** Reason why a client was refused, for the registry's owner. Holds no secret. */
+export interface Refusal {
+  /** Kind of reason, of which there are few. */
+  readonly kind: string
+  readonly reason: string
+}
+
+/** Outcome of an authentication. Without an error there were no credentials, or no tokens are used. */
+export type AuthResult =
+  | { readonly identity: Identity }
+  | { readonly error: AuthError | undefined; readonly refusal?: Refusal }
 
 /** Client and request that a challenge is for. */
 export interface ChallengeContext {

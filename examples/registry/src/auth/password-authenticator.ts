@@ -32,7 +32,7 @@ export async function createPasswordAuthenticator(
     async identify(authorization) {
       const [user, password] = userAndPassword(authorization) ?? []
       if (user === undefined || password === undefined) return nobody
-      return (await file.current.verify(user, password)) ? { identity: { name: user, may: () => true } } : nobody
+      return (await file.current.verify(user, password)) ? { identity: { name: user, may: () => true } } : stranger
     },
     challenge: () => `Basic ${quoted('realm', realm)}`,
     [Symbol.dispose]: () => file[Symbol.dispose](),
@@ -40,6 +40,12 @@ export async function createPasswordAuthenticator(
 }
 
 const nobody: AuthResult = { error: undefined }
+
+/** Of whom nothing is told, not even the name: passwords are typed into that field, too. */
+const stranger: AuthResult = {
+  error: undefined,
+  refusal: { kind: 'password', reason: 'the user is not in auth.htpasswd.path, or the password is another one' },
+}
 
 /** RFC 7617. A user's name has no colon, a password may. */
 function userAndPassword(authorization: string | undefined): [string, string] | undefined {

@@ -1,4 +1,4 @@
-import { type JWTPayload, jwtVerify } from 'jose'
+import { type JWTPayload, decodeProtectedHeader, errors, jwtVerify } from 'jose'
 import { z } from 'zod'
 import type { TokenSettings } from '../config/auth.ts'
 import { FileWatcher } from '../config/file-watcher.ts'
@@ -11,6 +11,7 @@ import {
   quoted,
 } from './authenticator.ts'
 import { type Scope, scopeText } from './scope.ts'
+import { tokenError } from './token-error.ts'
 import { readTokenKeys } from './token-keys.ts'
 
 /** Seconds by which the token server's clock may be wrong, as in Distribution. */
@@ -33,15 +34,27 @@ export async function createTokenAuthenticator(
     load: () => readTokenKeys(settings),
     onError,
   })
+  const claims = {
+    issuer: [...settings.issuers],
+    audience: settings.service,
+    algorithms: [...settings.algorithms],
+    clockTolerance: CLOCK_TOLERANCE_SECONDS,
+    requiredClaims: ['exp'],
+  }
   const verify = async (token: string): Promise<JWTPayload> => {
-    const { payload } = await jwtVerify(token, keys.current, {
-      issuer: [...settings.issuers],
-      audience: settings.service,
-      algorithms: [...settings.algorithms],
-      clockTolerance: CLOCK_TOLERANCE_SECONDS,
-      requiredClaims: ['exp'],
-    })
-    return payload
+    const header = decodeProtectedHeader(token)
+    if (!settings.algorithms.some(algorithm => algorithm === header.alg)) throw new errors.JOSEAlgNotAllowed()
+    let failure: unknown
+    for (const key of keys.current.candidates(header)) {
+      try {
+        return (await jwtVerify(token, key, claims)).payload
+      } catch (error) {
+        // Of several that fit, another one may be right.
+        if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error
+        failure = error
+      }
+    }
+    throw failure
   }
   return {
     identify: authorization => identify(credentials(authorization, 'bearer'), verify),
@@ -58,9 +71,9 @@ async function identify(
   try {
     const { sub, access } = await verify(token)
     return { identity: bearer(sub || undefined, accessClaim.parse(access) ?? []) }
-  } catch {
+  } catch (error) {
     // Whatever is wrong with it, it is the client's own, and all it can do is to get another one.
-    return { error: 'invalid_token' }
+    return { error: 'invalid_token', refusal: tokenError(error) }
   }
 }
 

@@ -52,7 +52,10 @@ describe('a mistake never lets everybody in', () => {
       `{ token: { ${token}, jwks: /j, signingalgorithms: [none] } }`,
       /auth\.token\.signingalgorithms\[0\]: found 'none'/,
     ],
-    [`{ token: { ${token}, jwks: /j, signingalgorithms: [HS256] } }`, /found 'HS256'; accepted: one of EdDSA, RS256/],
+    [
+      `{ token: { ${token}, jwks: /j, signingalgorithms: [HS256, HS512] } }`,
+      /auth\.token\.signingalgorithms: found a list; accepted: one of EdDSA, RS256.*: with a shared secret/,
+    ],
     [
       `{ token: { realm: here, service: s, issuer: i, jwks: /j } }`,
       /auth\.token\.realm: found 'here'; accepted: the http/,
@@ -69,5 +72,38 @@ describe('a mistake never lets everybody in', () => {
   it('not even one in the environment', () => {
     expect(() => settings('', { REGISTRY_AUTH_HTPASWD_PATH: '/p' })).toThrow('auth.htpaswd: unknown')
     expect(() => settings('', { REGISTRY_AUTH_HTPASSWD_PATH: '/p' })).toThrow('auth.htpasswd.realm: missing')
+  })
+})
+
+describe('options of Distribution that are right and do nothing', () => {
+  const warningsOf = (options: string): readonly string[] => {
+    const text = `auth: { token: { service: s, issuer: i, jwks: /j, ${options} } }`
+    const config = parseConfig(text)
+    authSettings(config)
+    return config.warnings
+  }
+
+  it('are algorithms with a shared secret, beside others', () => {
+    const config = parseConfig(
+      'auth: { token: { realm: "https://a", service: s, issuer: i, jwks: /j, signingalgorithms: [EdDSA, HS256] } }',
+    )
+    expect(authSettings(config)).toMatchObject({ algorithms: ['EdDSA'] })
+    expect(config.warnings).toEqual([
+      expect.stringMatching(/^auth\.token\.signingalgorithms: HS256: has no effect.*; with a shared secret/),
+    ])
+  })
+
+  it.each(['/auth/token', 'token-realm'])('are a realm that is no URL, with autoredirect: %s', realm => {
+    expect(warningsOf(`realm: ${realm}, autoredirect: true`)).toEqual([
+      expect.stringMatching(/^auth\.token\.realm: has no effect.*autoredirectpath$/),
+    ])
+    expect(() => warningsOf(`realm: ${realm}`)).toThrow(`auth.token.realm: found '${realm}'; accepted: the http or`)
+  })
+
+  it('are a path without autoredirect', () => {
+    expect(warningsOf('realm: "https://a", autoredirectpath: /t')).toEqual([
+      expect.stringMatching(/^auth\.token\.autoredirectpath: has no effect/),
+    ])
+    expect(warningsOf('realm: "https://a", autoredirectpath: /t, autoredirect: true')).toEqual([])
   })
 })

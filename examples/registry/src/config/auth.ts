@@ -1,6 +1,7 @@
 import { type Config, ConfigError, option } from '@longshore/middleware-core'
 import { z } from 'zod'
 import { requestedKinds } from './auth-kinds.ts'
+import { warnIgnored } from './unsupported-options.ts'
 
 /** Settings of `auth`: one kind of authentication. */
 export type AuthSettings = HtpasswdSettings | TokenSettings
@@ -46,6 +47,10 @@ const signingAlgorithms = [
 ] as const
 type SigningAlgorithm = (typeof signingAlgorithms)[number]
 
+/** Those of Distribution's that are never used here. */
+const sharedSecretAlgorithms = ['HS256', 'HS384', 'HS512'] as const
+const whyNoSharedSecret = 'with a shared secret whoever checks tokens could make them, so only public keys are used'
+
 const printable = { accepted: 'printable ASCII characters', matches: (text: string) => /^[\x20-\x7e]+$/.test(text) }
 
 const htpasswd = z.object({ realm: option.text(printable), path: option.text() })
@@ -61,10 +66,12 @@ const issuers = z
   })
   .meta({ accepted: issuersAccepted })
 
-const tokenServer = {
-  accepted: 'the http or https URL of a token server',
-  matches: (text: string) => /^https?:\/\/[\x21-\x7e]+$/.test(text) && URL.canParse(text),
+const serverAccepted = 'the http or https URL of a token server'
+
+function isServer(text: string): boolean {
+  return /^https?:\/\/[\x21-\x7e]+$/.test(text) && URL.canParse(text)
 }
+
 const redirectPath = {
   accepted: 'a path, such as /auth/token',
   matches: (path: string) => /^\/[\x21-\x7e]*$/.test(path),
@@ -72,20 +79,32 @@ const redirectPath = {
 
 const token = z
   .object({
-    realm: option.text(tokenServer),
+    realm: option.text(printable),
     service: option.text(printable),
     issuer: issuers,
     rootcertbundle: z.optional(option.text()),
     jwks: z.optional(option.text()),
-    signingalgorithms: z.array(option.choice(signingAlgorithms)).prefault([...signingAlgorithms]),
+    signingalgorithms: z
+      .array(option.choice([...signingAlgorithms, ...sharedSecretAlgorithms]))
+      .prefault([...signingAlgorithms]),
     autoredirect: z.prefault(option.boolean(), false),
-    autoredirectpath: z.prefault(option.text(redirectPath), '/auth/token'),
+    autoredirectpath: z.optional(option.text(redirectPath)),
   })
-  .superRefine(({ rootcertbundle, jwks }, context) => {
-    if (rootcertbundle !== undefined || jwks !== undefined) return
-    const accepted = 'a file, here or as jwks: without keys no token can be checked'
-    context.addIssue({ code: 'custom', path: ['rootcertbundle'], params: { accepted } })
+  .superRefine(({ realm, autoredirect, rootcertbundle, jwks, signingalgorithms }, context) => {
+    const refuse = (name: string, accepted: string): void =>
+      context.addIssue({ code: 'custom', path: [name], params: { accepted } })
+    if (!autoredirect && !isServer(realm)) refuse('realm', `${serverAccepted}, or any text with autoredirect`)
+    if (rootcertbundle === undefined && jwks === undefined) {
+      refuse('rootcertbundle', 'a file, here or as jwks: without keys no token can be checked')
+    }
+    if (publicOf(signingalgorithms).length === 0) {
+      refuse('signingalgorithms', `one of ${signingAlgorithms.join(', ')}: ${whyNoSharedSecret}`)
+    }
   })
+
+function publicOf(names: readonly string[]): SigningAlgorithm[] {
+  return signingAlgorithms.filter(algorithm => names.includes(algorithm))
+}
 
 const accepted = 'accepted: a mapping with one of htpasswd, token'
 
@@ -101,21 +120,30 @@ export function authSettings(config: Config): AuthSettings | undefined {
   }
   const kind = name.toLowerCase()
   if (kind === 'htpasswd') return { kind, ...config.section(['auth', name], htpasswd) }
-  if (kind === 'token') return tokenSettings(config.section(['auth', name], token))
+  if (kind === 'token') return tokenSettings(config, config.section(['auth', name], token))
   const why = kind === 'silly' ? 'lets everybody in who says anything' : 'unknown'
   throw mistake(config, [name], `${why}; accepted: htpasswd, token`)
 }
 
-function tokenSettings(options: z.output<typeof token>): TokenSettings {
+function tokenSettings(config: Config, options: z.output<typeof token>): TokenSettings {
+  const { realm, autoredirect, autoredirectpath, signingalgorithms } = options
+  const shared = sharedSecretAlgorithms.filter(algorithm => signingalgorithms.includes(algorithm))
+  if (shared.length > 0) warnIgnored(config, `auth.token.signingalgorithms: ${shared.join(', ')}`, whyNoSharedSecret)
+  if (autoredirect && !isServer(realm)) {
+    warnIgnored(config, 'auth.token.realm', 'with autoredirect the token server is at auth.token.autoredirectpath')
+  }
+  if (!autoredirect && autoredirectpath !== undefined) {
+    warnIgnored(config, 'auth.token.autoredirectpath', 'the token server is at auth.token.realm without autoredirect')
+  }
   return {
     kind: 'token',
-    realm: options.realm,
-    redirectPath: options.autoredirect ? options.autoredirectpath : undefined,
+    realm,
+    redirectPath: autoredirect ? (autoredirectpath ?? '/auth/token') : undefined,
     service: options.service,
     issuers: options.issuer,
     rootCertBundle: options.rootcertbundle,
     jwks: options.jwks,
-    algorithms: options.signingalgorithms,
+    algorithms: publicOf(signingalgorithms),
   }
 }
 

@@ -1,7 +1,8 @@
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import type { AuthError, Authenticator, Identity } from '../auth/authenticator.ts'
+import type { AuthError, Authenticator, Identity, Refusal } from '../auth/authenticator.ts'
 import { type NeededScopes, neededScopes } from '../auth/needed-scopes.ts'
+import { scopeText } from '../auth/scope.ts'
 import { RegistryError } from '../oci/errors.ts'
 
 declare module 'fastify' {
@@ -14,6 +15,8 @@ declare module 'fastify' {
 export interface AuthorizationOptions {
   /** Default: everybody may do everything. */
   authenticator?: Authenticator | undefined
+  /** Receives the reason when a client is refused that showed credentials. */
+  onRefusal?: ((refusal: Refusal) => void) | undefined
 }
 
 /** Routes that are open to everybody. */
@@ -27,7 +30,7 @@ const everybody: Identity = { name: undefined, may: () => true }
  * the storage is not asked before.
  */
 export const authorization = fp<AuthorizationOptions>(
-  async (app, { authenticator }) => {
+  async (app, { authenticator, onRefusal = () => {} }) => {
     if (authenticator === undefined) {
       app.decorateRequest('identity', { getter: () => everybody })
       return
@@ -43,22 +46,31 @@ export const authorization = fp<AuthorizationOptions>(
         request.userName = identity.name
         done()
       }
-      authorize(authenticator, request).then(enter, done)
+      authorize(authenticator, request, onRefusal).then(enter, done)
     })
   },
   { name: 'authorization', dependencies: ['request-report', 'error-handler', 'response-headers'], fastify: '5.x' },
 )
 
-async function authorize(authenticator: Authenticator, request: FastifyRequest): Promise<Identity> {
+async function authorize(
+  authenticator: Authenticator,
+  request: FastifyRequest,
+  onRefusal: (refusal: Refusal) => void,
+): Promise<Identity> {
   const needed = neededScopes(request)
-  const refuse = (error: AuthError | undefined): RegistryError => {
+  const refuse = (error: AuthError | undefined, refusal?: Refusal): RegistryError => {
+    if (refusal) onRefusal(refusal)
     const scopes = [...needed.required, ...needed.helpful]
     const challenge = authenticator.challenge({ host: request.headers.host ?? '', scopes, error })
     return unauthorized(needed, challenge)
   }
   const result = await authenticator.identify(request.headers.authorization)
-  if ('error' in result) throw refuse(result.error)
-  if (!needed.required.every(scope => result.identity.may(scope))) throw refuse('insufficient_scope')
+  if ('error' in result) throw refuse(result.error, result.refusal)
+  const missing = needed.required.filter(scope => !result.identity.may(scope))
+  if (missing.length > 0) {
+    const reason = `the credentials do not grant ${scopeText(missing)}`
+    throw refuse('insufficient_scope', { kind: 'insufficient scope', reason })
+  }
   return result.identity
 }
 

@@ -10,7 +10,12 @@ import { basic } from '../support/client.ts'
 import { temporaryFolder } from '../support/folder.ts'
 
 const folder = temporaryFolder()
-const log = { ...createLog({ level: 'error', formatter: 'text', fields: {}, accessLog: false }), warn: () => {} }
+const said: string[] = []
+const log = {
+  ...createLog({ level: 'error', formatter: 'text', fields: {}, accessLog: false }),
+  info: (message: string) => void said.push(message),
+  warn: () => {},
+}
 
 function run(sections: string, storage = 'inmemory'): Promise<RunningRegistry> {
   const config = parseConfig(`storage: ${storage}\n${sections}`)
@@ -37,6 +42,10 @@ http: { prefix: /my/, headers: { X-Content-Type-Options: [nosniff], Link-Extra: 
     expect(answer.headers.get('link-extra')).toBe('a, b')
     const upload = `${url}hello/blobs/uploads/`
     expect((await fetch(upload, { method: 'POST' })).status).toBe(401)
+    expect(said).toEqual([])
+    expect((await fetch(url, { headers: basic('ann', 'hunter2') })).status).toBe(401)
+    expect((await fetch(url, { headers: basic('hunter2', 'secret') })).status).toBe(401)
+    expect(said).toEqual([expect.stringMatching(/^refused a client: (?!.*hunter2).*password/)])
     expect((await fetch(upload, { method: 'POST', headers })).status).toBe(405)
   })
 

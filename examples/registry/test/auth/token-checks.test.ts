@@ -3,6 +3,7 @@ import { rename } from 'node:fs/promises'
 import { describe, expect, it } from '@jest/globals'
 import { calculateJwkThumbprint, exportJWK } from 'jose'
 import { type Certified, certify, derOf, publicKeyOf } from '@longshore/local-cloud'
+import type { Refusal } from '../../src/auth/authenticator.ts'
 import { libtrustKeyId } from '../../src/auth/certificates.ts'
 import { codesOf } from '../support/client.ts'
 import { until } from '../support/until.ts'
@@ -104,6 +105,110 @@ describe('a token is taken', () => {
     const registry = await test.start({ rootcertbundle: undefined, jwks: test.folder.file('jwks.json') })
     const token = await tokenWith(privateKey, { header: { alg, kid: 'mine' } })
     expect((await get(registry, '/v2/', token)).status).toBe(200)
+  })
+})
+
+describe('a key of a key set alone', () => {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const other = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+
+  /** A registry that knows the key under a name of its own, or under none, and others. */
+  async function startWith(kid: string | undefined, more: Record<string, unknown> = {}): Promise<{ url: string }> {
+    const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    const keys = [
+      { ...(await exportJWK(other.publicKey)), kid: 'another' },
+      { ...(await exportJWK(rsa.publicKey)), kid: 'of another kind' },
+      { ...(await exportJWK(publicKey)), ...(kid !== undefined && { kid }) },
+    ]
+    const jwks = await test.folder.write('jwks.json', JSON.stringify({ keys }))
+    return test.start({ rootcertbundle: undefined, jwks, ...more })
+  }
+
+  it.each(['mine', undefined])('is found by all its names; in the set it is %s', async name => {
+    const registry = await startWith(name)
+    const names = [
+      libtrustKeyId(publicKey),
+      await calculateJwkThumbprint(await exportJWK(publicKey)),
+      ...(name ? [name] : []),
+    ]
+    for (const kid of names) {
+      const token = await tokenWith(privateKey, { header: { alg: 'ES256', kid } })
+      expect([kid, (await get(registry, '/v2/', token)).status]).toEqual([kid, 200])
+    }
+    const token = await tokenWith(privateKey, { header: { alg: 'ES256', kid: 'another' } })
+    expect((await get(registry, '/v2/', token)).status).toBe(401)
+  })
+
+  it('is found without a name, beside other keys and a bundle', async () => {
+    const token = await tokenWith(privateKey, { header: { alg: 'ES256' } })
+    const stranger = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const forged = await tokenWith(stranger.privateKey, { header: { alg: 'ES256' } })
+    const bundle = await test.folder.write('bundle.pem', test.signer.cert)
+    for (const rootcertbundle of [undefined, bundle]) {
+      const registry = await startWith('mine', { rootcertbundle })
+      expect((await get(registry, '/v2/', token)).status).toBe(200)
+      expect((await get(registry, '/v2/', forged)).status).toBe(401)
+    }
+    const registry = await startWith('mine', { rootcertbundle: bundle })
+    const ofBundle = await test.signed({ header: { alg: 'ES256' } })
+    expect((await get(registry, '/v2/', ofBundle)).status).toBe(200)
+  })
+
+  it('may come in the token, and counts only when it is known', async () => {
+    const registry = await startWith('mine')
+    const forged = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const bringing = async (key: typeof forged, kid: string): Promise<string> =>
+      tokenWith(key.privateKey, { header: { alg: 'ES256', jwk: { ...(await exportJWK(key.publicKey)), kid } } })
+    expect((await get(registry, '/v2/', await bringing({ publicKey, privateKey }, 'mine'))).status).toBe(200)
+    expect((await get(registry, '/v2/', await bringing(forged, 'mine'))).status).toBe(401)
+    expect((await get(registry, '/v2/', await bringing(forged, 'forged'))).status).toBe(401)
+  })
+
+  it('is not used for what it is not meant for', async () => {
+    const jwk = await exportJWK(publicKey)
+    for (const restricted of [{ use: 'enc' }, { alg: 'ES512' }, { key_ops: ['encrypt'] }]) {
+      const keys = [{ ...jwk, ...restricted, kid: 'mine' }]
+      await test.folder.write('jwks.json', JSON.stringify({ keys }))
+      const registry = await test.start({ rootcertbundle: undefined, jwks: test.folder.file('jwks.json') })
+      const token = await tokenWith(privateKey, { header: { alg: 'ES256', kid: 'mine' } })
+      expect((await get(registry, '/v2/', token)).status).toBe(401)
+    }
+  })
+})
+
+describe('the reason of a refusal', () => {
+  async function refusalOf(token: string, path = '/v2/'): Promise<Refusal> {
+    const refusals: Refusal[] = []
+    const registry = await test.start({}, { onRefusal: refusal => refusals.push(refusal) })
+    expect((await get(registry, path, token)).status).toBe(401)
+    expect(JSON.stringify(refusals)).not.toContain(token.split('.')[2] || 'nothing')
+    return refusals[0] ?? { kind: 'none', reason: '' }
+  }
+
+  it.each<[string, Partial<TokenInit>, RegExp]>([
+    ['expired', { expiresIn: -120 }, /it expired 12\d seconds ago$/],
+    ['exp', { expiresIn: undefined }, /it has no exp$/],
+    ['nbf', { notBefore: 120 }, /it is valid only in \d+ seconds: does a clock go wrong\?$/],
+    ['iss', { issuer: 'some\nbody' }, /found the issuer "some\\nbody"; accepted: auth\.token\.issuer$/],
+    ['aud', { audience: 'another' }, /found the audience "another"; accepted: auth\.token\.service$/],
+    ['access', { access: 'everything' }, /its access is not as Distribution has it$/],
+    ['unknown key', { header: { alg: 'ES256', kid: 'somebody' } }, /there is no key of the name "somebody"$/],
+    ['certificates', { header: { alg: 'ES256', x5c: [] } }, /its certificates \(x5c\) do not lead to rootcertbundle$/],
+  ])('is told to the owner: %s', async (kind, init, reason) => {
+    expect(await refusalOf(await test.signed(init))).toMatchObject({ kind, reason: expect.stringMatching(reason) })
+  })
+
+  it('is told for what is no token of a known key, too', async () => {
+    const [header, payload] = (await test.signed()).split('.')
+    expect(await refusalOf('hunter2')).toMatchObject({ kind: 'malformed' })
+    expect(await refusalOf(`${header}.${payload}.AAAA`)).toMatchObject({ kind: 'signature' })
+    const secret = Buffer.from('a secret that is long enough to be one')
+    const shared = await tokenWith(secret, { header: { alg: 'HS256' } })
+    expect(await refusalOf(shared)).toMatchObject({ kind: 'algorithm' })
+    expect(await refusalOf(await test.signed(), '/v2/a/tags/list')).toEqual({
+      kind: 'insufficient scope',
+      reason: 'the credentials do not grant repository:a:pull',
+    })
   })
 })
 

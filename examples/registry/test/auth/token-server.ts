@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { type IncomingMessage, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { SignJWT } from 'jose'
+import { type JWK, SignJWT } from 'jose'
 import { basic } from '../support/client.ts'
 
 /** What a token server grants, in the form of the tokens' claim. */
@@ -23,7 +23,7 @@ export interface TokenInit {
   expiresIn?: number | undefined
   /** Seconds from now. */
   notBefore?: number
-  header: { alg: string; kid?: string; x5c?: string[]; crit?: string[] }
+  header: { alg: string; kid?: string; x5c?: string[]; jwk?: JWK; crit?: string[] }
 }
 
 /** Signs a token. */

@@ -1,6 +1,7 @@
 import { createPrivateKey } from 'node:crypto'
 import { afterEach, beforeEach } from '@jest/globals'
 import { type Certified, certify, publicKeyOf } from '@longshore/local-cloud'
+import type { RegistryOptions } from '../../src/app.ts'
 import { libtrustKeyId } from '../../src/auth/certificates.ts'
 import { type Folder, temporaryFolder } from '../support/folder.ts'
 import { type GuardedRegistry, startGuarded } from '../support/guarded-registry.ts'
@@ -12,7 +13,7 @@ export interface TokenTest {
   /** The certificate that tokens are signed with. */
   signer: Certified
   /** A registry that takes tokens signed with the test's certificate. The options are those of `auth.token`. */
-  start(options?: Record<string, unknown>): Promise<GuardedRegistry>
+  start(options?: Record<string, unknown>, more?: RegistryOptions): Promise<GuardedRegistry>
   /** A token by the test's key, which is called as Distribution calls it. */
   signed(init?: Partial<TokenInit>): Promise<string>
   /** Ends something after the test. */
@@ -24,7 +25,7 @@ export function tokenTest(): TokenTest {
   const test: TokenTest = {
     folder: temporaryFolder(),
     signer: { cert: '', key: '' },
-    async start(options = {}) {
+    async start(options = {}, more = {}) {
       const token = {
         realm: 'https://auth.example.com/token',
         service: 'the registry',
@@ -33,7 +34,7 @@ export function tokenTest(): TokenTest {
         ...options,
       }
       const given = Object.fromEntries(Object.entries(token).filter(([, value]) => value !== undefined))
-      const registry = await startGuarded(`auth: ${JSON.stringify({ token: given })}`)
+      const registry = await startGuarded(`auth: ${JSON.stringify({ token: given })}`, more)
       test.endLater(registry)
       return registry
     },
