@@ -7,6 +7,7 @@ import { healthRoutes } from './observability/health-routes.ts'
 import { Health } from './observability/health.ts'
 import { allowedMethods, methodNotAllowed } from './plugins/allowed-methods.ts'
 import { type AuthorizationOptions, authorization } from './plugins/authorization.ts'
+import { corsPreflight } from './plugins/cors-preflight.ts'
 import { type ErrorHandlerOptions, earlyErrors, errorHandler } from './plugins/error-handler.ts'
 import { gracefulClose } from './plugins/graceful-close.ts'
 import { pipelining } from './plugins/pipelining.ts'
@@ -116,6 +117,7 @@ export function createRegistry(storage: StorageDriver, options: RegistryOptions 
     .register(requestReport, { onArrival, onRequest })
     .register(errorHandler, { onFailure })
     .register(responseHeaders, { headers, publicUrl: { host, prefix } })
+    .register(corsPreflight)
     .register(authorization, { authenticator, onRefusal })
   if (options.readOnly) void app.register(readOnly)
   void app

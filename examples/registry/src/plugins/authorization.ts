@@ -19,8 +19,8 @@ export interface AuthorizationOptions {
   onRefusal?: ((refusal: Refusal) => void) | undefined
 }
 
-/** Routes that are open to everybody. */
-const openRoutes = new Set(['/healthz'])
+/** Routes that are open to everybody: they tell nothing but that somebody answers. */
+const openRoutes = new Set(['/', '/healthz'])
 
 /** Identity of clients where there is no authenticator. */
 const everybody: Identity = { name: undefined, may: () => true }
@@ -49,7 +49,7 @@ export const authorization = fp<AuthorizationOptions>(
       authorize(authenticator, request, onRefusal).then(enter, done)
     })
   },
-  { name: 'authorization', dependencies: ['request-report', 'error-handler', 'response-headers'], fastify: '5.x' },
+  { name: 'authorization', dependencies: ['request-report', 'error-handler', 'cors-preflight'], fastify: '5.x' },
 )
 
 async function authorize(

@@ -10,11 +10,14 @@ export function urlRewriter(prefix: string): (request: { url?: string | undefine
   return ({ url = '/' }) => encodeRepositoryName(makeDecodable(removePrefix(originForm(url), prefix)))
 }
 
+/** Target that no endpoint has. */
+const NOWHERE = '/-'
+
 /** Removes the prefix. What has to have it and does not is no endpoint. */
 function removePrefix(url: string, prefix: string): string {
   if (prefix === '') return url
   if (url.startsWith(`${prefix}/v2`)) return url.slice(prefix.length)
-  return url.startsWith('/v2') ? '/' : url
+  return url.startsWith('/v2') ? NOWHERE : url
 }
 
 /**

@@ -124,9 +124,9 @@ describe.each(['htpasswd', 'token'] as const)('with auth.%s', kind => {
     const calls: string[] = []
     const full = await start(sections[kind](), { storage: observed(contents.storage, calls) })
     const empty = await start(sections[kind]())
-    const routes = (await allRoutes()).filter(({ route }) => route !== '/healthz')
+    const routes = (await allRoutes()).filter(({ route }) => route !== '/healthz' && route !== '/')
     expect(routes.length).toBeGreaterThan(20)
-    const unknown = ['/', '/v2/hello', '/v2/hello/blobs', '/v3/', '/v2//', '/v2/_catalog/', '/metrics', '/healthz/']
+    const unknown = ['/v2/hello', '/v2/hello/blobs', '/v3/', '/v2//', '/v2/_catalog/', '/metrics', '/healthz/']
     const everything = [...routes, ...unknown.map(route => ({ method: 'GET', route }))]
     calls.length = 0
     for (const { method, route } of everything) {
@@ -153,6 +153,35 @@ describe.each(['htpasswd', 'token'] as const)('with auth.%s', kind => {
   it('whether it works is told to everybody', async () => {
     const registry = await start(sections[kind]())
     expect(await answerTo(registry, 'GET', '/healthz')).toMatchObject({ status: 200 })
+    for (const method of ['GET', 'HEAD']) {
+      expect(await answerTo(registry, method, '/')).toMatchObject({ status: 200, body: '' })
+    }
+  })
+
+  it('a browser’s preflight is answered before any login, the same whatever there is', async () => {
+    const headers = { 'access-control-allow-origin': ['https://ui.example'], 'access-control-allow-methods': ['GET'] }
+    const contents = await fill()
+    const calls: string[] = []
+    const full = await start(sections[kind](), { storage: observed(contents.storage, calls), headers })
+    const empty = await start(sections[kind](), { headers, readOnly: true })
+    const preflight = { origin: 'https://ui.example', 'access-control-request-method': 'DELETE' }
+    calls.length = 0
+    for (const route of ['/v2/', '/v2/_catalog', '/v2/:name/manifests/:reference', '/v2/:name/blobs/:digest', '/v3/']) {
+      for (const url of urlsOf(route, contents)) {
+        const answer = await answerTo(full, 'OPTIONS', url, preflight)
+        expect({ url, answer }).toMatchObject({
+          answer: { status: 204, body: '', headers: { 'access-control-allow-origin': 'https://ui.example' } },
+        })
+        expect({ url, answer }).toEqual({ url, answer: await answerTo(empty, 'OPTIONS', url, preflight) })
+      }
+    }
+    expect(calls).toEqual([])
+    expect(await answerTo(full, 'OPTIONS', '/v2/', { origin: 'https://ui.example' })).toMatchObject({ status: 401 })
+    // The browser has to be able to read a refusal, too.
+    expect(await answerTo(full, 'GET', '/v2/', { origin: 'https://ui.example' })).toMatchObject({
+      status: 401,
+      headers: { 'access-control-allow-origin': 'https://ui.example' },
+    })
   })
 })
 

@@ -50,7 +50,7 @@ describe('a registry with a prefix', () => {
     expect(first.headers.get('link')).toMatch(/^<\/my\/registry\/v2\/library\/hello\/tags\/list\?.*>; rel="next"$/)
   })
 
-  it('is nowhere else, but for its health', async () => {
+  it('is nowhere else, but for its health and the word that it answers', async () => {
     await using registry = await startRegistry({ prefix: '/my/registry' })
     for (const path of [
       '/v2/',
@@ -65,6 +65,6 @@ describe('a registry with a prefix', () => {
       expect(await codesOf(response)).toEqual(['UNSUPPORTED'])
     }
     expect((await fetch(`${registry.url}/my/registry/v2/`)).status).toBe(200)
-    expect((await fetch(`${registry.url}/healthz`)).status).toBe(200)
+    for (const path of ['/healthz', '/']) expect((await fetch(registry.url + path)).status).toBe(200)
   })
 })

@@ -45,6 +45,18 @@ describe('end-1: the base', () => {
   })
 })
 
+describe('/, where load balancers and Helm charts ask', () => {
+  it('says that somebody answers, and nothing else', async () => {
+    for (const path of ['/', '/?probe=1']) {
+      const response = await fetch(registry.url + path)
+      expect([response.status, await response.text()]).toEqual([200, ''])
+      expect(response.headers.get('cache-control')).toBe('no-cache')
+      expect((await fetch(registry.url + path, { method: 'HEAD' })).status).toBe(200)
+    }
+    expect((await fetch(`${registry.url}/`, { method: 'POST' })).status).toBe(405)
+  })
+})
+
 describe('names of repositories', () => {
   it.each(['a', 'a/b/c/d', 'a.b_c__d-e---f', 'blobs', 'a/blobs/uploads', 'manifests/tags', 'a'.repeat(255)])(
     'takes %s',
@@ -101,20 +113,20 @@ describe('a request whose target is a whole URL', () => {
     },
   )
 
-  it.each(['http://registry.example', 'http://registry.example?a=b', '*'])(
-    'leads nowhere without a path: %s',
-    async target => {
-      const connection = new Connection(registry.port)
-      connection.send(Buffer.from(`OPTIONS ${target} HTTP/1.1\r\nhost: x\r\n\r\n`))
-      expect(await connection.answer('OPTIONS')).toMatchObject({ status: 404 })
-      connection.destroy()
-    },
-  )
+  it.each([
+    ['http://registry.example', 405],
+    ['http://registry.example?a=b', 405],
+    ['*', 404],
+  ])('leads to no endpoint that has OPTIONS without a path: %s', async (target, status) => {
+    const connection = new Connection(registry.port)
+    connection.send(Buffer.from(`OPTIONS ${target} HTTP/1.1\r\nhost: x\r\n\r\n`))
+    expect(await connection.answer('OPTIONS')).toMatchObject({ status })
+    connection.destroy()
+  })
 })
 
 describe('requests that lead nowhere', () => {
   it.each([
-    ['GET', '/'],
     ['GET', '/v3/'],
     ['GET', '/v2/a/unknown'],
     ['DELETE', '/v2/a/unknown'],
