@@ -21,6 +21,14 @@ describe('keys', () => {
     })
   }
 
+  it('are no longer than S3 takes', () => {
+    const keys = new KeyMapper('root')
+    expect(Buffer.byteLength(keys.key(`/${'\u00e9'.repeat(509)}a`))).toBe(1024)
+    expect(() => keys.prefix(`/${'\u00e9'.repeat(510)}`)).toThrow(
+      'the path has 1021 bytes, too many; accepted: 1020 below this root directory',
+    )
+  })
+
   it('have a path only if one leads to them', () => {
     const keys = new KeyMapper('root')
     const unreachable = ['a', 'roots/a', 'root/', 'root/a/', 'root//a', 'root/../a', 'root/~uploads/a']

@@ -16,8 +16,11 @@ export class KeyMapper {
     this.#root = root === '' ? '' : `${root}/`
   }
 
+  /** Throws `INVALID_PATH` where the key would be longer than S3 takes. */
   key(path: string): string {
-    return this.#root + path.slice(1)
+    const key = this.#root + path.slice(1)
+    assertFits(key, path, 'too many')
+    return key
   }
 
   /** What the keys of everything below a directory begin with. */
@@ -101,12 +104,18 @@ export class KeyMapper {
 
   /** Throws `INVALID_PATH` where the keys that an upload to `path` needs for itself are longer than S3 takes. */
   assertUploadable(path: string): void {
-    const excess = Buffer.byteLength(this.temporary(path, LONGEST_ID)) - MAX_KEY_BYTES
-    if (excess <= 0) return
-    const longest = Buffer.byteLength(path) - excess
-    const detail = `the path has ${Buffer.byteLength(path)} bytes, too many for an upload; accepted: ${longest} below this root directory`
-    throw new StorageError('INVALID_PATH', detail, { path })
+    assertFits(this.temporary(path, LONGEST_ID), path, 'too many for an upload')
   }
+}
+
+function assertFits(key: string, path: string, tooMany: string): void {
+  // A UTF-16 unit takes three bytes at most.
+  if (key.length * 3 <= MAX_KEY_BYTES) return
+  const excess = Buffer.byteLength(key) - MAX_KEY_BYTES
+  if (excess <= 0) return
+  const bytes = Buffer.byteLength(path)
+  const detail = `the path has ${bytes} bytes, ${tooMany}; accepted: ${bytes - excess} below this root directory`
+  throw new StorageError('INVALID_PATH', detail, { path })
 }
 
 /** Owner of a temporary key. */

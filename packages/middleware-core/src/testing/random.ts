@@ -1,3 +1,5 @@
+import { createCipheriv } from 'node:crypto'
+
 /** A source of numbers from 0 up to, but not including, 1. */
 export type Random = () => number
 
@@ -24,8 +26,7 @@ export function oneOf<T>(random: Random, choices: readonly T[]): T {
 
 /** Bytes without a pattern, so that a lost, doubled or misplaced one shows. The same seed begins with the same bytes. */
 export function randomBytes(length: number, seed = length): Buffer {
-  const random = randomFrom(seed)
-  const words = new Uint32Array(Math.ceil(length / 4))
-  for (let index = 0; index < words.length; index += 1) words[index] = random() * 2 ** 32
-  return Buffer.from(words.buffer, 0, length)
+  const key = Buffer.alloc(16)
+  key.writeDoubleLE(seed)
+  return createCipheriv('aes-128-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(length))
 }
