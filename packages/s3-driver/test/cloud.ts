@@ -1,3 +1,4 @@
+import { createCipheriv } from 'node:crypto'
 import { once } from 'node:events'
 import { afterAll, afterEach, beforeAll } from '@jest/globals'
 import { type BucketView, type LocalCloud, type LocalCloudOptions, startLocalCloud } from '@longshore/local-cloud'
@@ -104,12 +105,8 @@ export async function warmUp<Driver extends StorageDriver>(driver: Driver): Prom
 
 /** Bytes that differ everywhere, so that no part can stand in for another. */
 export function content(size: number, seed = 1): Buffer {
-  const bytes = Buffer.alloc(size)
-  for (let index = 0, x = seed; index + 4 <= size; index += 4) {
-    x = (Math.imul(x, 1664525) + 1013904223) >>> 0
-    bytes.writeUInt32LE(x, index)
-  }
-  return bytes
+  const key = Buffer.alloc(16, `seed ${seed}`)
+  return createCipheriv('aes-128-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(size))
 }
 
 /** Writes and waits until the writer takes more. Rejects when it breaks. */

@@ -25,19 +25,3 @@ testDriver(
     fuzz: { seeds: [1], operations: 30, sizes: [0, 1, 100, part, part + 1] },
   },
 )
-
-for (const rootDirectory of ['/', '/nested/root/']) {
-  testDriver(
-    { describe, it },
-    {
-      name: `s3 with rootdirectory ${rootDirectory}`,
-      create: () => driverOn(cloud, { rootDirectory }),
-      capabilities,
-      chunkSizes: [32],
-      manyFiles: 5,
-      exclusive: true,
-      fetch,
-      fuzz: { seeds: [4] },
-    },
-  )
-}

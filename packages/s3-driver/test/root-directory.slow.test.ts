@@ -1,0 +1,26 @@
+import { afterAll, beforeAll, describe, it } from '@jest/globals'
+import { testDriver } from '@longshore/middleware-core/testing'
+import { type LocalCloud, capabilities, driverOn, startLocalCloud } from './cloud.ts'
+
+let cloud: LocalCloud
+
+beforeAll(async () => {
+  cloud = await startLocalCloud()
+})
+afterAll(() => cloud.close())
+
+for (const rootDirectory of ['/', '/nested/root/']) {
+  testDriver(
+    { describe, it },
+    {
+      name: `s3 with rootdirectory ${rootDirectory}`,
+      create: () => driverOn(cloud, { rootDirectory }),
+      capabilities,
+      chunkSizes: [32],
+      manyFiles: 5,
+      exclusive: true,
+      fetch,
+      fuzz: { seeds: [4] },
+    },
+  )
+}
