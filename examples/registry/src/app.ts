@@ -28,6 +28,8 @@ import { tagRoutes } from './routes/tags.ts'
 import { uploadRoutes } from './routes/uploads.ts'
 import type { HttpsServers } from './server/https-servers.ts'
 import { BlobStore } from './storage/blob-store.ts'
+import type { CacheProvider } from './storage/cache/lookup-cache.ts'
+import { MemoryCaches } from './storage/cache/memory-caches.ts'
 import { Catalog } from './storage/catalog.ts'
 import { ManifestStore } from './storage/manifest-store.ts'
 import { ReferrerStore } from './storage/referrer-store.ts'
@@ -40,8 +42,10 @@ interface ContentOptions {
   deletes?: boolean | undefined
   /** False to send all blobs through the registry, though the storage has URLs for them. Default true. */
   redirects?: boolean | undefined
-  /** Blobs, and as many manifests, cached for pulls; 0 for none. Default 10,000, as in Distribution. */
+  /** Blobs, and as many manifests, cached for pulls; 0 for none, `Infinity` for all. Default 10,000, as in Distribution. */
   maxCached?: number | undefined
+  /** Source of the caches for pulls, of which its maker disposes. Default: this process' memory, of `maxCached`. */
+  caches?: CacheProvider | undefined
   /**
    * Secret that signs the states in uploads' URLs. Nodes with the same one save requests about each other's uploads; they
    * continue them in any case. Default, also for an empty one: a random one.
@@ -147,8 +151,9 @@ function createServices(storage: StorageDriver, options: ContentOptions): Servic
     const problem = `the storage ${storage.name} cannot write a file only if it is absent; accepted: no patterns`
     throw new ConfigError([{ option: ['tags', 'immutable'], problem }])
   }
-  const blobs = new BlobStore(storage, maxCached)
-  const manifests = new ManifestStore(storage, blobs, maxCached)
+  const { caches = new MemoryCaches({ maxEntries: maxCached }) } = options
+  const blobs = new BlobStore(storage, caches)
+  const manifests = new ManifestStore(storage, blobs, caches)
   const tags = new TagStore(storage, immutableTags)
   return {
     blobs,

@@ -13,6 +13,8 @@ import type { RegistryLog } from './observability/registry-log.ts'
 import { findStorageProblem } from './observability/storage-check.ts'
 import { openAccessLayer } from './server/access-layer.ts'
 import { listen } from './server/listen.ts'
+import type { CachePeers } from './storage/cache/cache-peers.ts'
+import { MemoryCaches } from './storage/cache/memory-caches.ts'
 import { keepTickShape } from './server/tick-workaround.ts'
 
 /**
@@ -36,13 +38,15 @@ export interface StartOptions {
   readonly secret?: string
   /** Name of the process in metrics, where there are several. */
   readonly worker?: string
+  /** The other processes, where there are several. */
+  readonly peers?: CachePeers
 }
 
 /** Starts the registry that a configuration describes, in this process. `settings` are those of the configuration. */
 export async function startRegistry(
   config: Config,
   settings: RegistrySettings,
-  { address, log, secret, worker }: StartOptions,
+  { address, log, secret, worker, peers }: StartOptions,
 ): Promise<RunningRegistry> {
   keepTickShape()
   const metrics = settings.debug?.prometheus.enabled ? new Metrics(worker) : undefined
@@ -53,6 +57,7 @@ export async function startRegistry(
     accessLayer[Symbol.dispose]()
     throw error
   })
+  const caches = new MemoryCaches({ ...settings.cache, peers })
   const health = new Health(storage)
   const onRefusal = createRefusalLog(log.info)
   let requests = 0
@@ -62,7 +67,7 @@ export async function startRegistry(
       redirects: settings.redirects,
       readOnly: settings.readOnly,
       maxCatalogEntries: settings.maxCatalogEntries,
-      maxCached: settings.maxCached,
+      caches,
       immutableTags: settings.immutableTags,
       authenticator: accessLayer.authenticator,
       onRefusal,

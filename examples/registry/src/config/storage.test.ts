@@ -27,18 +27,7 @@ describe('storage', () => {
     ['maintenance: { readonly: true }', 'storage.maintenance.readonly: found a text; accepted: a mapping of options'],
     ['maintenance: { readonly: { enabled: maybe } }', "storage.maintenance.readonly.enabled: found 'maybe'"],
     ['maintenance: { uploadpurging: { age: "168" } }', 'storage.maintenance.uploadpurging.age: found'],
-    ['cache: { blobdescriptor: memcached }', "storage.cache.blobdescriptor: found 'memcached'"],
-    [
-      'cache: { blobdescriptorsize: 0 }',
-      "storage.cache.blobdescriptorsize: found '0'; accepted: a whole number from 1",
-    ],
   ])('does not take %s', (text, message) => {
     expect(() => settings(text)).toThrow(message)
-  })
-
-  it('says that no Redis is asked', () => {
-    const config = parseConfig('storage: { inmemory: , cache: { blobdescriptor: redis } }')
-    expect(storageSettings(config).maxCached).toBeUndefined()
-    expect(config.warnings).toEqual([expect.stringMatching(/^storage\.cache\.blobdescriptor: redis: has no effect/)])
   })
 })

@@ -1,6 +1,6 @@
 import { type Config, option } from '@longshore/middleware-core'
 import { z } from 'zod'
-import { warnIgnored } from './unsupported-options.ts'
+import { type CacheSettings, cacheSettings } from './cache.ts'
 
 export interface StorageSettings {
   /** True where tags, manifests and blobs can be deleted. */
@@ -9,8 +9,7 @@ export interface StorageSettings {
   readonly redirects: boolean
   /** True where everything that would change the storage is refused. */
   readonly readOnly: boolean
-  /** Blobs, and as many manifests, cached for pulls. Undefined: the registry's default. */
-  readonly maxCached: number | undefined
+  readonly cache: CacheSettings
   readonly uploadPurging: UploadPurgingSettings
 }
 
@@ -26,9 +25,6 @@ interface UploadPurgingSettings {
   readonly dryRun: boolean
 }
 
-/** Memory for each is taken at once, so there is a limit. */
-const MAX_CACHED_BLOBS = 1_000_000
-
 const maintenance = z.object({
   uploadpurging: z
     .object({
@@ -40,27 +36,17 @@ const maintenance = z.object({
     .prefault({}),
   readonly: z.object({ enabled: z.prefault(option.boolean(), false) }).prefault({}),
 })
-const cacheKind = z.optional(option.choice(['inmemory', 'redis']))
-const cache = z.object({
-  blobdescriptor: cacheKind,
-  layerinfo: cacheKind,
-  blobdescriptorsize: z.optional(option.integer({ min: 1, max: MAX_CACHED_BLOBS, unit: 'blobs' })),
-})
 const deletes = z.object({ enabled: z.prefault(option.boolean(), false) })
 const redirect = z.object({ disable: z.prefault(option.boolean(), false) })
 
 /** Reads what stands beside the driver in `storage`. */
 export function storageSettings(config: Config): StorageSettings {
   const { uploadpurging, readonly } = config.section(['storage', 'maintenance'], maintenance)
-  const { blobdescriptor, layerinfo, blobdescriptorsize } = config.section(['storage', 'cache'], cache)
-  if (blobdescriptor === 'redis' || layerinfo === 'redis') {
-    warnIgnored(config, 'storage.cache.blobdescriptor: redis', 'every process remembers blobs in its own memory')
-  }
   return {
     deletes: config.section(['storage', 'delete'], deletes).enabled,
     redirects: !config.section(['storage', 'redirect'], redirect).disable,
     readOnly: readonly.enabled,
-    maxCached: blobdescriptorsize,
+    cache: cacheSettings(config),
     uploadPurging: {
       enabled: uploadpurging.enabled && !readonly.enabled,
       ageMs: uploadpurging.age,

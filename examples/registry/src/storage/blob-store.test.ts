@@ -2,6 +2,7 @@ import { expect, it } from '@jest/globals'
 import { type FileInfo, ForwardingDriver, type StatOptions, inmemory } from '@longshore/middleware-core'
 import { digestOf } from '../oci/digest.ts'
 import { BlobStore } from './blob-store.ts'
+import { MemoryCaches } from './cache/memory-caches.ts'
 
 class Counted extends ForwardingDriver {
   asked = 0
@@ -23,8 +24,8 @@ it.each([
   async function* body(): AsyncGenerator<Buffer> {
     yield bytes
   }
-  await new BlobStore(storage, 100).receive('library/hello', digest, body())
-  const blobs = new BlobStore(storage, 100, clock)
+  await new BlobStore(storage, new MemoryCaches({ maxEntries: 100 })).receive('library/hello', digest, body())
+  const blobs = new BlobStore(storage, new MemoryCaches({ maxEntries: 100, clock }))
   const find = async (): Promise<number> => {
     storage.asked = 0
     expect(await blobs.findToFetch('library/hello', digest, isElsewhere)).toMatchObject({ digest, size: bytes.length })

@@ -13,7 +13,7 @@ import { isReusable } from './gc-safety.ts'
 import { settleAll } from './concurrency.ts'
 import { blobData, layerLink } from './layout.ts'
 import { resolveLink, remove, writeLink } from './links.ts'
-import { LookupCache } from './lookup-cache.ts'
+import { type CacheProvider, type LookupCache, type Mark, ask } from './cache/lookup-cache.ts'
 import { type Body, receive } from './receive.ts'
 import { type Clock, REVALIDATE_AFTER_MS } from './gc-safety.ts'
 
@@ -49,13 +49,13 @@ export class BlobStore {
   readonly #clock: Clock
 
   /**
-   * @param maxCached blobs cached at most; 0 for none
+   * @param caches source of the cache for pulls
    * @param clock default: the one that never goes back
    */
-  constructor(storage: StorageDriver, maxCached: number, clock: Clock = performance) {
+  constructor(storage: StorageDriver, caches: CacheProvider, clock: Clock = performance) {
     this.#storage = storage
     this.#clock = clock
-    this.#cache = new LookupCache({ maxEntries: maxCached, clock })
+    this.#cache = caches.create('blobs')
   }
 
   /**
@@ -93,7 +93,7 @@ export class BlobStore {
   async reader(blob: Blob, offset: number): Promise<Readable> {
     const reader = await undefinedIfNotFound(this.#storage.reader(blobData(blob.target), { offset }))
     if (reader !== undefined) return reader
-    this.#cache.delete(nameOf(blob))
+    await this.#cache.forget(nameOf(blob))
     throw unknownBlob(blob.digest)
   }
 
@@ -115,8 +115,9 @@ export class BlobStore {
       await writer.cancel().catch(() => {})
       throw error
     }
+    const begin = this.#cache.mark()
     await writeLink(this.#storage, layerLink(repository, digest), digest)
-    this.#remember({ repository, digest, size, target: digest })
+    this.#remember({ repository, digest, size, target: digest }, begin)
   }
 
   /**
@@ -126,12 +127,13 @@ export class BlobStore {
    * @returns false when the bytes were there
    */
   async publish(repository: string, digest: Digest, size: number, put: () => Promise<unknown>): Promise<boolean> {
+    const begin = this.#cache.mark()
     const [isThere] = await settleAll([
       size > EXISTENCE_CHECK_MIN_BYTES && isReusable(this.#storage, blobData(digest)),
       writeLink(this.#storage, layerLink(repository, digest), digest),
     ])
     if (!isThere) await put()
-    this.#remember({ repository, digest, size, target: digest })
+    this.#remember({ repository, digest, size, target: digest }, begin)
     return !isThere
   }
 
@@ -142,27 +144,27 @@ export class BlobStore {
    */
   async mount(from: string, repository: string, digest: Digest): Promise<boolean> {
     const begin = this.#clock.now()
+    const mark = this.#cache.mark()
     const blob = await this.#ask(from, digest)
     if (blob === undefined) return false
     await writeLink(this.#storage, layerLink(repository, digest), blob.target)
     if (this.#clock.now() - begin > REVALIDATE_AFTER_MS && !(await this.has(from, digest))) return false
-    this.#remember({ ...blob, repository })
+    this.#remember({ ...blob, repository }, mark)
     return true
   }
 
   /** Removes a blob's link from a repository; the bytes stay for others. `BLOB_UNKNOWN` when there is none. */
   async unlink(repository: string, digest: Digest): Promise<void> {
     if (!(await this.has(repository, digest))) throw unknownBlob(digest)
-    await remove(this.#storage, layerLink(repository, digest))
-    this.#cache.delete(nameOf({ repository, digest }))
+    await this.#cache.delete(nameOf({ repository, digest }), () => remove(this.#storage, layerLink(repository, digest)))
   }
 
-  #remember(blob: Blob): void {
-    this.#cache.set(nameOf(blob), blob)
+  #remember(blob: Blob, since: Mark): void {
+    this.#cache.set(nameOf(blob), blob, since)
   }
 
   #ask(repository: string, digest: Digest): Promise<Blob | undefined> {
-    return this.#cache.ask(nameOf({ repository, digest }), () => this.#lookUp(repository, digest))
+    return ask(this.#cache, nameOf({ repository, digest }), () => this.#lookUp(repository, digest))
   }
 
   async #lookUp(repository: string, digest: Digest, options?: { prefetch: boolean }): Promise<Blob | undefined> {

@@ -6,7 +6,7 @@ import type { BlobStore } from './blob-store.ts'
 import { findMissing } from './concurrency.ts'
 import { blobData, referrerLink, revisionLink } from './layout.ts'
 import { type ResolvedLink, resolveLink, readLink, remove, writeLink } from './links.ts'
-import { LookupCache } from './lookup-cache.ts'
+import { type CacheProvider, type LookupCache, ask } from './cache/lookup-cache.ts'
 import { receiveWhole } from './receive.ts'
 import { type Clock, REVALIDATE_AFTER_MS } from './gc-safety.ts'
 
@@ -46,15 +46,15 @@ export class ManifestStore {
   readonly #clock: Clock
 
   /**
-   * @param maxCached manifests cached at most, as far as their bytes allow; 0 for none
+   * @param caches source of the cache for pulls
    * @param clock default: the one that never goes back
    */
-  constructor(storage: StorageDriver, blobs: BlobStore, maxCached: number, clock: Clock = performance) {
+  constructor(storage: StorageDriver, blobs: BlobStore, caches: CacheProvider, clock: Clock = performance) {
     this.#storage = storage
     this.#blobs = blobs
     this.#clock = clock
     const of = ({ content }: StoredManifest): number => content.length
-    this.#cache = new LookupCache({ maxEntries: maxCached, maxBytes: { total: MAX_CACHED_BYTES, of } })
+    this.#cache = caches.create('manifests', { maxBytes: { total: MAX_CACHED_BYTES, of } })
   }
 
   /** Reads a manifest. `MANIFEST_UNKNOWN` when the repository has none with that digest. */
@@ -72,7 +72,7 @@ export class ManifestStore {
   /** Asks the storage whether a repository has a manifest now. */
   async has(repository: string, digest: Digest): Promise<boolean> {
     const link = (): Promise<Digest | undefined> => readLink(this.#storage, revisionLink(repository, digest))
-    return (await this.#cache.ask(nameOf(repository, digest), link)) !== undefined
+    return (await ask(this.#cache, nameOf(repository, digest), link)) !== undefined
   }
 
   /**
@@ -84,6 +84,7 @@ export class ManifestStore {
    */
   async put(repository: string, digest: Digest, content: Uint8Array, manifest: Manifest): Promise<void> {
     const begin = this.#clock.now()
+    const mark = this.#cache.mark()
     await this.#assertComplete(repository, manifest)
     await this.#storage.putContent(blobData(digest), content)
     const { subject } = manifest
@@ -97,20 +98,21 @@ export class ManifestStore {
         throw error
       }
     }
-    this.#cache.set(nameOf(repository, digest), new StoredManifest(digest, content, manifest.mediaType))
+    this.#cache.set(nameOf(repository, digest), new StoredManifest(digest, content, manifest.mediaType), mark)
   }
 
   /** Removes a manifest from a repository; its bytes stay for others. `MANIFEST_UNKNOWN` when there is none. */
   async delete(repository: string, digest: Digest): Promise<void> {
-    const linked = await this.#follow(repository, digest)
+    const name = nameOf(repository, digest)
+    const linked = await ask(this.#cache, name, () => this.#follow(repository, digest))
     const { subject } = (linked?.found && readManifest(linked.found)) ?? {}
     if (!(linked && (await this.#unlink(repository, digest, subject)))) throw unknownManifest(repository, digest)
   }
 
   /** Removes a manifest's links; false when the repository has no such manifest. */
   async #unlink(repository: string, digest: Digest, subject: Digest | undefined): Promise<boolean> {
-    const isRemoved = await remove(this.#storage, revisionLink(repository, digest))
-    this.#cache.delete(nameOf(repository, digest))
+    const link = revisionLink(repository, digest)
+    const isRemoved = await this.#cache.delete(nameOf(repository, digest), () => remove(this.#storage, link))
     if (isRemoved && subject) await remove(this.#storage, referrerLink(repository, subject, digest))
     return isRemoved
   }

@@ -1,6 +1,10 @@
 import type { Address } from '../config/address.ts'
 import type { HealthReport } from '../observability/health.ts'
 import type { MetricsSnapshot } from '../observability/metrics.ts'
+import type { CacheEntry } from '../storage/cache/cache-peers.ts'
+
+/** Time in which a worker has to answer its parent. */
+export const ANSWER_TIMEOUT_MS = 5_000
 
 /** Registry that a worker runs. */
 export interface Assignment {
@@ -25,6 +29,10 @@ export interface Questions {
 export type ToWorker =
   | { readonly kind: 'run'; readonly assignment: Assignment }
   | { readonly kind: 'question'; readonly id: number; readonly about: keyof Questions }
+  /** Another worker deleted it. The answer is `true`. */
+  | { readonly kind: 'forget'; readonly id: number; readonly entry: CacheEntry }
+  /** All others have forgotten what this worker deleted, but for those that did not answer. */
+  | { readonly kind: 'forgotten'; readonly id: number; readonly silent: readonly string[] }
   | { readonly kind: 'stop' }
 
 /** Message of a worker that has started. */
@@ -42,5 +50,7 @@ export type ToParent =
   | ({ readonly kind: 'listening' } & Listening)
   /** It could not start. The message is for the user. */
   | { readonly kind: 'failed'; readonly message: string }
-  | { readonly kind: 'answer'; readonly id: number; readonly answer: Questions[keyof Questions] }
+  | { readonly kind: 'answer'; readonly id: number; readonly answer: Questions[keyof Questions] | true }
+  /** All others are to forget it, which is answered with `forgotten`. */
+  | { readonly kind: 'forget'; readonly id: number; readonly entry: CacheEntry }
   | { readonly kind: 'stopped'; readonly requests: number }

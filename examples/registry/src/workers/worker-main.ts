@@ -6,10 +6,12 @@ import { type RunningRegistry, startRegistry } from '../start-registry.ts'
 import { startupErrorText } from '../server/startup-error.ts'
 import { shutdownSignal } from '../server/shutdown-signal.ts'
 import type { Assignment, ToParent, ToWorker } from './messages.ts'
+import { WorkerPeers } from './worker-peers.ts'
 
 // The program of a worker: one process of a registry that has several. Its parent tells it what to run, and when to stop.
 
 let registry: RunningRegistry | undefined
+const peers = new WorkerPeers(tell)
 
 const stop = Promise.race([
   // Ctrl-C reaches all processes of a terminal by itself.
@@ -18,6 +20,7 @@ const stop = Promise.race([
 ])
 ignoreEpipe()
 onMessage(async message => {
+  peers.receive(message)
   if (message.kind === 'run') await run(message.assignment)
   if (message.kind === 'question' && registry) {
     await tell({ kind: 'answer', id: message.id, answer: await registry[message.about]() })
@@ -31,7 +34,8 @@ async function run({ configFile, usesEnvironment, address, name, secret }: Assig
     const config = await loadRegistryConfig(configFile, usesEnvironment ? {} : { env: {} })
     const settings = registrySettings(config)
     const log = createLog(settings.log)
-    registry = await startRegistry(config, settings, { address, log, secret, worker: name })
+    peers.warnWith(log.warn)
+    registry = await startRegistry(config, settings, { address, log, secret, worker: name, peers })
     await tell({ kind: 'listening', authority: registry.authority, warnings: registry.warnings })
     await stop
     await registry[Symbol.asyncDispose]()

@@ -3,6 +3,7 @@ import type { HealthReport } from '../observability/health.ts'
 import type { MetricsSnapshot } from '../observability/metrics.ts'
 import type { RegistryLog } from '../observability/registry-log.ts'
 import type { RunningRegistry } from '../start-registry.ts'
+import type { CacheEntry } from '../storage/cache/cache-peers.ts'
 import type { Assignment } from './messages.ts'
 import { RestartDelay } from './restart-delay.ts'
 import { WorkerProcess } from './worker-process.ts'
@@ -80,7 +81,7 @@ class WorkerPool implements RunningRegistry {
   }
 
   #add(name: string): WorkerProcess {
-    const worker = new WorkerProcess({ ...this.#assignment, name })
+    const worker = new WorkerProcess({ ...this.#assignment, name }, entry => this.#forget(entry, name))
     this.#workers.set(name, worker)
     void worker.ended.then(() => {
       this.#workers.delete(name)
@@ -102,6 +103,13 @@ class WorkerPool implements RunningRegistry {
       }, delayMs)
       this.#replacements.add(timer)
     })
+  }
+
+  /** Has all workers but one forget what that one deleted. Gives the names of those that do not answer. */
+  async #forget(entry: CacheEntry, deleter: string): Promise<string[]> {
+    const others = [...this.#workers].filter(([name, { isHere }]) => name !== deleter && isHere)
+    const answers = await Promise.all(others.map(async ([name, worker]) => ({ name, ok: await worker.forget(entry) })))
+    return answers.filter(({ ok }) => !ok).map(({ name }) => name)
   }
 
   #listening(): WorkerProcess[] {

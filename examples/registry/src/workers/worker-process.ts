@@ -1,10 +1,15 @@
 import cluster, { type Worker } from 'node:cluster'
 import { fileURLToPath } from 'node:url'
 import { WorkerStartError } from '../server/startup-error.ts'
-import type { Assignment, Listening, Questions, ToParent, ToWorker } from './messages.ts'
-
-/** Time in which a worker has to answer a question. */
-const ANSWER_TIMEOUT_MS = 5_000
+import type { CacheEntry } from '../storage/cache/cache-peers.ts'
+import {
+  ANSWER_TIMEOUT_MS,
+  type Assignment,
+  type Listening,
+  type Questions,
+  type ToParent,
+  type ToWorker,
+} from './messages.ts'
 
 /** Worker, as its parent sees it. */
 export class WorkerProcess {
@@ -15,39 +20,48 @@ export class WorkerProcess {
   /** Requests that it had; known once it has stopped. */
   requests = 0
   isListening = false
+  /** True once it takes messages. What it caches it has looked up later. */
+  isHere = false
   readonly startedAt = performance.now()
   readonly #worker: Worker
   readonly #here: Promise<void>
   readonly #answers = new Map<number, (answer: unknown) => void>()
-  #questions = 0
+  #lastId = 0
 
-  constructor(assignment: Assignment) {
+  /** @param forgetElsewhere has the other workers forget what this one deleted; gives the names of those that do not answer */
+  constructor(assignment: Assignment, forgetElsewhere: (entry: CacheEntry) => Promise<readonly string[]>) {
     cluster.setupPrimary({ exec: fileURLToPath(new URL('./worker-main.js', import.meta.url)), args: [] })
     this.#worker = cluster.fork()
     // What is sent to a process that is about to end is lost, and its end says so.
     this.#worker.on('error', () => {})
     this.ended = this.#end()
-    this.#here = new Promise(resolve => this.#onMessage(({ kind }) => kind === 'here' && resolve()))
+    this.#here = new Promise(resolve =>
+      this.#onMessage(({ kind }) => {
+        if (kind !== 'here') return
+        this.isHere = true
+        resolve()
+      }),
+    )
     this.listening = this.#start()
     // Whoever does not care for the start learns of it from the end.
     this.listening.catch(() => {})
     this.#onMessage(message => this.#handle(message))
+    this.#onMessage(async message => {
+      if (message.kind !== 'forget') return
+      this.#tell({ kind: 'forgotten', id: message.id, silent: await forgetElsewhere(message.entry) })
+    })
     this.#tell({ kind: 'run', assignment })
   }
 
   /** Asks a question; undefined when it does not answer in time. */
-  ask<About extends keyof Questions>(about: About): Promise<Questions[About] | undefined> {
-    const id = (this.#questions += 1)
-    return new Promise(resolve => {
-      const settle = (answer: unknown): void => {
-        clearTimeout(timer)
-        this.#answers.delete(id)
-        resolve(answer as Questions[About] | undefined)
-      }
-      const timer = setTimeout(() => settle(undefined), ANSWER_TIMEOUT_MS)
-      this.#answers.set(id, settle)
-      this.#tell({ kind: 'question', id, about })
-    })
+  async ask<About extends keyof Questions>(about: About): Promise<Questions[About] | undefined> {
+    return (await this.#request(id => ({ kind: 'question', id, about }))) as Questions[About] | undefined
+  }
+
+  /** Has it forget what another worker deleted. False when it does not answer in time; one that ended has forgotten all. */
+  async forget(entry: CacheEntry): Promise<boolean> {
+    const answer = await this.#request(id => ({ kind: 'forget', id, entry }))
+    return answer !== undefined || !this.#worker.isConnected()
   }
 
   /** Lets its requests end, and then ends it. */
@@ -80,6 +94,21 @@ export class WorkerProcess {
         resolve(message)
       })
       void this.ended.then(how => reject(new WorkerStartError(`A worker ended with ${how} before it could listen`)))
+    })
+  }
+
+  /** Sends a message that is answered with its id; undefined when it is not answered in time. */
+  #request(message: (id: number) => ToWorker): Promise<unknown> {
+    const id = (this.#lastId += 1)
+    return new Promise(resolve => {
+      const settle = (answer: unknown): void => {
+        clearTimeout(timer)
+        this.#answers.delete(id)
+        resolve(answer)
+      }
+      const timer = setTimeout(() => settle(undefined), ANSWER_TIMEOUT_MS)
+      this.#answers.set(id, settle)
+      this.#tell(message(id))
     })
   }
 

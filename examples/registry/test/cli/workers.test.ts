@@ -1,26 +1,14 @@
 import { once } from 'node:events'
 import { readFile, readdir } from 'node:fs/promises'
-import { Agent, type IncomingMessage, request as send } from 'node:http'
 import { createServer } from 'node:net'
 import { describe, expect, it } from '@jest/globals'
 import { content, pushBlob } from '../support/client.ts'
+import { pushDeletable, staleAfterDelete } from '../support/deletes.ts'
+import { freshRequest, freshStatus } from '../support/fresh-request.ts'
 import { type Program, complained, operationsAt, printed, readyAt, workplace } from '../support/program.ts'
 import { until } from '../support/until.ts'
 
 const here = workplace()
-
-/** Each request on a connection of its own: workers take turns by connection. */
-function request(url: string, method = 'GET'): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    send(url, { method, agent: new Agent() }, answer => resolve(answer.resume()))
-      .on('error', reject)
-      .end()
-  })
-}
-
-async function status(url: string): Promise<number | undefined> {
-  return (await request(url)).statusCode
-}
 
 /** What an upload's URL says of it, behind the signature. */
 function stateOf(location: string): { Server: string } {
@@ -61,7 +49,7 @@ describe('--workers', () => {
     const [url, operations] = [await readyAt(program), await operationsAt(program)]
     expect(program.output.match(/Ready/g)).toHaveLength(1)
     expect(await workersOf(program)).toHaveLength(2)
-    for (let round = 0; round < 10; round++) expect(await status(`${url}/v2/`)).toBe(200)
+    for (let round = 0; round < 10; round++) expect(await freshStatus(`${url}/v2/`)).toBe(200)
     const served = await until(
       async () => requestsByWorker(await metrics(operations)),
       counts => counts.reduce((sum, count) => sum + count, 0) === 10,
@@ -87,7 +75,7 @@ describe('--workers', () => {
     const [victim = 0, survivor = 0] = await workersOf(program)
     process.kill(victim, 'SIGKILL')
     await complained(program, /Worker \d ended with SIGKILL; it is replaced in 0\.1 s\n/)
-    expect(await status(`${url}/v2/`)).toBe(200)
+    expect(await freshStatus(`${url}/v2/`)).toBe(200)
     const workers = await until(
       () => workersOf(program),
       ids => ids.length === 2 && !ids.includes(victim),
@@ -98,7 +86,7 @@ describe('--workers', () => {
     process.kill(survivor, 'SIGSTOP')
     try {
       await until(
-        () => Promise.race([status(`${url}/v2/`), new Promise<number>(resolve => setTimeout(resolve, 500, 0))]),
+        () => Promise.race([freshStatus(`${url}/v2/`), new Promise<number>(resolve => setTimeout(resolve, 500, 0))]),
         answer => answer === 200,
       )
     } finally {
@@ -112,13 +100,38 @@ describe('--workers', () => {
   it('believes with one worker what another has signed, though the configuration has no secret', async () => {
     const program = await here.startWith(`http: { addr: 127.0.0.1:0 }\n${onDisk}`, '--workers', '2')
     const url = await readyAt(program)
-    const start = await request(`${url}/v2/library/hello/blobs/uploads/`, 'POST')
+    const start = await freshRequest(`${url}/v2/library/hello/blobs/uploads/`, { method: 'POST' })
     let location = start.headers.location ?? ''
     for (let round = 0; round < 4; round++) {
-      const answer = await request(new URL(location, url).href)
+      const answer = await freshRequest(new URL(location, url).href)
       location = answer.headers.location ?? ''
       // Only a state that was believed is answered with another one that says so.
       expect(stateOf(location)).toMatchObject({ Server: 'longshore' })
+    }
+  })
+
+  const withDeletes = `http: { addr: 127.0.0.1:0 }
+storage: { filesystem: { rootdirectory: ./files }, delete: { enabled: true } }
+`
+
+  it('serves from none what another has deleted', async () => {
+    const url = await readyAt(await here.startWith(withDeletes, '--workers', '3'))
+    expect(await staleAfterDelete([url], await pushDeletable({ url }, 30), 6)).toEqual([])
+  })
+
+  it('tells of a worker that does not say that it has forgotten what was deleted', async () => {
+    const program = await here.startWith(withDeletes, '--workers', '2')
+    const url = await readyAt(program)
+    const [path] = await pushDeletable({ url }, 1)
+    const [, stuck = 0] = await workersOf(program)
+    process.kill(stuck, 'SIGSTOP')
+    try {
+      // The connection of whoever is stuck is not answered, so others are tried.
+      const deletes = Array.from({ length: 4 }, () => freshStatus(`${url}${path}`, 'DELETE'))
+      expect([202, 404]).toContain(await Promise.any(deletes))
+      await complained(program, /worker \d did not answer in time that library\/hello@sha256:\w+ is gone/i)
+    } finally {
+      process.kill(stuck, 'SIGCONT')
     }
   })
 

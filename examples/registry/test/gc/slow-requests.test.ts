@@ -3,6 +3,7 @@ import { ForwardingDriver, type PutOptions, type StatOptions } from '@longshore/
 import type { Digest } from '../../src/oci/digest.ts'
 import { parseManifest } from '../../src/oci/manifest.ts'
 import { BlobStore } from '../../src/storage/blob-store.ts'
+import { MemoryCaches } from '../../src/storage/cache/memory-caches.ts'
 import { layerLink, referrerLink, revisionLink } from '../../src/storage/layout.ts'
 import { ManifestStore } from '../../src/storage/manifest-store.ts'
 import { content, descriptor, digestOf, imageType } from '../support/client.ts'
@@ -46,8 +47,9 @@ describe('a request that took longer than a collection of garbage waits', () => 
     test = await storages['inmemory']!()
     fill = new Filler(test.storage)
     storage = new Stalling(test.storage)
-    blobs = new BlobStore(storage, 100, storage)
-    manifests = new ManifestStore(storage, blobs, 100, storage)
+    const caches = new MemoryCaches({ maxEntries: 100, clock: storage })
+    blobs = new BlobStore(storage, caches, storage)
+    manifests = new ManifestStore(storage, blobs, caches, storage)
   })
 
   afterEach(async () => {

@@ -1,5 +1,15 @@
 import { expect, it } from '@jest/globals'
-import { LookupCache } from './lookup-cache.ts'
+import type { CacheEntry } from './cache-peers.ts'
+import type { LookupCache, ValueFormat } from './lookup-cache.ts'
+import { type MemoryCacheOptions, MemoryCaches } from './memory-caches.ts'
+
+interface Value {
+  bytes: number
+}
+
+function newCache(options: MemoryCacheOptions, format?: ValueFormat<Value>): LookupCache<Value> {
+  return new MemoryCaches(options).create('values', format)
+}
 
 /** Looks up what is there, and counts. */
 function storage() {
@@ -17,7 +27,7 @@ function storage() {
 
 it('looks up once what is there, and every time what is not', async () => {
   const { values, lookups, lookUp } = storage()
-  const cache = new LookupCache<{ bytes: number }>({ maxEntries: 10 })
+  const cache = newCache({ maxEntries: 10 })
   values.set('a', { bytes: 1 })
   for (const key of ['a', 'a', 'b', 'b']) await cache.get(key, lookUp(key))
   expect(lookups).toEqual(['a', 'b', 'b'])
@@ -28,7 +38,7 @@ it('looks up once what is there, and every time what is not', async () => {
 it('believes for a minute what it found', async () => {
   const { values, lookups, lookUp } = storage()
   let now = 1000
-  const cache = new LookupCache<{ bytes: number }>({ maxEntries: 10, clock: { now: () => now } })
+  const cache = newCache({ maxEntries: 10, clock: { now: () => now } })
   values.set('a', { bytes: 1 })
   await cache.get('a', lookUp('a'))
   values.delete('a')
@@ -42,7 +52,7 @@ it('believes for a minute what it found', async () => {
 it('believes for ten minutes what it found, for those who ask for that', async () => {
   const { values, lookups, lookUp } = storage()
   let now = 1000
-  const cache = new LookupCache<{ bytes: number }>({ maxEntries: 10, clock: { now: () => now } })
+  const cache = newCache({ maxEntries: 10, clock: { now: () => now } })
   const tenMinutes = 600_000
   values.set('a', { bytes: 1 })
   await cache.get('a', lookUp('a'))
@@ -62,11 +72,8 @@ it('believes for ten minutes what it found, for those who ask for that', async (
 
 it('keeps no more entries and no more bytes than it may', async () => {
   const { values, lookups, lookUp } = storage()
-  const few = new LookupCache<{ bytes: number }>({ maxEntries: 2 })
-  const small = new LookupCache<{ bytes: number }>({
-    maxEntries: 10,
-    maxBytes: { total: 100, of: ({ bytes }) => bytes },
-  })
+  const few = newCache({ maxEntries: 2 })
+  const small = newCache({ maxEntries: 10 }, { maxBytes: { total: 100, of: ({ bytes }) => bytes } })
   for (const key of ['a', 'b', 'c']) {
     values.set(key, { bytes: 40 })
     await few.get(key, lookUp(key))
@@ -81,16 +88,16 @@ it('keeps no more entries and no more bytes than it may', async () => {
 
 it('keeps nothing when it may keep nothing', async () => {
   const { values, lookups, lookUp } = storage()
-  const cache = new LookupCache<{ bytes: number }>({ maxEntries: 0 })
+  const cache = newCache({ maxEntries: 0 })
   values.set('a', { bytes: 1 })
-  cache.set('a', { bytes: 1 })
+  cache.set('a', { bytes: 1 }, cache.mark())
   await cache.get('a', lookUp('a'))
   await cache.get('a', lookUp('a'))
   expect(lookups).toEqual(['a', 'a'])
 })
 
 it('lets those who ask at once share a lookup, and its failure, which is not kept', async () => {
-  const cache = new LookupCache<{ bytes: number }>({ maxEntries: 10 })
+  const cache = newCache({ maxEntries: 10 })
   let lookups = 0
   const fail = async (): Promise<never> => {
     lookups += 1
@@ -103,12 +110,54 @@ it('lets those who ask at once share a lookup, and its failure, which is not kep
 })
 
 it('does not keep what was deleted while it was looked up, nor give it to those who ask later', async () => {
-  const cache = new LookupCache<{ bytes: number }>({ maxEntries: 10 })
+  const cache = newCache({ maxEntries: 10 })
   let found = (_value: { bytes: number }): void => {}
-  const before = cache.get('a', () => new Promise(resolve => (found = resolve)))
-  cache.delete('a')
+  const before = cache.get('a', () => new Promise<Value>(resolve => (found = resolve)))
+  await cache.forget('a')
   const after = cache.get('a', async () => undefined)
   found({ bytes: 1 })
   expect([await before, await after]).toEqual([{ bytes: 1 }, undefined])
   expect(await cache.get('a', async () => undefined)).toBeUndefined()
+})
+
+it('keeps all where there is no limit', async () => {
+  const { values, lookups, lookUp } = storage()
+  const cache = newCache({ maxEntries: Number.POSITIVE_INFINITY })
+  const keys = Array.from({ length: 20_000 }, (_, index) => String(index))
+  for (const key of keys) values.set(key, { bytes: 1 })
+  for (const key of [...keys, ...keys]) await cache.get(key, lookUp(key))
+  expect(lookups).toEqual(keys)
+})
+
+it('does not keep what was written before a delete', async () => {
+  const cache = newCache({ maxEntries: 10 })
+  const mark = cache.mark()
+  await cache.delete('a', async () => true)
+  cache.set('a', { bytes: 1 }, mark)
+  expect(await cache.get('a', async () => undefined)).toBeUndefined()
+  cache.set('a', { bytes: 1 }, cache.mark())
+  expect(await cache.get('a', async () => undefined)).toEqual({ bytes: 1 })
+})
+
+it.each(['succeeds', 'fails'])('has its peers forget what it deletes before the delete %s', async outcome => {
+  const listeners = new Map<string, (entry: CacheEntry) => void>()
+  const member = (name: string): LookupCache<Value> =>
+    newCache({
+      maxEntries: 10,
+      peers: {
+        forget: async entry => {
+          await Promise.resolve()
+          for (const [other, listener] of listeners) if (other !== name) listener(entry)
+        },
+        onForget: listener => void listeners.set(name, listener),
+      },
+    })
+  const [one, other] = [member('one'), member('other')]
+  for (const key of ['a', 'b']) other.set(key, { bytes: 1 }, other.mark())
+  const remove = async (): Promise<void> => {
+    if (outcome === 'fails') throw new Error('no answer')
+  }
+  await one.delete('a', remove).catch(() => {})
+  expect(await other.get('a', async () => undefined)).toBeUndefined()
+  expect(await other.get('b', async () => undefined)).toEqual({ bytes: 1 })
 })
