@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events'
 import { HeadObjectCommand, type HeadObjectCommandOutput, type S3Client } from '@aws-sdk/client-s3'
 import type { CallOptions } from '@longshore/middleware-core'
 import { patientClient } from './client/patient-client.ts'
-import { s3Error } from './errors.ts'
+import { incompleteAnswer, s3Error } from './errors.ts'
 import { KeyMapper } from './keys.ts'
 import { ConditionSupport } from './objects/conditions.ts'
 import { type CheckedS3Options, isAmazon } from './options.ts'
@@ -71,14 +71,19 @@ export class Bucket {
   }
 }
 
-/** What S3 tells of an object without its content: one HEAD. `PATH_NOT_FOUND` when there is none. */
-export function headObject(
+/**
+ * What S3 tells of an object without its content: one HEAD. `PATH_NOT_FOUND` when there is none. An answer without a length is
+ * an error: nobody may take the object for an empty one.
+ */
+export async function headObject(
   bucket: Bucket,
   { key, path }: ObjectRef,
   options: CallOptions,
 ): Promise<HeadObjectCommandOutput> {
   const command = new HeadObjectCommand({ Bucket: bucket.name, Key: key })
-  return bucket.run(o => bucket.client.send(command, o), options, path)
+  const answer = await bucket.run(o => bucket.client.send(command, o), options, path)
+  if (answer.ContentLength === undefined) throw incompleteAnswer('HeadObject', 'Content-Length', path)
+  return answer
 }
 
 function objectSettings(options: CheckedS3Options): ObjectSettings {

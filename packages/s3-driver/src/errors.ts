@@ -43,8 +43,8 @@ interface SdkError extends Error {
 
 /** What S3 called the error: `NoSuchKey`, `SlowDown`, ... or the name of a network failure. */
 export function errorName(error: unknown): string {
-  const { code, Code, name } = error as SdkError
-  return Code ?? (code && unavailable.has(code) ? code : name)
+  const { code, Code, name } = (error ?? {}) as Partial<SdkError>
+  return Code ?? (code && unavailable.has(code) ? code : (name ?? ''))
 }
 
 /** Attempts that the SDK made of the request: of all but the last the outcome may be unknown. */
@@ -74,6 +74,11 @@ export function s3Error(error: unknown, path?: string): StorageError {
     return new StorageError(code, `path not found: ${path}`, { path, cause })
   }
   return new StorageError(code, detail, { path, retryAfter, cause })
+}
+
+/** An answer that says that all went well, and lacks what it must have then: it is somebody else's, or a proxy changed it. */
+export function incompleteAnswer(operation: string, missing: string, path?: string): StorageError {
+  return new StorageError('UNKNOWN', `the answer to ${operation} has no ${missing}: it is not S3's own`, { path })
 }
 
 const noBucket = 'the bucket does not exist, and none is ever created'

@@ -1,6 +1,7 @@
 import { ListObjectsV2Command, type ListObjectsV2CommandInput, type _Object } from '@aws-sdk/client-s3'
 import type { CallOptions } from '@longshore/middleware-core'
 import type { Bucket } from '../bucket.ts'
+import { incompleteAnswer } from '../errors.ts'
 
 /** One page of a listing. */
 interface Page {
@@ -19,6 +20,10 @@ export async function listPage(
 ): Promise<Page & { readonly next: string | undefined }> {
   const command = new ListObjectsV2Command({ Bucket: bucket.name, EncodingType: 'url', ...query })
   const page = await bucket.run(o => bucket.client.send(command, o), options)
+  // What a proxy answers instead has neither, and must not pass for an empty directory.
+  if (page.Name === undefined && page.IsTruncated === undefined) {
+    throw incompleteAnswer('ListObjectsV2', 'Name')
+  }
   const decode = page.EncodingType === 'url' ? decodeKey : (key: string): string => key
   const objects = (page.Contents ?? []).map(object => ({ ...object, Key: decode(object.Key ?? '') }))
   const prefixes = (page.CommonPrefixes ?? []).map(({ Prefix = '' }) => decode(Prefix))

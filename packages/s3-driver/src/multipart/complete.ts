@@ -10,7 +10,7 @@ import {
   undefinedIfNotFound,
 } from '@longshore/middleware-core'
 import { type Bucket, type ObjectRef, headObject } from '../bucket.ts'
-import { attemptsOf } from '../errors.ts'
+import { attemptsOf, incompleteAnswer } from '../errors.ts'
 import { TOKEN_NAME } from '../objects/metadata.ts'
 import { retryConflicts } from '../objects/retry-conflicts.ts'
 import { type Part, totalSize } from './parts.ts'
@@ -60,6 +60,7 @@ export async function completeUpload(
   })
   const send = async (): Promise<string | undefined> => {
     const { ETag } = await bucket.run(o => bucket.patientClient.send(command, o), options, ref.path)
+    if (ETag === undefined) throw outcomeUnknown(ref, incompleteAnswer('CompleteMultipartUpload', 'ETag', ref.path))
     return ETag
   }
   try {

@@ -9,6 +9,7 @@ import {
   revisionMismatch,
 } from '@longshore/middleware-core'
 import { type Bucket, type ObjectRef, headObject } from '../bucket.ts'
+import { incompleteAnswer } from '../errors.ts'
 import { deleteObject, deleteUnchanged } from '../objects/delete-object.ts'
 import { putObject } from '../objects/put.ts'
 import { cleanUp } from '../objects/clean-up.ts'
@@ -135,7 +136,9 @@ async function copyWhole(
   })
   try {
     const { CopyObjectResult } = await bucket.run(o => bucket.patientClient.send(command, o), options, source.path)
-    return CopyObjectResult?.ETag
+    // The source is about to be deleted.
+    if (CopyObjectResult?.ETag === undefined) throw incompleteAnswer('CopyObject', 'ETag', source.path)
+    return CopyObjectResult.ETag
   } catch (error) {
     if (!isStorageError(error, 'UNSUPPORTED')) throw error
     // Ceph 16 copies an encrypted object only in parts, of which an empty one has none.
@@ -187,7 +190,9 @@ async function tryInParts(
         ...(etag ? { CopySourceIfMatch: etag } : {}),
       })
       const { CopyPartResult } = await bucket.run(o => bucket.client.send(command, o), options, source.path)
-      parts.push({ number, etag: CopyPartResult?.ETag ?? '', size: last - first + 1 })
+      const copied = CopyPartResult?.ETag
+      if (copied === undefined) throw incompleteAnswer('UploadPartCopy', 'ETag', source.path)
+      parts.push({ number, etag: copied, size: last - first + 1 })
     })
     const ordered = parts.toSorted((a, b) => a.number - b.number)
     const copied = await upload.complete(ordered, { token, conditions }, options)

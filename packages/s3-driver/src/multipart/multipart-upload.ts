@@ -9,7 +9,7 @@ import {
 import { type CallOptions, type FileMetadata, isStorageError } from '@longshore/middleware-core'
 import type { Bucket, ObjectRef } from '../bucket.ts'
 import { omitChecksum } from '../client/omit-checksum.ts'
-import { errorName, isNotImplemented } from '../errors.ts'
+import { errorName, incompleteAnswer, isNotImplemented } from '../errors.ts'
 import { metadataInput } from '../objects/metadata.ts'
 import { type CompletionOptions, completeUpload } from './complete.ts'
 import { type Part, type UploadedPart, checksumsOf } from './parts.ts'
@@ -58,7 +58,8 @@ export class MultipartUpload {
       ...metadataInput(metadata, token),
       ...(checksum ? { ChecksumAlgorithm: checksum } : {}),
     })
-    const { UploadId = '' } = await bucket.run(o => client.send(command, o), options, ref.path)
+    const { UploadId } = await bucket.run(o => client.send(command, o), options, ref.path)
+    if (!UploadId) throw incompleteAnswer('CreateMultipartUpload', 'UploadId', ref.path)
     return new MultipartUpload(bucket, ref, UploadId, checksum)
   }
 
@@ -76,7 +77,8 @@ export class MultipartUpload {
     })
     if (!this.#checksum) omitChecksum(command)
     const answer = await this.#bucket.run(o => this.#bucket.client.send(command, o), options, this.#ref.path)
-    return { number, etag: answer.ETag ?? '', size: bytes.length, checksums: checksumsOf(answer) }
+    if (!answer.ETag) throw incompleteAnswer('UploadPart', 'ETag', this.#ref.path)
+    return { number, etag: answer.ETag, size: bytes.length, checksums: checksumsOf(answer) }
   }
 
   /** Lists all parts that S3 holds; undefined when it does not know the upload (any more). */

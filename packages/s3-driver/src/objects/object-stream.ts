@@ -1,32 +1,37 @@
 import { Readable } from 'node:stream'
-import { isStorageError } from '@longshore/middleware-core'
+import { StorageError, isStorageError } from '@longshore/middleware-core'
 import { errorName, s3Error } from '../errors.ts'
 
+/** An object's bytes from some position on. */
+export interface OpenBody {
+  readonly body: Readable
+  /** Position behind the last byte that the body brings; undefined where the server told no length. */
+  readonly end: number | undefined
+}
+
 /** Opens the object's body from a position on, as it was when it was first opened. */
-export type OpenAt = (position: number) => Promise<Readable>
+export type OpenAt = (position: number) => Promise<OpenBody>
 
 /** Times that one stream goes back for what a broken connection did not bring, without any byte coming in between. */
 const maxReopenings = 3
 
 /**
- * An object's bytes. A connection that breaks is replaced by one that goes on where it broke, so a reader of gigabytes
- * need not begin again. Destroying the stream ends the connection, even before the first read.
+ * An object's bytes. A connection that breaks, or ends before all bytes have come, is replaced by one that goes on there, so a
+ * reader of gigabytes need not begin again. Destroying the stream ends the connection, even before the first read.
  */
 export class ObjectStream extends Readable {
   readonly #open: OpenAt
   #position: number
   #body: Readable
   #reopenings = 0
-  /** Position behind the last byte that was asked for, unless that is the end of the object. */
-  readonly #end: number | undefined
+  #end: number | undefined
 
-  constructor(body: Readable, position: number, open: OpenAt, end?: number) {
+  constructor(first: OpenBody, position: number, open: OpenAt) {
     super({ highWaterMark: 256 * 1024 })
     this.#open = open
-    this.#end = end
     this.#position = position
-    this.#body = body
-    this.#attach(body)
+    this.#body = first.body
+    this.#attach(first)
   }
 
   override _read(): void {
@@ -38,14 +43,20 @@ export class ObjectStream extends Readable {
     callback(error)
   }
 
-  #attach(body: Readable): void {
+  #attach({ body, end }: OpenBody): void {
     this.#body = body
+    this.#end = end
     body.on('data', (chunk: Buffer) => {
       this.#position += chunk.length
       this.#reopenings = 0
-      if (!this.push(chunk)) body.pause()
+      if (end !== undefined && this.#position > end) {
+        this.destroy(new StorageError('UNKNOWN', 'S3 sent more bytes than its answer said'))
+      } else if (!this.push(chunk)) body.pause()
     })
-    body.once('end', () => this.push(null))
+    body.once('end', () => {
+      if (end === undefined || this.#position >= end) this.push(null)
+      else void this.#reopen(endedEarly(end - this.#position))
+    })
     body.once('error', error => void this.#reopen(error))
     if (this.readableFlowing !== true) body.pause()
   }
@@ -62,17 +73,21 @@ export class ObjectStream extends Readable {
       return
     }
     try {
-      const body = await this.#open(this.#position)
-      if (this.destroyed) body.destroy()
+      const next = await this.#open(this.#position)
+      if (this.destroyed) next.body.destroy()
       else {
-        this.#attach(body)
-        body.resume()
+        this.#attach(next)
+        next.body.resume()
       }
     } catch (failure) {
       // All bytes have come already, so it was not the connection that failed: a checksum did not match.
       this.destroy(isInvalidRange(failure) ? s3Error(error) : (failure as Error))
     }
   }
+}
+
+function endedEarly(missing: number): StorageError {
+  return new StorageError('UNAVAILABLE', `S3 ended its answer ${missing} bytes too early`, { retryAfter: 1 })
 }
 
 /** Whether a read was to begin at or behind the object's end. */

@@ -1,9 +1,10 @@
 import { Readable, addAbortSignal } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { GetObjectCommand } from '@aws-sdk/client-s3'
-import { type CallOptions, type ReadOptions, StorageError } from '@longshore/middleware-core'
+import { type CallOptions, type ReadOptions, revisionMismatch } from '@longshore/middleware-core'
 import type { Bucket, ObjectRef } from '../bucket.ts'
-import { ObjectStream, isInvalidRange } from './object-stream.ts'
+import { endOfAnswer, isSameEtag } from './answered-range.ts'
+import { ObjectStream, type OpenBody, isInvalidRange } from './object-stream.ts'
 
 /** Reads the whole of a small object: one GET. Errors are about `path`. */
 export async function readWhole(bucket: Bucket, key: string, options: CallOptions, path: string): Promise<WholeObject> {
@@ -66,27 +67,36 @@ async function openObject(
   let etag = options.ifRevision
   let size: number | undefined
   let modifiedAt: Date | undefined
-  const last = length === undefined ? '' : offset + length - 1
-  const open = async (position: number): Promise<Readable> => {
-    const isRange = position > 0 || length !== undefined
+  const last = length === undefined ? undefined : offset + length - 1
+  let isOpened = false
+  const open = async (position: number): Promise<OpenBody> => {
+    const isRange = position > 0 || last !== undefined
     const command = new GetObjectCommand({
       Bucket: bucket.name,
       Key: key,
-      ...(isRange ? { Range: `bytes=${position}-${last}` } : {}),
-      ...(etag ? { IfMatch: etag } : {}),
+      ...(isRange ? { Range: `bytes=${position}-${last ?? ''}` } : {}),
+      ...(etag === undefined ? {} : { IfMatch: etag }),
     })
     const answer = await bucket.run(o => bucket.client.send(command, o), options, path)
     const body = answer.Body as Readable
-    if (isRange && !answer.ContentRange?.startsWith(`bytes ${position}-`)) {
+    try {
+      // A server that gives no ETag cannot be asked for the rest of the same object.
+      if ((isOpened && etag === undefined) || (etag !== undefined && !isSameEtag(answer.ETag, etag))) {
+        throw revisionMismatch(path)
+      }
+      const end = endOfAnswer(answer, { position, last }, path)
+      isOpened = true
+      etag = answer.ETag
+      size ??= end
+      modifiedAt = answer.LastModified
+      if (end === undefined || end > position) return { body, end }
+    } catch (error) {
       body.destroy()
-      const found = answer.ContentRange ?? 'the whole object'
-      throw new StorageError('UNKNOWN', `S3 was asked for bytes ${position}-${last} and gave ${found}`, { path })
+      throw error
     }
-    etag = answer.ETag
-    size ??= answer.ContentLength
-    modifiedAt = answer.LastModified
-    return body
+    body.destroy()
+    return { body: Readable.from([]), end: position }
   }
-  const stream = new ObjectStream(await open(offset), offset, open, last === '' ? undefined : last + 1)
+  const stream = new ObjectStream(await open(offset), offset, open)
   return { stream, size, modifiedAt, etag }
 }
