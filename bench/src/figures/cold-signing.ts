@@ -61,7 +61,7 @@ function longshore(bench: Bench, privateKey: string): Side {
   return {
     name: 'Longshore',
     async prepare() {
-      const driver = cloudfront({ baseUrl, privateKey, keyPairId, expiryWindow: '0' })(inmemory({}))
+      const driver = cloudfront({ baseUrl, privateKey, keyPairId, expiryWindow: '0' })(inmemory())
       bench.scope.own(driver)
       return () =>
         rateOf(bench, async running => {

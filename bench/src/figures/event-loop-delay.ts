@@ -39,7 +39,7 @@ async function measureLoad(bench: Bench, { what, perSecond, key }: (typeof loads
     privateKey: key().privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
     keyPairId: 'K2JCJMDEHXQW5F',
     expiryWindow: '0',
-  })(inmemory({}))
+  })(inmemory())
   bench.scope.own(driver)
   const milliseconds = bench.size(4000, 500)
   const idle: Side = { name: 'idle', prepare: async () => () => delayDuring(() => wait(milliseconds)) }

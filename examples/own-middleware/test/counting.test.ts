@@ -7,7 +7,7 @@ import { counting } from '../src/counting.ts'
 describe('the counting middleware', () => {
   it('counts what is written and read', async () => {
     const counts = { read: 0, written: 0 }
-    const storage = compose(inmemory({}), counting(counts))
+    const storage = compose(inmemory(), counting(counts))
     const writer = await storage.writer('/file')
     await pipeline([Buffer.alloc(1000), Buffer.alloc(500)], writer, { end: false })
     await writer.commit()

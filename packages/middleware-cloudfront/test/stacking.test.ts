@@ -43,7 +43,7 @@ const drivers: Record<string, { key: string; open: () => StorageDriver }> = {
       }),
   },
   filesystem: { key: 'a/b', open: () => filesystem({ rootDirectory: directory }) },
-  inmemory: { key: 'a/b', open: () => inmemory({}) },
+  inmemory: { key: 'a/b', open: () => inmemory() },
 }
 
 /** An instrumented driver, as somebody else may write one. */

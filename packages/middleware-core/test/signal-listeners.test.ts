@@ -11,7 +11,7 @@ const program = `
 import { compose, filesystem, inmemory, prefix } from '../src/index.ts'
 
 const rootDirectory = process.argv[1]
-const drivers = { inmemory: inmemory({}), filesystem: filesystem({ rootDirectory }) }
+const drivers = { inmemory: inmemory(), filesystem: filesystem({ rootDirectory }) }
 const driver = compose(drivers[process.argv[2]], prefix({ path: '/tenant' }))
 const { signal } = new AbortController()
 await driver.putContent('/file', 'content')

@@ -28,7 +28,7 @@ function old(): string {
 }
 
 it('purges after the first delay and then once an intervalMs, and tells what went', async () => {
-  const storage = inmemory({})
+  const storage = inmemory()
   await storage.putContent(path, old())
   const { log, lines, until } = listening()
   await using _ = startPurgeScheduler(storage, { ageMs: 1, intervalMs: 5, dryRun: false, firstDelayMs: 5 }, log)
@@ -41,7 +41,7 @@ it('purges after the first delay and then once an intervalMs, and tells what wen
 })
 
 it('only names uploads in a dry run', async () => {
-  const storage = inmemory({})
+  const storage = inmemory()
   await storage.putContent(path, old())
   const { log, until } = listening()
   await using _ = startPurgeScheduler(storage, { ageMs: 1, intervalMs: 60_000, dryRun: true, firstDelayMs: 5 }, log)
@@ -50,7 +50,7 @@ it('only names uploads in a dry run', async () => {
 })
 
 it('tells of a purge that fails, and tries again', async () => {
-  const storage = inmemory({})
+  const storage = inmemory()
   const walk = storage.walk.bind(storage)
   storage.walk = () => {
     storage.walk = walk
@@ -64,7 +64,7 @@ it('tells of a purge that fails, and tries again', async () => {
 
 it('ends when it is disposed of, without waiting for the next purge', async () => {
   const { log, lines } = listening()
-  const purging = startPurgeScheduler(inmemory({}), { ageMs: 1, intervalMs: 1, dryRun: false }, log)
+  const purging = startPurgeScheduler(inmemory(), { ageMs: 1, intervalMs: 1, dryRun: false }, log)
   await purging[Symbol.asyncDispose]()
   expect(lines).toEqual([])
 })

@@ -17,14 +17,14 @@ function storage(answer: () => Promise<FileInfo>) {
       return answer()
     }
   }
-  return new Told(inmemory({}))
+  return new Told(inmemory())
 }
 
 const root: FileInfo = { path: '/', size: 0, modifiedAt: new Date(0), isDirectory: true }
 
 describe('the health', () => {
   it('is good when the storage answers', async () => {
-    expect(await new Health(inmemory({})).check()).toEqual({ healthy: true })
+    expect(await new Health(inmemory()).check()).toEqual({ healthy: true })
   })
 
   it('asks the storage once for everybody who asks at the same time and soon after', async () => {

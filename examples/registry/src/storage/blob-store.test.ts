@@ -17,7 +17,7 @@ it.each([
   ['for ten minutes, where the client is sent there', true, 10],
   ['for one, where the blob is sent through the registry', false, 1],
 ])('believes where a blob is %s', async (_, isElsewhere, minutes) => {
-  const storage = new Counted(inmemory({}))
+  const storage = new Counted(inmemory())
   const clock = { time: 1, now: () => clock.time }
   const bytes = Buffer.from('a blob')
   const digest = digestOf(bytes)

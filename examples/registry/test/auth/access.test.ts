@@ -44,7 +44,7 @@ async function start(text: string, options: Parameters<typeof startGuarded>[1] =
 
 /** Every method and URL that the registry has a route for, as Fastify tells of them. */
 async function allRoutes(): Promise<{ method: string; route: string }[]> {
-  const app = createRegistry(inmemory({}))
+  const app = createRegistry(inmemory())
   await app.ready()
   const parents: string[] = []
   const routes = app

@@ -86,7 +86,7 @@ describe('HTTPS', () => {
     const { tls } = registrySettings(parseConfig(`http: ${JSON.stringify({ tls: files })}`))
     using https = await createHttpsServers(tls!, () => {})
     const limitsOf = async (options: RegistryOptions): Promise<unknown> => {
-      const app = createRegistry(inmemory({}), options)
+      const app = createRegistry(inmemory(), options)
       const { headersTimeout, requestTimeout, keepAliveTimeout, timeout } = app.server
       await app.close()
       return { headersTimeout, requestTimeout, keepAliveTimeout, timeout }

@@ -60,7 +60,7 @@ export interface TestStorage extends AsyncDisposable {
 /** The kinds of storage that a registry runs on. */
 export const storages: Readonly<Record<string, () => Promise<TestStorage>>> = {
   async inmemory() {
-    const storage = new Aging(inmemory({}), 1)
+    const storage = new Aging(inmemory(), 1)
     return { storage, [Symbol.asyncDispose]: () => storage[Symbol.asyncDispose]() }
   },
   async filesystem() {

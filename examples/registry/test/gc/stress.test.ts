@@ -163,7 +163,7 @@ class Client {
 }
 
 it('leaves every tag whole that was acknowledged while garbage was collected again and again', async () => {
-  const storage = new Slow(inmemory({}))
+  const storage = new Slow(inmemory())
   const aging = new FastAging(storage)
   // A cache tells a client for a minute that a blob is there which has gone: months, as time goes here.
   await using one = await startRegistry({ storage: aging, deletes: true, maxCached: 0 })

@@ -63,7 +63,7 @@ describe('/healthz', () => {
   })
 
   it('answers HEAD, and is not kept by anybody', async () => {
-    await using registry = await startRegistry({ storage: inmemory({}) })
+    await using registry = await startRegistry({ storage: inmemory() })
     const response = await fetch(`${registry.url}/healthz`, { method: 'HEAD' })
     expect([response.status, response.headers.get('cache-control'), await response.text()]).toEqual([
       200,

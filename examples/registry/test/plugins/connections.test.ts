@@ -62,7 +62,7 @@ describe('a request that is answered before its body has come', () => {
         return writer
       }
     }
-    await using own = await startRegistry({ storage: new Failing(inmemory({})), onFailure: () => {} })
+    await using own = await startRegistry({ storage: new Failing(inmemory()), onFailure: () => {} })
     const { pathname } = new URL(await startUpload(own))
     const { answer, sent } = await send(own.port, `PATCH ${pathname}`, 6 << 20)
     expect(answer).toMatch(/^HTTP\/1\.1 503 /)
@@ -73,7 +73,7 @@ describe('a request that is answered before its body has come', () => {
 
 describe('a client that does not speak HTTP', () => {
   it('is hung up on, though it does not hang up itself', async () => {
-    const app = createRegistry(inmemory({}))
+    const app = createRegistry(inmemory())
     await app.listen({ host: '127.0.0.1', port: 0 })
     const gone = new Promise(resolve => {
       app.server.once('connection', socket => socket.once('close', resolve))
@@ -99,7 +99,7 @@ describe('a client that does not speak HTTP', () => {
         })
       }
     }
-    const storage = inmemory({})
+    const storage = inmemory()
     await using other = await startRegistry({ storage })
     await using own = await startRegistry({ storage: new Endless(storage) })
     const digest = await pushBlob(other)
@@ -131,7 +131,7 @@ describe('pulling a blob', () => {
         return reader.once('close', () => tell('freed'))
       }
     }
-    const storage = inmemory({})
+    const storage = inmemory()
     await using other = await startRegistry({ storage })
     const digest = await pushBlob(other, content(1_000_000))
     await using own = await startRegistry({ storage: new Late(storage), onRequest: () => tell('left') })
@@ -149,7 +149,7 @@ describe('pulling a blob', () => {
         return Promise.reject(new StorageError('PATH_NOT_FOUND', 'nothing there'))
       }
     }
-    const storage = inmemory({})
+    const storage = inmemory()
     await using other = await startRegistry({ storage })
     await using own = await startRegistry({ storage: new Gone(storage) })
     const response = await fetch(`${own.url}/v2/library/hello/blobs/${await pushBlob(other)}`, { headers })

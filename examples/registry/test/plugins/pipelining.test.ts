@@ -60,7 +60,7 @@ async function read(socket: Socket, wanted: RegExp): Promise<string> {
 
 it('ends though a client has left pipelined requests behind', async () => {
   let [arrived, ended] = [0, 0]
-  const app = createRegistry(new Slow(inmemory({})), {
+  const app = createRegistry(new Slow(inmemory()), {
     onArrival: () => (arrived += 1),
     onRequest: () => (ended += 1),
   })
@@ -97,7 +97,7 @@ it('is told of every request once, and carries none out whose turn has not come'
 })
 
 it('opens one blob at a time for a connection, and leaves none open', async () => {
-  const storage = new Watched(inmemory({}))
+  const storage = new Watched(inmemory())
   await using registry = await startRegistry({ storage })
   const blob = await pushBlob(registry, content(20_000_000))
   storage.streams.length = 0
@@ -115,7 +115,7 @@ it('opens one blob at a time for a connection, and leaves none open', async () =
 it('answers in the order of the requests, each with its own bytes', async () => {
   const sent: number[] = []
   await using registry = await startRegistry({
-    storage: new Slow(inmemory({})),
+    storage: new Slow(inmemory()),
     onRequest: report => sent.push(report.sent),
   })
   const paths = ['/v2/', '/healthz', '/nowhere', '/v2/', '/v2/Wrong/tags/list', '/healthz', '/v2/']
@@ -129,7 +129,7 @@ it('answers in the order of the requests, each with its own bytes', async () => 
 })
 
 it('takes a body that came behind a request under way', async () => {
-  await using registry = await startRegistry({ storage: new Slow(inmemory({})) })
+  await using registry = await startRegistry({ storage: new Slow(inmemory()) })
   const manifest = (await newManifest(registry)).padEnd(1_000_000)
   const socket = connect(registry.port, '127.0.0.1')
   const head = `PUT /v2/library/hello/manifests/v1 HTTP/1.1\r\nhost: x\r\ncontent-length: ${manifest.length}\r\n\r\n`

@@ -211,7 +211,7 @@ describe('a storage in trouble', () => {
     [new Error(`defect ${secret}`), 500, 'UNKNOWN', null],
   ])('%s', async (error, status, code, retryAfter) => {
     const failures: unknown[] = []
-    const storage = new Failing(inmemory({}))
+    const storage = new Failing(inmemory())
     await using own = await startRegistry({ storage, onFailure: failure => failures.push(failure) })
     const location = await startUpload(own)
     storage.error = error
@@ -247,7 +247,7 @@ describe('a storage in trouble', () => {
         }
       }
     }
-    await using own = await startRegistry({ storage: new Uneven(inmemory({})), onFailure: () => {} })
+    await using own = await startRegistry({ storage: new Uneven(inmemory()), onFailure: () => {} })
     const response = await fetch(`${own.url}/v2/library/hello/blobs/${digestOf('')}`)
     expect([response.status, underWay]).toEqual([503, 0])
   })

@@ -34,7 +34,7 @@ describe('a client that takes nothing of a blob', () => {
     }
     const statuses: unknown[] = []
     await using registry = await startRegistry({
-      storage: new Watched(inmemory({})),
+      storage: new Watched(inmemory()),
       stallTimeoutMs: 300,
       onRequest: ({ method, status }) => method === 'GET' && statuses.push(status),
     })
@@ -51,7 +51,7 @@ describe('a client that takes nothing of a blob', () => {
   it('is cut off when the storage has given all there is', async () => {
     const statuses: unknown[] = []
     await using registry = await startRegistry({
-      storage: new InOnePiece(inmemory({})),
+      storage: new InOnePiece(inmemory()),
       stallTimeoutMs: 300,
       onRequest: ({ method, status }) => method === 'GET' && statuses.push(status),
     })
@@ -76,7 +76,7 @@ it('a storage that takes its time is not laid at the door of the client', async 
       return Readable.from(hesitantly(stream), { objectMode: false })
     }
   }
-  await using registry = await startRegistry({ storage: new Hesitant(inmemory({})), stallTimeoutMs: 200 })
+  await using registry = await startRegistry({ storage: new Hesitant(inmemory()), stallTimeoutMs: 200 })
   const bytes = content(large)
   await pushBlob(registry, bytes)
   expect(await pulled(registry, digestOf(bytes))).toBe(digestOf(bytes))
@@ -131,7 +131,7 @@ describe('blobs that the registry serves itself', () => {
         return super.reader(path, options)
       }
     }
-    const storage = new Failing(inmemory({}))
+    const storage = new Failing(inmemory())
     await using registry = await startRegistry({ storage, maxInlineBlobs: 1, onFailure: () => {} })
     const blob = await pushBlob(registry)
     for (let i = 0; i < 3; i++) expect(await pulled(registry, blob)).toBe(503)

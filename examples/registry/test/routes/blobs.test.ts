@@ -105,7 +105,7 @@ describe('end-2: pulling a blob', () => {
   )
 
   it('redirects to where the storage says, and tells it for whom and how large', async () => {
-    const storage = new Elsewhere(inmemory({}))
+    const storage = new Elsewhere(inmemory())
     await using elsewhere = await startRegistry({ storage })
     const digest = await pushBlob(elsewhere, content(321))
     const headers = { 'user-agent': 'containerd/2.0' }
@@ -119,13 +119,13 @@ describe('end-2: pulling a blob', () => {
   })
 
   it('serves the bytes itself where redirects are turned off', async () => {
-    await using elsewhere = await startRegistry({ storage: new Elsewhere(inmemory({})), redirects: false })
+    await using elsewhere = await startRegistry({ storage: new Elsewhere(inmemory()), redirects: false })
     const digest = await pushBlob(elsewhere)
     expect((await fetch(`${elsewhere.url}/v2/library/hello/blobs/${digest}`)).status).toBe(200)
   })
 
   it('gives no URL for a blob that the repository does not have', async () => {
-    const storage = new Elsewhere(inmemory({}))
+    const storage = new Elsewhere(inmemory())
     await using elsewhere = await startRegistry({ storage })
     const digest = await pushBlob(elsewhere)
     expect((await fetch(`${elsewhere.url}/v2/other/blobs/${digest}`)).status).toBe(404)

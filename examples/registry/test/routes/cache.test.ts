@@ -135,7 +135,7 @@ describe('what a node remembers of blobs and manifests', () => {
     [0, true],
     [1, false],
   ])('is as much as it may be: with room for %s the storage is asked again: %s', async (maxCached, isAsked) => {
-    const storage = new Counted(inmemory({}))
+    const storage = new Counted(inmemory())
     await using own = await startRegistry({ storage, maxCached })
     const manifest = await newManifest(own)
     await putManifest(own, 'v1', manifest)
@@ -186,7 +186,7 @@ describe('bytes that are there already', () => {
       [how, 13, true, push] as const,
     ]),
   )('and come %s are stored again when they are %s hours old: %s', async (how, hours, isStored, push) => {
-    const storage = new Aged(inmemory({}))
+    const storage = new Aged(inmemory())
     await using own = await startRegistry({ storage })
     const bytes =
       how === 'as a manifest' ? await manifestBytes(storage) : content(how === 'in a large PATCH' ? 100_000 : 1000)

@@ -19,7 +19,7 @@ async function addRepository(put: Put, name: string, images = 1): Promise<void> 
 }
 
 async function withRepositories(names: readonly string[], maxCatalogEntries?: number) {
-  const storage = inmemory({})
+  const storage = inmemory()
   for (const name of names) await addRepository(async (path, link) => void (await storage.putContent(path, link)), name)
   return startRegistry({ storage, maxCatalogEntries })
 }

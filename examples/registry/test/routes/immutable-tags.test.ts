@@ -107,10 +107,10 @@ describe('a storage that cannot write a file only if it is absent', () => {
   }
 
   it('is refused at the start', () => {
-    expect(() => createRegistry(new Unconditional(inmemory({})), { immutableTags: ['v*'] })).toThrow(
+    expect(() => createRegistry(new Unconditional(inmemory()), { immutableTags: ['v*'] })).toThrow(
       /tags\.immutable: the storage inmemory cannot write a file only if it is absent/,
     )
-    expect(() => createRegistry(new Unconditional(inmemory({})))).not.toThrow()
+    expect(() => createRegistry(new Unconditional(inmemory()))).not.toThrow()
   })
 })
 

@@ -95,7 +95,7 @@ it('writes in the order in which a failure in between leaves nothing that cannot
       return writer
     }
   }
-  await using registry = await startRegistry({ storage: new Recorded(inmemory({})) })
+  await using registry = await startRegistry({ storage: new Recorded(inmemory()) })
   const bytes = content()
   const upload = await startUpload(registry, name)
   await fetch(upload, { method: 'PATCH', body: bytes })

@@ -55,7 +55,7 @@ const lookups = [
 ] as const
 
 async function ownedByOthers() {
-  const storage = new Troubled(inmemory({}))
+  const storage = new Troubled(inmemory())
   const registry = await startRegistry({ storage, deletes: true })
   const name = 'library/secret'
   const manifest = await newManifest(registry, name)

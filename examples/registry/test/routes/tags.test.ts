@@ -72,7 +72,7 @@ describe('end-8: listing tags', () => {
   })
 
   it('lists 10,000 tags, and each page of them, soon', async () => {
-    const storage = inmemory({})
+    const storage = inmemory()
     const digest = digestOf('')
     const all = Array.from({ length: 10_000 }, (_, index) => `v${String(index).padStart(5, '0')}`)
     for (const tag of all) await storage.putContent(tagCurrentLink(name, tag), digest)

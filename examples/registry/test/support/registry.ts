@@ -14,7 +14,7 @@ export interface TestRegistry extends AsyncDisposable {
 export async function startRegistry(
   options: RegistryOptions & { storage?: StorageDriver } = {},
 ): Promise<TestRegistry> {
-  const { storage = inmemory({}), ...rest } = options
+  const { storage = inmemory(), ...rest } = options
   const app = createRegistry(storage, rest)
   await app.listen({ host: '127.0.0.1', port: 0 })
   const { port } = app.server.address() as AddressInfo
@@ -31,7 +31,7 @@ export async function startRegistry(
 
 /** One registry for all tests of a file. */
 export function sharedRegistry(options: RegistryOptions = {}): Pick<TestRegistry, 'url' | 'port' | 'storage'> {
-  const storage = inmemory({})
+  const storage = inmemory()
   let registry: TestRegistry
   beforeAll(async () => {
     registry = await startRegistry({ ...options, storage })

@@ -48,7 +48,7 @@ async function finish(sending: ClientRequest, half: Buffer): Promise<number | un
 
 describe('beside a PATCH that is under way', () => {
   it('GET says at once how much was stored before', async () => {
-    const storage = new Watched(inmemory({}))
+    const storage = new Watched(inmemory())
     await using own = await startRegistry({ storage })
     const bytes = content(300)
     const location = locationOf(await patch(await startUpload(own), bytes.subarray(0, 100)))
@@ -62,7 +62,7 @@ describe('beside a PATCH that is under way', () => {
   })
 
   it.each(['PATCH', 'PUT'])('DELETE ends a %s with its connection, and leaves nothing', async method => {
-    const storage = new Watched(inmemory({}))
+    const storage = new Watched(inmemory())
     await using own = await startRegistry({ storage })
     const bytes = content(1000)
     const location = await startUpload(own)
@@ -79,7 +79,7 @@ describe('beside a PATCH that is under way', () => {
   })
 
   it('DELETE refuses those that wait for it', async () => {
-    const storage = new Watched(inmemory({}))
+    const storage = new Watched(inmemory())
     await using own = await startRegistry({ storage })
     const location = await startUpload(own)
     await beginPatch(storage, location, content(100))
@@ -96,7 +96,7 @@ describe('beside a PATCH that is under way', () => {
     ['PATCH', (url: string) => patch(url, content(10))],
     ['PUT', (url: string) => put(url, digestOf(''), content(10))],
   ])('%s waits, and is refused when that does not end', async (_, send) => {
-    const storage = new Watched(inmemory({}))
+    const storage = new Watched(inmemory())
     await using own = await startRegistry({ storage, stallTimeoutMs: 50 })
     const bytes = content(200)
     const location = await startUpload(own)
@@ -114,7 +114,7 @@ describe('beside a PATCH that is under way', () => {
   })
 
   it('PATCH goes on from it when its client turns out to be gone', async () => {
-    const storage = new Watched(inmemory({}))
+    const storage = new Watched(inmemory())
     await using own = await startRegistry({ storage, stallTimeoutMs: 1000 })
     const bytes = content(200)
     const location = await startUpload(own)

@@ -50,7 +50,7 @@ describe('an upload whose connection breaks', () => {
         return super.reader(path, options)
       }
     }
-    await using own = await startRegistry({ storage: new Reads(inmemory({})) })
+    await using own = await startRegistry({ storage: new Reads(inmemory()) })
     const bytes = content(1_000_000)
     const location = await startUpload(own)
     const socket = await sendPart('PATCH', location, bytes.subarray(0, 400_000), own.port)
@@ -78,7 +78,7 @@ describe('an upload whose connection breaks', () => {
         return writer
       }
     }
-    await using own = await startRegistry({ storage: new FailsOnce(inmemory({})), onFailure: () => {} })
+    await using own = await startRegistry({ storage: new FailsOnce(inmemory()), onFailure: () => {} })
     const bytes = content(1_000_000)
     const location = await startUpload(own)
     expect((await patch(location, bytes)).status).toBe(503)
@@ -123,7 +123,7 @@ describe('a client whose bytes are stored slowly', () => {
         return writer
       }
     }
-    await using own = await startRegistry({ storage: new SlowOnce(inmemory({})), stallTimeoutMs: 250 })
+    await using own = await startRegistry({ storage: new SlowOnce(inmemory()), stallTimeoutMs: 250 })
     const bytes = content(300_000)
     expect((await put(await startUpload(own), digestOf(bytes), bytes)).status).toBe(201)
   })
@@ -147,7 +147,7 @@ describe('an upload to a node that stops', () => {
         return writer
       }
     }
-    const storage = new SlowCancel(inmemory({}))
+    const storage = new SlowCancel(inmemory())
     const stopping = await startRegistry({ storage })
     const writing = once(storage.events, 'writer')
     const target = `${stopping.url}/v2/library/hello/blobs/uploads/?digest=${digestOf(content())}`
@@ -159,7 +159,7 @@ describe('an upload to a node that stops', () => {
   })
 
   it('is stored as far as it came before the node has stopped', async () => {
-    const storage = inmemory({})
+    const storage = inmemory()
     const stored: number[] = []
     const events = new EventEmitter()
     const arrived = once(events, 'write')

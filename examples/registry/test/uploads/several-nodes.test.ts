@@ -40,7 +40,7 @@ async function openPatch(storage: Watched, target: string, bytes: Buffer): Promi
 
 describe('an upload on several nodes', () => {
   it('goes on and ends on any of them', async () => {
-    const storage = inmemory({})
+    const storage = inmemory()
     await using one = await startRegistry({ storage })
     await using other = await startRegistry({ storage })
     const bytes = content(300)
@@ -54,7 +54,7 @@ describe('an upload on several nodes', () => {
   })
 
   it.each([0, 100])('takes no bytes at a place other than the client was told: %d bytes', async stored => {
-    const storage = inmemory({})
+    const storage = inmemory()
     await using one = await startRegistry({ storage })
     await using other = await startRegistry({ storage })
     const bytes = content(300)
@@ -75,7 +75,7 @@ describe('an upload on several nodes', () => {
   })
 
   it('is finished by an empty chunk with an older URL, but not while bytes are missing that the client was told of', async () => {
-    const storage = inmemory({})
+    const storage = inmemory()
     await using registry = await startRegistry({ storage })
     const bytes = content(300)
     const begun = await patch(await startUpload(registry), bytes.subarray(0, 100))
@@ -93,7 +93,7 @@ describe('an upload on several nodes', () => {
   })
 
   it('is never published under a wrong digest, though no node saw all of it', async () => {
-    const storage = inmemory({})
+    const storage = inmemory()
     await using one = await startRegistry({ storage })
     await using other = await startRegistry({ storage })
     const digest = digestOf(content())
@@ -106,7 +106,7 @@ describe('an upload on several nodes', () => {
   })
 
   it('is never published with the bytes of another node that wrote at the same time', async () => {
-    const storage = new Watched(inmemory({}))
+    const storage = new Watched(inmemory())
     await using one = await startRegistry({ storage })
     await using other = await startRegistry({ storage })
     const [bytes, others] = [content(1000), content(1000)]
@@ -126,7 +126,7 @@ describe('an upload on several nodes', () => {
         return super.move(source, destination, options)
       }
     }
-    const storage = inmemory({})
+    const storage = inmemory()
     await using own = await startRegistry({ storage: new Changing(storage) })
     await using other = await startRegistry({ storage })
     const bytes = content(300)
@@ -146,7 +146,7 @@ describe('an upload on several nodes', () => {
         return writer
       }
     }
-    await using own = await startRegistry({ storage: new Conflicting(inmemory({})) })
+    await using own = await startRegistry({ storage: new Conflicting(inmemory()) })
     const response = await patch(await startUpload(own), content(10))
     expect([response.status, await codesOf(response)]).toEqual([404, ['BLOB_UPLOAD_UNKNOWN']])
   })
@@ -159,7 +159,7 @@ describe('an upload on several nodes', () => {
         return super.putContent(path, bytes, options)
       }
     }
-    await using own = await startRegistry({ storage: new Fails(inmemory({})), onFailure: () => {} })
+    await using own = await startRegistry({ storage: new Fails(inmemory()), onFailure: () => {} })
     const bytes = content(300)
     const location = await startUpload(own)
     await patch(location, bytes)
@@ -179,7 +179,7 @@ describe('an upload on several nodes', () => {
         return super.reader(path, options)
       }
     }
-    const storage = inmemory({})
+    const storage = inmemory()
     await using own = await startRegistry({ storage: new Reads(storage) })
     await using other = await startRegistry({ storage })
     const bytes = content(300)
@@ -196,7 +196,7 @@ describe('an upload on several nodes', () => {
   })
 
   it('can be finished after a node failed between storing and publishing it', async () => {
-    const storage = inmemory({})
+    const storage = inmemory()
     class Fails extends ForwardingDriver {
       override move(): Promise<void> {
         return Promise.reject(new Error('power cut'))

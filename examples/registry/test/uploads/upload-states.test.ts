@@ -24,7 +24,7 @@ const send = {
 
 /** Two nodes on one storage. */
 async function twoNodes(secrets: readonly (string | undefined)[] = ['shared', 'shared']) {
-  const storage = inmemory({})
+  const storage = inmemory()
   const one = await startRegistry({ storage, secret: secrets[0] })
   const other = await startRegistry({ storage, secret: secrets[1] })
   return {

@@ -1,7 +1,7 @@
 import type * as z from 'zod/mini'
 import type { Capabilities } from '../contract/capabilities.ts'
 import type { StorageDriver } from '../contract/storage-driver.ts'
-import { type OptionsSchema, checkOptions } from '../options/check-options.ts'
+import { type FactoryArguments, type OptionsSchema, checkOptions } from '../options/check-options.ts'
 import { driverFrom } from './base-driver.ts'
 import type { DriverImplementation } from './driver-implementation.ts'
 
@@ -16,7 +16,7 @@ export interface DriverDefinition<Schema extends OptionsSchema = OptionsSchema> 
 
 /** Makes a driver from options as a program writes them; they are checked like those of a configuration file. */
 export interface DriverFactory<Options = Record<string, unknown>> {
-  (options: Options): StorageDriver
+  (...[options]: FactoryArguments<Options>): StorageDriver
   readonly kind: 'driver'
   readonly definition: { readonly name: string; readonly options: OptionsSchema }
 }
@@ -43,8 +43,8 @@ export function defineDriver<Schema extends OptionsSchema, Options extends z.inp
   definition: DriverDefinition<Schema>,
 ): DriverFactory<Options> {
   const { name, options: schema, capabilities = {} } = definition
-  const factory = (options: Options): StorageDriver => {
-    const checked = checkOptions(schema, options, { where: `${name} options` })
+  const factory = (...[options]: FactoryArguments<Options>): StorageDriver => {
+    const checked = checkOptions(schema, options ?? {}, { where: `${name} options` })
     const declared = typeof capabilities === 'function' ? capabilities(checked) : capabilities
     return driverFrom(name, definition.create(checked), declared)
   }

@@ -19,17 +19,17 @@ const mark = (name: string): Middleware => {
 
 describe('compose', () => {
   it('puts the first middleware innermost', () => {
-    const storage = compose(inmemory({}), mark('first'), mark('second'), mark('third'))
+    const storage = compose(inmemory(), mark('first'), mark('second'), mark('third'))
     expect(storage.keyFor?.('/a/b')).toBe('a/b>first>second>third')
   })
 
   it('gives the driver itself when there is no middleware', () => {
-    const driver = inmemory({})
+    const driver = inmemory()
     expect(compose(driver)).toBe(driver)
   })
 
   it('disposes of the driver through the whole stack', async () => {
-    const driver = inmemory({})
+    const driver = inmemory()
     await compose(driver, mark('first'), mark('second'))[Symbol.asyncDispose]()
     await expect(driver.list('/')).rejects.toMatchObject({ code: 'DISPOSED' })
   })
@@ -55,7 +55,7 @@ class Below extends ForwardingDriver {
 
 describe('a middleware that maps paths', () => {
   it('maps where an upload is left, and where its commit puts the file', async () => {
-    const driver = inmemory({})
+    const driver = inmemory()
     const storage = new Below(driver, '/tenant')
     const started = await storage.writer('/uploads/1')
     await started.close()
@@ -76,8 +76,8 @@ describe('defineMiddleware', () => {
   })
 
   it('checks the options before there is a driver, and fills in defaults', () => {
-    expect(label({})(inmemory({})).keyFor?.('/a')).toBe('a>none')
-    expect(label({ text: 'given' })(inmemory({})).keyFor?.('/a')).toBe('a>given')
+    expect(label({})(inmemory()).keyFor?.('/a')).toBe('a>none')
+    expect(label({ text: 'given' })(inmemory()).keyFor?.('/a')).toBe('a>given')
     expect(() => label({ text: 1 as unknown as string })).toThrow('label options.text: found 1; accepted: a text')
   })
 
@@ -89,6 +89,6 @@ describe('defineMiddleware', () => {
 
   it('makes middlewares that can wrap several drivers', () => {
     const middleware = label({ text: 'shared' })
-    expect(middleware(inmemory({}))).not.toBe(middleware(inmemory({})))
+    expect(middleware(inmemory())).not.toBe(middleware(inmemory()))
   })
 })

@@ -1,6 +1,6 @@
 import type * as z from 'zod/mini'
 import type { StorageDriver } from '../contract/index.ts'
-import { type OptionsSchema, checkOptions } from '../options/check-options.ts'
+import { type FactoryArguments, type OptionsSchema, checkOptions } from '../options/check-options.ts'
 import type { Middleware } from './compose.ts'
 
 /** Description of a middleware, from which configuration files make one by its name and programs by its factory. */
@@ -12,7 +12,7 @@ export interface MiddlewareDefinition<Schema extends OptionsSchema = OptionsSche
 
 /** Makes a middleware from options as a program writes them; they are checked like those of a configuration file. */
 export interface MiddlewareFactory<Options = Record<string, unknown>> {
-  (options: Options): Middleware
+  (...[options]: FactoryArguments<Options>): Middleware
   readonly kind: 'middleware'
   readonly definition: { readonly name: string; readonly options: OptionsSchema }
 }
@@ -34,8 +34,8 @@ export function defineMiddleware<Schema extends OptionsSchema, Options extends z
   definition: MiddlewareDefinition<Schema>,
 ): MiddlewareFactory<Options> {
   const { name, options: schema } = definition
-  const factory = (options: Options): Middleware => {
-    const checked = checkOptions(schema, options, { where: `${name} options` })
+  const factory = (...[options]: FactoryArguments<Options>): Middleware => {
+    const checked = checkOptions(schema, options ?? {}, { where: `${name} options` })
     return driver => definition.wrap(driver, checked)
   }
   return Object.assign(factory, { kind: 'middleware' as const, definition: { name, options: schema } })

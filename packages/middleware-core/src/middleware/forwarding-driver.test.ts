@@ -31,7 +31,7 @@ const methods = Reflect.ownKeys(argumentsOf) as Method[]
 
 describe('ForwardingDriver', () => {
   it('has every method of a driver', () => {
-    const drivers = Reflect.ownKeys(Object.getPrototypeOf(inmemory({})) as object).filter(key => key !== 'constructor')
+    const drivers = Reflect.ownKeys(Object.getPrototypeOf(inmemory()) as object).filter(key => key !== 'constructor')
     expect(new Set(drivers)).toEqual(new Set(methods))
   })
 
@@ -46,7 +46,7 @@ describe('ForwardingDriver', () => {
   })
 
   it('has the name and the capabilities of the driver it wraps', () => {
-    const inner = inmemory({})
+    const inner = inmemory()
     expect(new ForwardingDriver(inner).name).toBe('inmemory')
     expect(new ForwardingDriver(inner).capabilities).toBe(inner.capabilities)
   })
@@ -56,7 +56,7 @@ describe('ForwardingDriver', () => {
   })
 
   it('leads to the implementation of the driver at the bottom', () => {
-    const inner = inmemory({})
+    const inner = inmemory()
     const outer = new ForwardingDriver(new ForwardingDriver(inner))
     expect(implementationOf(outer)).toBe(implementationOf(inner))
     expect(implementationOf(outer)).toBeDefined()

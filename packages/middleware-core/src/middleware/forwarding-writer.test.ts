@@ -62,7 +62,7 @@ class InvertingDriver extends ForwardingDriver {
 }
 
 const storage = new InMemoryDriver()
-const plain = (): StorageDriver => driverFrom('inmemory', storage, inmemory({}).capabilities)
+const plain = (): StorageDriver => driverFrom('inmemory', storage, inmemory().capabilities)
 const create = (): StorageDriver => new InvertingDriver(plain())
 
 testDriver({ describe, it }, { name: 'inverting middleware', create, capabilities: await findCapabilities(create) })

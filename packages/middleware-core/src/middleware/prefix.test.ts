@@ -8,7 +8,7 @@ import { compose } from './compose.ts'
 import { prefix } from './prefix.ts'
 
 const shared = new InMemoryDriver()
-const { capabilities } = inmemory({})
+const { capabilities } = inmemory()
 const bucket = (): StorageDriver => driverFrom('inmemory', shared, capabilities)
 const tenant = (name: string): StorageDriver => compose(bucket(), prefix({ path: `/tenants/${name}` }))
 const create = (): StorageDriver => tenant('conformance')

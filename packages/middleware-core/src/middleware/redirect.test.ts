@@ -5,7 +5,7 @@ import { compose } from './compose.ts'
 import { redirect } from './redirect.ts'
 
 const urlOf = async (baseUrl: string, path = '/a/b', options?: UrlOptions): Promise<string | undefined> =>
-  (await compose(inmemory({}), redirect({ baseUrl })).urlFor(path, options))?.url
+  (await compose(inmemory(), redirect({ baseUrl })).urlFor(path, options))?.url
 
 describe('redirect', () => {
   it.each([
@@ -26,7 +26,7 @@ describe('redirect', () => {
   })
 
   it('gives URLs that do not expire and says who serves them', async () => {
-    const storage = compose(inmemory({}), redirect({ baseUrl: 'https://mirror.example.com' }))
+    const storage = compose(inmemory(), redirect({ baseUrl: 'https://mirror.example.com' }))
     const url = await storage.urlFor('/a', { expiresIn: 1 })
     expect(url).toMatchObject({ via: 'redirect', expiresAt: new Date('9999-12-31T23:59:59Z') })
   })

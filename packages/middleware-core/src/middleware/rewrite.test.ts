@@ -13,7 +13,7 @@ class FixedUrl extends ForwardingDriver {
   readonly #url: string
 
   constructor(url: string) {
-    super(inmemory({}))
+    super(inmemory())
     this.#url = url
   }
 
@@ -63,7 +63,7 @@ describe('rewrite', () => {
   })
 
   it('makes no URL where the driver gives none', async () => {
-    const storage = compose(inmemory({}), rewrite({ scheme: 'https', host: 'pull.example.com' }))
+    const storage = compose(inmemory(), rewrite({ scheme: 'https', host: 'pull.example.com' }))
     expect(await storage.urlFor('/a')).toBeUndefined()
   })
 

@@ -8,6 +8,10 @@ import { nearest } from './nearest.ts'
 /** Schema of a driver's or middleware's options. Names match without regard to case. */
 export type OptionsSchema = z.core.$ZodObject
 
+/** Arguments of a factory: its options, which may be left out where none of them is required. */
+// oxlint-disable-next-line typescript/no-generated-empty-object-type -- the empty object is what is meant
+export type FactoryArguments<Options> = Record<never, never> extends Options ? [options?: Options] : [options: Options]
+
 /** Where options come from, for the messages about them. */
 export interface OptionsOrigin {
   /** Name of the section: `s3 options`, `storage.s3`. */

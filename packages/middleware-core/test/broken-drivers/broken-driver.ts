@@ -106,7 +106,7 @@ export function itCatches(defects: readonly Defect[]): void {
   })
 }
 
-const capabilitiesOfMemory = inmemory({}).capabilities
+const capabilitiesOfMemory = inmemory().capabilities
 
 function flawed(whole: DriverImplementation, flaw: (storage: Storage) => Changes<Storage>): DriverImplementation {
   const storage: Storage = changed<Storage>(whole, {

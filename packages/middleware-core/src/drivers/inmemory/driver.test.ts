@@ -6,7 +6,7 @@ import { InMemoryDriver } from './driver.ts'
 import { inmemory } from './index.ts'
 
 const storage = new InMemoryDriver()
-const create = (): StorageDriver => driverFrom('inmemory', storage, inmemory({}).capabilities)
+const create = (): StorageDriver => driverFrom('inmemory', storage, inmemory().capabilities)
 
 testDriver(
   { describe, it },
@@ -15,7 +15,7 @@ testDriver(
 
 describe('inmemory', () => {
   it('keeps a storage of its own for each driver', async () => {
-    const [one, other] = [inmemory({}), inmemory({})]
+    const [one, other] = [inmemory(), inmemory()]
     await one.putContent('/file', 'content')
     expect(await one.list('/')).toEqual(['/file'])
     expect(await other.list('/')).toEqual([])
@@ -26,7 +26,7 @@ describe('inmemory', () => {
   })
 
   it('keeps the age of an upload up to date', async () => {
-    const driver = inmemory({})
+    const driver = inmemory()
     const writer = await driver.writer('/file')
     const opened = new Date()
     while (new Date() <= opened) await new Promise(resolve => setImmediate(resolve))
@@ -36,7 +36,7 @@ describe('inmemory', () => {
   })
 
   it('never refuses a commit because of another writer on the path', async () => {
-    const driver = inmemory({})
+    const driver = inmemory()
     const writers = [await driver.writer('/file'), await driver.writer('/file'), await driver.writer('/file')]
     for (const [index, writer] of writers.entries()) writer.write(`${index}`)
     for (const index of [1, 0, 2]) {
@@ -46,14 +46,14 @@ describe('inmemory', () => {
   })
 
   it('does not publish an upload that was swept', async () => {
-    const driver = inmemory({})
+    const driver = inmemory()
     const writer = await driver.writer('/file')
     expect(await driver.purgeUploads({ olderThan: new Date(Date.now() + 1000) })).toEqual({ uploads: 1 })
     await expect(writer.commit()).rejects.toMatchObject({ code: 'UPLOAD_NOT_FOUND', driver: 'inmemory', path: '/file' })
   })
 
   it('shows a walk only what is still there', async () => {
-    const driver = inmemory({})
+    const driver = inmemory()
     for (const file of ['/a', '/b/c', '/d']) await driver.putContent(file, 'content')
     const seen: string[] = []
     for await (const { path } of driver.walk('/')) {

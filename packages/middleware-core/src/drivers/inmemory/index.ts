@@ -7,7 +7,7 @@ import { InMemoryDriver } from './driver.ts'
  * its own. It is the model that the conformance suite compares other drivers with.
  *
  * @example
- * const storage = inmemory({})
+ * const storage = inmemory()
  * await storage.putContent('/hello.txt', 'Hello')
  */
 export const inmemory: DriverFactory<Readonly<Record<string, never>>> = defineDriver({

@@ -45,7 +45,7 @@ async function firstMismatch(
   operations: readonly Operation[],
   { driver: first, another, directory }: Pick<Sandbox, 'driver' | 'another' | 'directory'>,
 ): Promise<Mismatch | undefined> {
-  await using model = inmemory({})
+  await using model = inmemory()
   const stored = new Stored()
   const modelUploads = new UploadedBytes()
   const uploads = new UploadedBytes()
