@@ -58,6 +58,8 @@ interface ContentOptions {
    * `putIfAbsent`. Default: none.
    */
   immutableTags?: readonly string[] | undefined
+  /** Tags that one page of them holds at most, whatever a client asks for. Default: as many as it asks for, or all. */
+  maxTags?: number | undefined
   /** Time without a byte after which a client that is sending a body, or being sent a blob, counts as gone. Default 60,000. */
   stallTimeoutMs?: number | undefined
   /**
@@ -144,7 +146,7 @@ export function createRegistry(storage: StorageDriver, options: RegistryOptions 
 const printFailure: ErrorHandlerOptions['onFailure'] = (error, request) => console.error(failureText(error, request))
 
 function createServices(storage: StorageDriver, options: ContentOptions): Services {
-  const { deletes = false, redirects = true, maxCatalogEntries = 1000, immutableTags = [] } = options
+  const { deletes = false, redirects = true, maxCatalogEntries = 1000, immutableTags = [], maxTags } = options
   const { maxCached = 10_000, stallTimeoutMs = 60_000, maxInlineBlobs = 128 } = options
   const secret = options.secret || randomBytes(32)
   if (immutableTags.length > 0 && storage.capabilities.putIfAbsent === false) {
@@ -164,6 +166,7 @@ function createServices(storage: StorageDriver, options: ContentOptions): Servic
     referrers: new ReferrerStore(storage, manifests, tags),
     catalog: new Catalog(storage),
     maxCatalogEntries,
+    maxTags,
     deletes,
     redirects,
     stallTimeoutMs,

@@ -2,7 +2,7 @@ import { type Config, createStorage } from '@longshore/middleware-core'
 import type { FastifyInstance } from 'fastify'
 import { createRegistry } from './app.ts'
 import { createRefusalLog } from './auth/refusal-log.ts'
-import type { Address } from './config/address.ts'
+import { type Address, chosenAddress } from './config/address.ts'
 import { withLocation } from './config/option-file.ts'
 import type { RegistrySettings } from './config/registry-settings.ts'
 import { startPurgeScheduler } from './gc/purge-scheduler.ts'
@@ -58,7 +58,8 @@ export async function startRegistry(
     throw error
   })
   const caches = new MemoryCaches({ ...settings.cache, peers })
-  const health = new Health(storage)
+  const { asksStorage, intervalMs, threshold } = settings.health
+  const health = new Health(storage, { asksStorage, maxAgeMs: intervalMs, threshold })
   const onRefusal = createRefusalLog(log.info)
   let requests = 0
   const create = (): FastifyInstance =>
@@ -69,6 +70,7 @@ export async function startRegistry(
       maxCatalogEntries: settings.maxCatalogEntries,
       caches,
       immutableTags: settings.immutableTags,
+      maxTags: settings.maxTags,
       authenticator: accessLayer.authenticator,
       onRefusal,
       https: accessLayer.https,
@@ -104,7 +106,7 @@ export async function startRegistry(
   let closing: Promise<void> | undefined
   const closeOnce = (): Promise<void> => (closing ??= close())
   try {
-    const authority = await listen(app, { ...settings.address, ...address }, { host: '--host', port: '--port' })
+    const authority = await listen(app, chosenAddress(settings.address, address), { host: '--host', port: '--port' })
     return {
       authority,
       warnings: [...config.warnings, ...[await problem].filter(text => text !== undefined)],

@@ -30,7 +30,7 @@ export async function startRegistryNode(directory: string, configuration: string
   child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()))
   for await (const [chunk] of on(child.stdout, 'data', { close: ['end'] })) {
     output += String(chunk)
-    const [, authority] = /https?:\/\/(\S+)\/v2\/[^]*Ready/.exec(output) ?? []
+    const [, authority] = /Ready: registry at https?:\/\/(\S+?)\/v2\//.exec(output) ?? []
     if (authority === undefined) continue
     // Nobody reads what it logs from here on, and it must not wait for that.
     child.stdout.resume()

@@ -1,4 +1,5 @@
 import type { Config } from '@longshore/middleware-core'
+import { chosenAddress } from '../config/address.ts'
 import { loadRegistryConfig } from '../config/load.ts'
 import { type RegistrySettings, registrySettings } from '../config/registry-settings.ts'
 import { createLineLog } from '../observability/log-lines.ts'
@@ -6,10 +7,11 @@ import { serveOperations } from '../server/operations-server.ts'
 import { createLog } from '../observability/create-log.ts'
 import type { RegistryLog } from '../observability/registry-log.ts'
 import { ignoreEpipe } from '../server/ignore-epipe.ts'
+import { freeSocket } from '../server/unix-socket.ts'
 import { type RunningRegistry, startRegistry } from '../start-registry.ts'
 import { shutdownSignal } from '../server/shutdown-signal.ts'
 import { runWorkers } from '../workers/worker-pool.ts'
-import { banner } from './banner.ts'
+import { demoBanner, readyLine } from './banner.ts'
 import type { Demo } from './demo.ts'
 import { assertShareable } from './worker-count.ts'
 
@@ -38,11 +40,13 @@ export async function serve(options: ServeOptions): Promise<void> {
   await using registry = await start(config, settings, { ...options, usesEnvironment: !demo }, log)
   await using operations = debug && (await serveOperations(debug, registry))
   for (const warning of registry.warnings) log.warn(warning)
-  log.info(`listening on ${registry.authority}`, banner({ registry, tls, operations, configFile, demo }))
+  const started = { authority: registry.authority, tls, operations }
+  log.info(`listening on ${registry.authority}`, demo ? demoBanner(started, demo) : readyLine(started))
   await stopped
   // The server for operators stays until the last request has ended, and tells that it is so.
   await registry[Symbol.asyncDispose]()
-  log.info(`stopped after ${registry.requests} requests`, `\nStopped after ${registry.requests} requests${seen(demo)}.`)
+  const requests = `after ${registry.requests} requests`
+  log.info(`stopped ${requests}`, demo ? `\nStopped ${requests}${seen(demo)}.` : `Stopped ${requests}`)
 }
 
 /** Starts a demo. The local cloud is loaded only here. */
@@ -51,7 +55,7 @@ async function demoAt({ host = '127.0.0.1', port = 5000, verbose = false }: Serv
   return startDemo({ host, port }, createLineLog(process.stdout), verbose)
 }
 
-function start(
+async function start(
   config: Config,
   settings: RegistrySettings,
   { workers, host, port, usesEnvironment }: ServeOptions & { usesEnvironment: boolean },
@@ -60,9 +64,12 @@ function start(
   const address = { ...(host !== undefined && { host }), ...(port !== undefined && { port }) }
   if (workers === 1) return startRegistry(config, settings, { address, log })
   assertShareable(config)
+  // One of several workers would take the socket of another for one that was left.
+  const listening = chosenAddress(settings.address, address)
+  if ('path' in listening) await freeSocket(listening.path)
   return runWorkers(workers, { configFile: config.file, usesEnvironment, address }, log)
 }
 
-function seen(demo: Demo | undefined): string {
-  return demo ? `; at the edge ${demo.edge.hits} hits and ${demo.edge.misses} misses` : ''
+function seen({ edge: { hits, misses } }: Demo): string {
+  return `; at the edge ${hits} hits and ${misses} misses`
 }

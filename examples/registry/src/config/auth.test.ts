@@ -89,20 +89,20 @@ describe('options of Distribution that are right and do nothing', () => {
     )
     expect(authSettings(config)).toMatchObject({ algorithms: ['EdDSA'] })
     expect(config.warnings).toEqual([
-      expect.stringMatching(/^auth\.token\.signingalgorithms: HS256: has no effect.*; with a shared secret/),
+      expect.stringMatching(/: auth\.token\.signingalgorithms: HS256: has no effect.*; with a shared secret/),
     ])
   })
 
   it.each(['/auth/token', 'token-realm'])('are a realm that is no URL, with autoredirect: %s', realm => {
     expect(warningsOf(`realm: ${realm}, autoredirect: true`)).toEqual([
-      expect.stringMatching(/^auth\.token\.realm: has no effect.*autoredirectpath$/),
+      expect.stringMatching(/: auth\.token\.realm: has no effect.*autoredirectpath$/),
     ])
     expect(() => warningsOf(`realm: ${realm}`)).toThrow(`auth.token.realm: found '${realm}'; accepted: the http or`)
   })
 
   it('are a path without autoredirect', () => {
     expect(warningsOf('realm: "https://a", autoredirectpath: /t')).toEqual([
-      expect.stringMatching(/^auth\.token\.autoredirectpath: has no effect/),
+      expect.stringMatching(/: auth\.token\.autoredirectpath: has no effect/),
     ])
     expect(warningsOf('realm: "https://a", autoredirectpath: /t, autoredirect: true')).toEqual([])
   })

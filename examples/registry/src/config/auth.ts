@@ -103,7 +103,7 @@ const token = z
   })
 
 function publicOf(names: readonly string[]): SigningAlgorithm[] {
-  return signingAlgorithms.filter(algorithm => names.includes(algorithm))
+  return names.filter(name => (signingAlgorithms as readonly string[]).includes(name)) as SigningAlgorithm[]
 }
 
 const accepted = 'accepted: a mapping with one of htpasswd, token'

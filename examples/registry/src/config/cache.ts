@@ -26,7 +26,8 @@ export function cacheSettings(config: Config): CacheSettings {
   const { blobdescriptor, layerinfo, blobdescriptorsize } = config.section(['storage', 'cache'], cache)
   const chosen = blobdescriptor ?? layerinfo
   if (chosen === 'redis') {
-    warnIgnored(config, 'storage.cache.blobdescriptor: redis', 'every process remembers blobs in its own memory')
+    const given = blobdescriptor === undefined ? 'layerinfo' : 'blobdescriptor'
+    warnIgnored(config, `storage.cache.${given}: redis`, 'every process remembers blobs in its own memory')
   }
   if (chosen === 'none') return { maxEntries: 0 }
   return { maxEntries: blobdescriptorsize === 0 ? Number.POSITIVE_INFINITY : blobdescriptorsize }

@@ -31,12 +31,15 @@ export const cipherSuiteNames = [...(Object.keys(untilTls12) as Tls12Name[]), ..
 
 const byDefault = cipherSuiteNames.filter(name => name.startsWith('TLS_ECDHE_'))
 
+export function isTls13(name: string): boolean {
+  return (ofTls13 as readonly string[]).includes(name)
+}
+
 /**
  * Makes what Node takes as `ciphers`. TLS 1.3 has suites of its own; unless some are chosen all are offered, as Go does. OpenSSL
  * holds TLS 1.0 and 1.1 for broken and does them at security level 0 only.
  */
 export function opensslCiphers(chosen: readonly CipherSuiteName[] = byDefault, minVersion: SecureVersion): string {
-  const isTls13 = (name: string): boolean => (ofTls13 as readonly string[]).includes(name)
   const names = chosen.some(isTls13) ? chosen : [...chosen, ...ofTls13]
   const ciphers = names.map(name => (name in untilTls12 ? untilTls12[name as Tls12Name] : name))
   const level = ['TLSv1', 'TLSv1.1'].includes(minVersion) ? ['@SECLEVEL=0'] : []

@@ -23,8 +23,12 @@ describe('where a registry listens', () => {
     expect(() => settings(`{ debug: { addr: ${addr} } }`)).toThrow(/http\.debug\.addr: found .*; accepted: a host/)
   })
 
-  it('is no Unix socket', () => {
-    expect(() => settings('{ net: unix }')).toThrow("http.net: found 'unix'; accepted: tcp;")
+  it('may be a Unix socket', () => {
+    expect(settings('{ net: unix, addr: /run/registry.sock }').address).toEqual({ path: '/run/registry.sock' })
+    expect(() => settings('{ net: unix }')).toThrow('http.addr: missing; accepted: the path of a socket')
+    expect(() => settings('{ net: unix, addr: ":5000" }')).toThrow("http.addr: found ':5000'; accepted: the path of")
+    expect(() => settings(`{ net: unix, addr: /${'a'.repeat(110)} }`)).toThrow('of at most 103 bytes')
+    expect(() => settings('{ net: udp }')).toThrow("http.net: found 'udp'; accepted: one of tcp, unix")
   })
 })
 
@@ -107,5 +111,5 @@ it('refuses HTTP/2 without TLS, and takes what leaves HTTP/1.1', () => {
 it('says that URLs are absolute only with a host', () => {
   const config = parseConfig('http: { relativeurls: false }')
   httpSettings(config)
-  expect(config.warnings).toEqual([expect.stringMatching(/^http\.relativeurls: has no effect.* http\.host/)])
+  expect(config.warnings).toEqual([expect.stringMatching(/http\.relativeurls: has no effect.* http\.host/)])
 })

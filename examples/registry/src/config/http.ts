@@ -1,12 +1,21 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { type Config, option } from '@longshore/middleware-core'
 import { z } from 'zod'
-import { type Address, addressOption, parseAddress } from './address.ts'
+import {
+  type Address,
+  type SocketAddress,
+  addressAccepted,
+  addressOption,
+  isAddress,
+  isSocketPath,
+  parseAddress,
+  socketAccepted,
+} from './address.ts'
 import { type TlsSettings, tlsOptions, tlsSettings } from './tls.ts'
-import { ignoredOption, warnIgnored } from './unsupported-options.ts'
+import { isTrue, unusedOption, warnIgnored } from './unsupported-options.ts'
 
 export interface HttpSettings {
-  readonly address: Address
+  readonly address: Address | SocketAddress
   /** Undefined: HTTP. */
   readonly tls: TlsSettings | undefined
   /** URL by which clients know the registry. Undefined: they get relative URLs. */
@@ -32,10 +41,8 @@ export interface DebugSettings {
 const framing = new Set(['connection', 'content-length', 'keep-alive', 'trailer', 'transfer-encoding', 'upgrade'])
 
 const http = z.object({
-  addr: z.prefault(addressOption(), '127.0.0.1:5000'),
-  net: z.optional(
-    option.text({ accepted: 'tcp; this registry listens on no Unix socket', matches: net => net === 'tcp' }),
-  ),
+  addr: z.optional(option.text()),
+  net: z.prefault(option.choice(['tcp', 'unix']), 'tcp'),
   tls: tlsOptions.optional(),
   host: z.optional(option.url()),
   relativeurls: z.optional(option.boolean()),
@@ -58,7 +65,7 @@ const http = z.object({
         .prefault({}),
     })
     .optional(),
-  http2: z.object({ disabled: ignoredOption }).optional(),
+  http2: z.object({ disabled: unusedOption('this registry speaks HTTP/1.1', isTrue) }).optional(),
   h2c: z
     .object({
       enabled: z.optional(
@@ -72,9 +79,24 @@ const http = z.object({
 
 /** Reads `http`. */
 export function httpSettings(config: Config): HttpSettings {
-  const { addr, tls, host, relativeurls, prefix, headers, secret, draintimeout, debug } = config.section(
+  const {
+    net,
+    addr = '127.0.0.1:5000',
+    tls,
+    host,
+    relativeurls,
+    prefix,
+    headers,
+    secret,
+    draintimeout,
+    debug,
+  } = config.section(
     ['http'],
-    http.superRefine(({ headers }, context) => {
+    http.superRefine(({ net, addr, headers }, context) => {
+      if (net === 'unix' ? !isSocketPath(addr ?? '') : addr !== undefined && !isAddress(addr)) {
+        const accepted = net === 'unix' ? `${socketAccepted}, as http.net is unix` : addressAccepted
+        context.addIssue({ code: 'custom', path: ['addr'], params: { accepted } })
+      }
       for (const [name, values] of Object.entries(headers)) {
         if (isHeader(name, values)) continue
         const accepted = 'a header and its values as HTTP has them, and none that frames an answer'
@@ -82,11 +104,15 @@ export function httpSettings(config: Config): HttpSettings {
       }
     }),
   )
-  if (relativeurls === false && !host) {
-    warnIgnored(config, 'http.relativeurls', 'only http.host makes the URLs in its answers absolute')
+  // The opposite is so anyway: relative without a host, and absolute with one.
+  if (relativeurls === (host !== undefined)) {
+    warnIgnored(config, 'http.relativeurls', 'URLs in answers are absolute with http.host, and else relative')
+  }
+  if (debug?.addr === undefined && debug?.prometheus.enabled) {
+    warnIgnored(config, 'http.debug.prometheus', 'there are metrics only with http.debug.addr')
   }
   return {
-    address: parseAddress(addr),
+    address: net === 'unix' ? { path: addr } : parseAddress(addr),
     tls: tls && tlsSettings(config, tls),
     host,
     prefix: prefix.replace(/\/$/, ''),

@@ -109,7 +109,7 @@ describe('variables of other programs', () => {
     { REGISTRY_PROXY: 'http://hunter2@proxy:3128' },
     { REGISTRY_LOG: '/var/log/registry.log' },
     { REGISTRY_LOG_FIELDS_POD_NAME: 'x' },
-    { REGISTRY_NOTIFICATIONS_ENDPOINTS_URL: 'x' },
+    { REGISTRY_TAGS_IMMUTABLE_NAME: 'x' },
     { REGISTRY_STORAGE_DELETE_OLD_ONES: 'true' },
   ])('are warned of, and change nothing: %o', async env => {
     const [variable] = Object.keys(env)

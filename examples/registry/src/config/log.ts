@@ -1,6 +1,6 @@
 import { type Config, option } from '@longshore/middleware-core'
 import { z } from 'zod'
-import { ignoredOption, warnIgnored } from './unsupported-options.ts'
+import { isDisabledList, isFalse, unusedOption } from './unsupported-options.ts'
 
 /** Levels, from the most important to the least. */
 export const logLevels = ['error', 'warn', 'info', 'debug'] as const
@@ -22,14 +22,13 @@ const log = z.object({
   formatter: z.prefault(option.choice(['text', 'json', 'logstash']), 'text'),
   fields: z.record(z.string(), option.text()).prefault({}),
   accesslog: z.object({ disabled: z.prefault(option.boolean(), false) }).prefault({}),
-  reportcaller: ignoredOption,
-  hooks: ignoredOption,
+  reportcaller: unusedOption('no line says which function wrote it', isFalse),
+  hooks: unusedOption('nobody gets mail', isDisabledList),
 })
 
 /** Reads `log`, and the `loglevel` that it replaces. */
 export function logSettings(config: Config): LogSettings {
-  const { level: given, formatter, fields, accesslog, hooks } = config.section(['log'], log)
-  if (hooks !== undefined) warnIgnored(config, 'log.hooks', 'nobody gets mail')
+  const { level: given, formatter, fields, accesslog } = config.section(['log'], log)
   return {
     level: given ?? config.section(['loglevel'], level) ?? 'info',
     formatter,

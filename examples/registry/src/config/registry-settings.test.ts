@@ -47,8 +47,9 @@ http:
   headers: { X-Content-Type-Options: [nosniff] }
   http2: { disabled: true }
   h2c: { enabled: false }
-tags: { immutable: ['v*', stable] }
+tags: { immutable: ['v*', stable], maxtags: 20 }
 catalog: { maxentries: 50 }
+health: { storagedriver: { enabled: false, interval: 10s, threshold: 3 } }
 `
 
 describe('a configuration', () => {
@@ -93,6 +94,8 @@ describe('a configuration', () => {
       },
       maxCatalogEntries: 50,
       immutableTags: ['v*', 'stable'],
+      maxTags: 20,
+      health: { asksStorage: false, intervalMs: 10_000, threshold: 3 },
     })
     expect(config.warnings).toEqual([])
   })
@@ -117,8 +120,17 @@ describe('a configuration', () => {
       log: { level: 'info', formatter: 'text', fields: {}, accessLog: true },
       maxCatalogEntries: 1000,
       immutableTags: [],
+      maxTags: undefined,
+      health: { asksStorage: true, intervalMs: 1000, threshold: 1 },
     })
     expect(config.warnings).toEqual([])
+  })
+
+  it('may limit lists by 0 and less, as in Distribution', () => {
+    const read = (text: string) => registrySettings(parseConfig(`storage: inmemory\n${text}`))
+    for (const n of [0, -1]) expect(read(`catalog: { maxentries: ${n} }`).maxCatalogEntries).toBe(1000)
+    expect(read('tags: { maxtags: 0 }').maxTags).toBeUndefined()
+    expect(() => read('tags: { maxtags: -1 }')).toThrow("tags.maxtags: found '-1'; accepted: a whole number from 0")
   })
 
   it('with mistakes is told of all of them at once, each with its line', () => {

@@ -1,6 +1,7 @@
 import { type Config, option } from '@longshore/middleware-core'
 import { z } from 'zod'
 import { type CacheSettings, cacheSettings } from './cache.ts'
+import { unusedOption } from './unsupported-options.ts'
 
 export interface StorageSettings {
   /** True where tags, manifests and blobs can be deleted. */
@@ -37,11 +38,13 @@ const maintenance = z.object({
   readonly: z.object({ enabled: z.prefault(option.boolean(), false) }).prefault({}),
 })
 const deletes = z.object({ enabled: z.prefault(option.boolean(), false) })
+const tag = z.object({ concurrencylimit: unusedOption('links are read and written 16 at a time') })
 const redirect = z.object({ disable: z.prefault(option.boolean(), false) })
 
 /** Reads what stands beside the driver in `storage`. */
 export function storageSettings(config: Config): StorageSettings {
   const { uploadpurging, readonly } = config.section(['storage', 'maintenance'], maintenance)
+  config.section(['storage', 'tag'], tag)
   return {
     deletes: config.section(['storage', 'delete'], deletes).enabled,
     redirects: !config.section(['storage', 'redirect'], redirect).disable,

@@ -1,7 +1,7 @@
 import type { SecureVersion } from 'node:tls'
 import { type Config, option } from '@longshore/middleware-core'
 import { z } from 'zod'
-import { cipherSuiteNames, opensslCiphers } from './cipher-suites.ts'
+import { cipherSuiteNames, isTls13, opensslCiphers } from './cipher-suites.ts'
 import { refusedOption, warnIgnored } from './unsupported-options.ts'
 
 /** Settings of `http.tls`. The files are read where the server is made. */
@@ -67,6 +67,9 @@ export function tlsSettings(config: Config, options: z.output<typeof tlsOptions>
     warnIgnored(config, 'http.tls.clientcas', `with http.tls.clientauth: ${clientauth} any certificate is accepted`)
   }
   const minVersion = versions[options.minimumtls]
+  if (minVersion === 'TLSv1.3' && options.ciphersuites?.every(name => !isTls13(name))) {
+    warnIgnored(config, 'http.tls.ciphersuites', 'none of them is one of TLS 1.3, so all of that are offered')
+  }
   return {
     certificate: options.certificate,
     key: options.key,

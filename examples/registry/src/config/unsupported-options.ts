@@ -1,8 +1,10 @@
 import { type Config, option } from '@longshore/middleware-core'
 import { z } from 'zod'
 
-/** Schema of an option of Distribution's that changes nothing here, and that nobody misses. */
-export const ignoredOption = z.unknown().optional()
+/** Schema of an option of Distribution's that changes nothing here: giving it is warned of. */
+export function unusedOption(consequence: string, isAnyway: (value: unknown) => boolean = () => false): z.ZodType {
+  return option.unused<z.ZodType>(consequence, { schema: z.unknown(), isAnyway }).optional()
+}
 
 /** Schema of an option that would protect somebody and does nothing here: giving it is an error. */
 export function refusedOption(why: string): z.ZodType {
@@ -12,63 +14,58 @@ export function refusedOption(why: string): z.ZodType {
     .optional()
 }
 
-/** Warns of an option that changes nothing here, which its giver should know. */
+/** Warns of an option that changes nothing beside others. */
 export function warnIgnored(config: Config, name: string, consequence: string): void {
-  config.warn(`${name}: has no effect in this registry; ${consequence}`)
+  const { location } = config.part(name.replace(/:.*/, '').split('.')).source
+  config.warn(`${location}: ${name}: has no effect; ${consequence}`)
 }
 
+export function isFalse(value: unknown): boolean {
+  return option.boolean().safeParse(value).data === false
+}
+
+export function isTrue(value: unknown): boolean {
+  return option.boolean().safeParse(value).data === true
+}
+
+/** True for a list in which everything is turned off by `disabled: true`. */
+export function isDisabledList(value: unknown): boolean {
+  return Array.isArray(value) && value.every(item => isTrue((Object(item) as { disabled?: unknown }).disabled))
+}
+
+const noProxy = 'this registry is no cache of another one'
 const proxy = z.object({
-  remoteurl: refusedOption('this registry is no cache of another one'),
-  username: ignoredOption,
-  password: ignoredOption,
-  ttl: ignoredOption,
-  exec: ignoredOption,
+  remoteurl: refusedOption(noProxy),
+  username: unusedOption(noProxy),
+  password: unusedOption(noProxy),
+  ttl: unusedOption(noProxy),
+  cachewritetimeout: unusedOption(noProxy),
+  exec: unusedOption(noProxy),
 })
 
-const notifications = z.object({ events: ignoredOption, endpoints: z.array(ignoredOption).prefault([]) })
-
-const noUrlCheck = refusedOption('this registry does not look at the URLs that layers name')
-const validation = z.object({
-  enabled: ignoredOption,
-  disabled: ignoredOption,
-  manifests: z
-    .object({
-      urls: z.object({ allow: noUrlCheck, deny: noUrlCheck }).optional(),
-      indexes: z.object({ platforms: ignoredOption, platformlist: ignoredOption }).optional(),
-    })
-    .optional(),
+const nobodyNotified = 'nobody is notified'
+const notifications = z.object({
+  events: unusedOption(nobodyNotified),
+  endpoints: unusedOption(nobodyNotified, isDisabledList),
 })
 
 const noClasses = refusedOption('this registry does not tell classes of repositories apart')
 const policy = z.object({ repository: z.object({ classes: noClasses }).optional() })
 
-const health = z.object({ storagedriver: ignoredOption, file: ignoredOption, http: ignoredOption, tcp: ignoredOption })
+const noSchema1 = 'manifests of schema 1 are refused'
 const compatibility = z.object({
-  schema1: z.object({ enabled: z.optional(option.boolean()), trustkey: ignoredOption }).optional(),
+  schema1: z.object({ enabled: unusedOption(noSchema1, isFalse), trustkey: unusedOption(noSchema1) }).optional(),
 })
+
+const reporting = unusedOption('nothing is reported')
+const redis = unusedOption('every process remembers blobs in its own memory')
 
 /** Checks of the sections that do nothing here. What would protect somebody stops the start; the rest is warned of. */
 export const unsupportedSections: readonly ((config: Config) => void)[] = [
   config => void config.section(['proxy'], proxy),
   config => void config.section(['policy'], policy),
-  config => {
-    const { manifests } = config.section(['validation'], validation)
-    if (manifests?.indexes) warnIgnored(config, 'validation.manifests.indexes', 'what an index names has to be there')
-  },
-  config => {
-    const { file, http, tcp } = config.section(['health'], health)
-    if (file ?? http ?? tcp) warnIgnored(config, 'health', 'only the storage is looked at')
-  },
-  config => {
-    const { endpoints } = config.section(['notifications'], notifications)
-    if (endpoints.length > 0) warnIgnored(config, 'notifications', 'nobody is notified')
-  },
-  config => {
-    const { schema1 } = config.section(['compatibility'], compatibility)
-    if (schema1?.enabled) warnIgnored(config, 'compatibility.schema1', 'manifests of schema 1 are refused')
-  },
-  config => {
-    if (config.section(['reporting'], ignoredOption) !== undefined)
-      warnIgnored(config, 'reporting', 'nothing is reported')
-  },
+  config => void config.section(['notifications'], notifications),
+  config => void config.section(['compatibility'], compatibility),
+  config => void config.section(['reporting'], reporting),
+  config => void config.section(['redis'], redis),
 ]

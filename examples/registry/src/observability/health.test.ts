@@ -64,6 +64,38 @@ describe('the health', () => {
     expect(report).toEqual({ healthy: false, reason: 'the storage does not answer' })
   })
 
+  it('is bad only when the storage has failed as often as the threshold says', async () => {
+    let error: StorageError | undefined = new StorageError('UNAVAILABLE', 'slow down')
+    const asked = storage(async () => {
+      if (error) throw error
+      return root
+    })
+    const health = new Health(asked, { maxAgeMs: 0, threshold: 3 })
+    const reports: boolean[] = []
+    const ask = async (): Promise<void> => {
+      const before = asked.asked
+      // An answer counts until the next turn of the event loop at least.
+      do {
+        reports[before] = (await health.check()).healthy
+        await new Promise(resolve => setImmediate(resolve))
+      } while (asked.asked === before)
+    }
+    for (const answer of [error, error, undefined, error, error, error, undefined]) {
+      error = answer
+      await ask()
+    }
+    expect(reports).toEqual([true, true, true, true, true, false, true])
+  })
+
+  it('is not about a storage that it is not to ask', async () => {
+    const asked = storage(() => Promise.reject(new StorageError('UNAVAILABLE', 'slow down')))
+    const health = new Health(asked, { asksStorage: false })
+    expect(await health.check()).toEqual({ healthy: true })
+    health.stop()
+    expect(await health.check()).toEqual({ healthy: false, reason: 'shutting down' })
+    expect(asked.asked).toBe(0)
+  })
+
   it('is bad from when the registry is stopped, without asking', async () => {
     const asked = storage(async () => root)
     const health = new Health(asked)

@@ -19,16 +19,31 @@ const reasons: Partial<Record<StorageErrorCode, string>> = {
   CONFIG: 'the storage is not there as configured',
 }
 
+export interface HealthOptions {
+  /** False where the storage is not asked. Default true. */
+  readonly asksStorage?: boolean
+  readonly maxAgeMs?: number
+  readonly timeoutMs?: number
+  /** Failures in a row from which on the health is bad. Default 1. */
+  readonly threshold?: number
+}
+
 /** Health of a registry: that of its storage, until it shuts down. */
 export class Health {
   readonly #storage: StorageDriver
   readonly #maxAgeMs: number
   readonly #timeoutMs: number
+  readonly #threshold: number
+  readonly #asksStorage: boolean
+  #failures = 0
   #latest: Promise<HealthReport> | undefined
   #isStopping = false
 
-  constructor(storage: StorageDriver, { maxAgeMs = DEFAULT_MAX_AGE_MS, timeoutMs = DEFAULT_TIMEOUT_MS } = {}) {
+  constructor(storage: StorageDriver, options: HealthOptions = {}) {
+    const { maxAgeMs = DEFAULT_MAX_AGE_MS, timeoutMs = DEFAULT_TIMEOUT_MS, threshold = 1, asksStorage = true } = options
     this.#storage = storage
+    this.#threshold = threshold
+    this.#asksStorage = asksStorage
     this.#maxAgeMs = maxAgeMs
     this.#timeoutMs = timeoutMs
   }
@@ -36,6 +51,7 @@ export class Health {
   /** Asks the storage. Never rejects, and takes no longer than the timeout. Callers at the same time share one answer. */
   async check(): Promise<HealthReport> {
     if (this.#isStopping) return { healthy: false, reason: 'shutting down' }
+    if (!this.#asksStorage) return { healthy: true }
     this.#latest ??= this.#ask().finally(() => {
       setTimeout(() => (this.#latest = undefined), this.#maxAgeMs).unref()
     })
@@ -47,8 +63,10 @@ export class Health {
     this.#isStopping = true
   }
 
-  #ask(): Promise<HealthReport> {
-    return pingStorage(this.#storage, this.#timeoutMs).then(() => ({ healthy: true }), reportOf)
+  async #ask(): Promise<HealthReport> {
+    const report = await pingStorage(this.#storage, this.#timeoutMs).then(() => ({ healthy: true }), reportOf)
+    this.#failures = report.healthy ? 0 : this.#failures + 1
+    return this.#failures < this.#threshold ? { healthy: true } : report
   }
 }
 

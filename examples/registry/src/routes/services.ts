@@ -17,6 +17,8 @@ export interface Services {
   readonly catalog: Catalog
   /** Repositories that one page of the catalog may be asked to hold. */
   readonly maxCatalogEntries: number
+  /** Tags that one page of them holds at most. Undefined: as many as are asked for, or all. */
+  readonly maxTags: number | undefined
   /** True where tags, manifests and blobs can be deleted. */
   readonly deletes: boolean
   /** True where clients are redirected to a blob. */

@@ -9,10 +9,11 @@ interface Route {
 
 /** end-8: listing tags, by pages. */
 export const tagRoutes = fp<Services>(
-  async (app, { tags }) => {
+  async (app, { tags, maxTags = Infinity }) => {
     app.get<Route>('/v2/:name/tags/list', { exposeHeadRoute: true }, async ({ params, query }, reply) => {
       const name = repositoryName(params.name)
-      const limit = limitFrom(queryValue(query, 'n'))
+      const wanted = Math.min(limitFrom(queryValue(query, 'n')) ?? Infinity, maxTags)
+      const limit = wanted === Infinity ? undefined : wanted
       const page = await tags.list(name, { limit, last: queryValue(query, 'last') })
       const last = page.tags.at(-1)
       if (page.hasMore) reply.header('link', nextPage(`/v2/${name}/tags/list`, { n: limit, last }))

@@ -1,25 +1,31 @@
+import cluster from 'node:cluster'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import type { Address } from '../config/address.ts'
-
-/** Error of a server that cannot listen. Its message says all that a user needs to know. */
-export class ListenError extends Error {
-  override readonly name = 'ListenError'
-}
+import type { Address, SocketAddress } from '../config/address.ts'
+import { ListenError } from './listen-error.ts'
+import { freeSocket } from './unix-socket.ts'
 
 /**
  * Lets a server listen. `advice` says how another address is chosen.
  *
- * @returns host and port as clients on this machine write them: `127.0.0.1:5000`
+ * @returns host and port as clients on this machine write them, or `unix:/run/registry.sock`
  */
-export async function listen(app: FastifyInstance, { host, port }: Address, advice: Advice): Promise<string> {
+export async function listen(
+  app: FastifyInstance,
+  address: Address | SocketAddress,
+  advice: Advice = { host: 'http.addr', port: 'http.addr' },
+): Promise<string> {
+  const where = authorityOf(address)
   try {
-    await app.listen({ host, port })
+    // Workers share what their parent holds, which has done it before them.
+    if ('path' in address && cluster.isPrimary) await freeSocket(address.path)
+    await app.listen(address)
   } catch (error) {
-    throw listenError(error, authority(host, port), advice)
+    throw listenError(error, where, 'path' in address ? socketProblems : addressProblems(advice))
   }
+  if ('path' in address) return where
   const { address: listening, port: taken } = app.server.address() as AddressInfo
-  return authority(['0.0.0.0', '::'].includes(listening) ? '127.0.0.1' : listening, taken)
+  return authorityOf({ host: ['0.0.0.0', '::'].includes(listening) ? '127.0.0.1' : listening, port: taken })
 }
 
 /** Options by which the user chooses another host, and another port. */
@@ -28,17 +34,31 @@ export interface Advice {
   readonly port: string
 }
 
-function authority(host: string, port: number): string {
+function authorityOf(address: Address | SocketAddress): string {
+  if ('path' in address) return `unix:${address.path}`
+  const { host, port } = address
   return `${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
-function listenError(error: unknown, where: string, { host, port }: Advice): unknown {
-  const problems: Readonly<Record<string, string>> = {
+type Problems = Readonly<Record<string, string>>
+
+function addressProblems({ host, port }: Advice): Problems {
+  return {
     EADDRINUSE: `the port is in use; choose another one with ${port}`,
     EACCES: `no permission to use the port; choose one from 1024 on with ${port}`,
     EADDRNOTAVAIL: `this machine has no such address; choose another one with ${host}`,
     ENOTFOUND: `there is no such host; choose another one with ${host}`,
   }
+}
+
+const socketProblems: Problems = {
+  // Also where there is no such folder.
+  EACCES: 'nothing can be made in that folder; choose another one with http.addr',
+  ENOTDIR: 'there is no such folder; choose another one with http.addr',
+  EADDRINUSE: 'another process listens there; choose another path with http.addr',
+}
+
+function listenError(error: unknown, where: string, problems: Problems): unknown {
   const problem = problems[(error as NodeJS.ErrnoException).code ?? '']
   return problem === undefined ? error : new ListenError(`Cannot listen on ${where}: ${problem}`, { cause: error })
 }

@@ -1,6 +1,6 @@
 import { isConfigError } from '@longshore/middleware-core'
 import { errorText } from '../observability/error-text.ts'
-import { ListenError } from './listen.ts'
+import { ListenError } from './listen-error.ts'
 
 /** Error of a worker that could not start. Its message says all that there is to tell. */
 export class WorkerStartError extends Error {

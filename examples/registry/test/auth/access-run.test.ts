@@ -5,7 +5,7 @@ import bcrypt from 'bcrypt'
 import { registrySettings } from '../../src/config/registry-settings.ts'
 import { createLog } from '../../src/observability/create-log.ts'
 import { type RunningRegistry, startRegistry } from '../../src/start-registry.ts'
-import { banner } from '../../src/cli/banner.ts'
+import { readyLine } from '../../src/cli/banner.ts'
 import { basic } from '../support/client.ts'
 import { temporaryFolder } from '../support/folder.ts'
 
@@ -66,16 +66,18 @@ http: { prefix: /my/, headers: { X-Content-Type-Options: [nosniff], Link-Extra: 
   })
 })
 
-describe('the banner', () => {
-  const started = { registry: { authority: 'localhost:5000' }, operations: undefined, configFile: 'c', demo: undefined }
-
-  it('shows clients the way', () => {
-    const plain = banner({ ...started, tls: undefined })
-    expect(plain).toContain('http://localhost:5000/v2/')
-    expect(plain).toContain('--dest-tls-verify=false')
-    expect(plain).toContain('oras push --plain-http')
-    const secure = banner({ ...started, tls: {} })
-    expect(secure).toContain('https://localhost:5000/v2/')
-    expect(secure).not.toMatch(/http:|tls-verify|plain-http/)
+describe('the line that says that a registry is ready', () => {
+  it('says where, and nothing about a demo', () => {
+    const started = { authority: 'localhost:5000', operations: undefined }
+    expect(readyLine(started)).toBe('Ready: registry at http://localhost:5000/v2/')
+    expect(readyLine({ ...started, tls: {} })).toBe('Ready: registry at https://localhost:5000/v2/')
+    const operations = {
+      health: 'http://h/healthz',
+      metrics: 'http://h/metrics',
+      [Symbol.asyncDispose]: async () => {},
+    }
+    expect(readyLine({ authority: 'unix:/run/r.sock', operations })).toBe(
+      'Ready: registry at unix:/run/r.sock (http), health at http://h/healthz, metrics at http://h/metrics',
+    )
   })
 })

@@ -39,6 +39,21 @@ describe('end-8: listing tags', () => {
     expect(found).toEqual(sorted)
   })
 
+  it('gives no more than a page may hold, whatever is asked for, and a link to the rest', async () => {
+    await using limited = await startRegistry({ storage: registry.storage, maxTags: 4 })
+    const page = async (query: string): Promise<unknown> => {
+      const response = await fetch(`${limited.url}/v2/${name}/tags/list${query}`)
+      const { tags } = (await response.json()) as { tags: string[] }
+      return [response.status, tags, response.headers.get('link')]
+    }
+    const path = `/v2/${name}/tags/list`
+    const link = `<${path}?n=4&last=beta>; rel="next"`
+    expect(await page('')).toEqual([200, sorted.slice(0, 4), link])
+    expect(await page('?n=1000')).toEqual([200, sorted.slice(0, 4), link])
+    expect(await page('?n=4&last=beta')).toEqual([200, sorted.slice(4), null])
+    expect(await page('?n=1')).toEqual([200, ['1.0'], `<${path}?n=1&last=1.0>; rel="next"`])
+  })
+
   it('goes on after a tag that is not there', async () => {
     expect(await (await list('?last=aaa')).json()).toEqual({ name, tags: sorted.slice(2) })
     expect(await (await list('?last=zzz')).json()).toEqual({ name, tags: [] })

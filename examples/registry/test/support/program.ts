@@ -88,12 +88,12 @@ async function shown(program: Program, where: 'output' | 'errors', pattern: RegE
 
 /** Where the registry is, once it is ready. */
 export async function readyAt(program: Program): Promise<string> {
-  const [, url = ''] = await printed(program, /Registry +(http:\/\/\S+)\/v2\/[^]*Ready/)
+  const [, url = ''] = await printed(program, /(?:Ready: registry at|Registry) +(http:\/\/\S+?)\/v2\//)
   return url
 }
 
 /** Where the server for operators is, once the program is ready. */
 export async function operationsAt(program: Program): Promise<string> {
-  const [, url = ''] = await printed(program, /Health +(http:\/\/\S+)\/healthz[^]*Ready/)
+  const [, url = ''] = await printed(program, /(?:health at|Health) +(http:\/\/\S+?)\/healthz/)
   return url
 }

@@ -45,6 +45,7 @@ function coerceToSchema(
   warn: (message: string) => void,
 ): Tree | undefined {
   const wanted = unwrap(schema)
+  warnIfUnused(wanted, tree, path, warn)
   if (!isStructure(wanted)) return tree
   const opened = parseInlineYaml(tree)
   if (wanted instanceof $ZodArray) {
@@ -64,6 +65,17 @@ function coerceToSchema(
     else if (kept) entries.set(name, kept)
   }
   return unlessEmptied(opened, { ...opened, entries })
+}
+
+function warnIfUnused(
+  schema: z.core.$ZodType,
+  tree: Tree,
+  path: readonly PropertyKey[],
+  warn: (message: string) => void,
+): void {
+  const unused = z.globalRegistry.get(schema)?.unused
+  if (!unused || isAbsent(tree) || unused.isAnyway(plain(tree))) return
+  warn(`${tree.source.location}: ${optionName(path)}: has no effect; ${unused.consequence}`)
 }
 
 /** A section that an unknown variable alone has made would miss its required options: `REGISTRY_HTTP_TLS_VERIFY`. */

@@ -197,6 +197,36 @@ describe('sections and lists that unknown variables alone have made', () => {
   })
 })
 
+describe('an option that changes nothing', () => {
+  const isFalse = (value: unknown): boolean => option.boolean().safeParse(value).data === false
+  const schema = z.object({
+    hooks: z.optional(option.unused('nobody gets mail')),
+    caller: z.optional(option.unused('no line says who wrote it', { isAnyway: isFalse, schema: option.boolean() })),
+  })
+
+  it('is warned of with its place, unless its value asks for what is so anyway', () => {
+    const warningsOf = (content: string, env = {}): readonly string[] => {
+      const config = parse(content, env)
+      config.section(['log'], schema)
+      return config.warnings
+    }
+    expect(warningsOf('log:\n  hooks: [{ type: mail }]\n')).toEqual([
+      'config.yml:2: log.hooks: has no effect; nobody gets mail',
+    ])
+    expect(warningsOf('', { REGISTRY_LOG_CALLER: 'true' })).toEqual([
+      'REGISTRY_LOG_CALLER: log.caller: has no effect; no line says who wrote it',
+    ])
+    expect(warningsOf('log: { hooks: , caller: off }')).toEqual([])
+    expect(() => warningsOf('log: { caller: perhaps }')).toThrow("log.caller: found 'perhaps'; accepted: true or false")
+  })
+
+  it('may be a whole section', () => {
+    const config = parse('reporting: { bugsnag: { apikey: hunter2 } }')
+    config.section(['reporting'], option.unused('nothing is reported'))
+    expect(config.warnings).toEqual(['config.yml:1: reporting: has no effect; nothing is reported'])
+  })
+})
+
 describe('Config.variables', () => {
   it('names those that a part consists of', () => {
     const config = parse('auth: { a: { b: x } }', {

@@ -10,12 +10,21 @@ interface OptionMeta extends Record<string, unknown> {
   accepted: string
   /** Its value must not be shown. */
   secret?: true
+  unused?: Unused
+}
+
+/** What is lost with an option that changes nothing. */
+interface Unused {
+  readonly consequence: string
+  /** True for a value that asks for what is so anyway. */
+  readonly isAnyway: (value: unknown) => boolean
 }
 
 declare module 'zod/v4/core' {
   interface GlobalMeta {
     accepted?: string | undefined
     secret?: true | undefined
+    unused?: Unused | undefined
   }
 }
 
@@ -108,4 +117,23 @@ export function url(): z.ZodMiniType<URL, string | URL> {
     const parsed = new URL(value)
     return /^https?:$/.test(parsed.protocol) && parsed.host ? parsed : undefined
   })
+}
+
+/**
+ * An option that is accepted for the sake of configurations made for another program, and changes nothing. A configuration
+ * that gives it is warned of it and of the `consequence`, such as `nobody gets mail`; but not where `isAnyway` says that the
+ * value, a text or what stands in its place, asks for what is so anyway. `schema` is what it has to be. Default: anything.
+ */
+export function unused<Schema extends z.ZodMiniType = z.ZodMiniType>(
+  consequence: string,
+  { isAnyway = () => false, schema = z.unknown() as z.ZodMiniType as Schema }: UnusedInit<Schema> = {},
+): Schema {
+  const meta = z.globalRegistry.get(schema)
+  z.globalRegistry.add(schema, { ...meta, accepted: meta?.accepted ?? 'anything', unused: { consequence, isAnyway } })
+  return schema
+}
+
+interface UnusedInit<Schema> {
+  readonly isAnyway?: Unused['isAnyway']
+  readonly schema?: Schema
 }
