@@ -1,6 +1,12 @@
 export { cloudfront, cloudfront as default } from './middleware.ts'
 export type { CloudFrontKeyOptions, CloudFrontOptions } from './options.ts'
-export { Signer, type SignerOptions, type UrlSigningOptions, createSigner } from './signer.ts'
+export {
+  type CookieSigningOptions,
+  Signer,
+  type SignerOptions,
+  type UrlSigningOptions,
+  createSigner,
+} from './signer.ts'
 export type { Expiry, SigningOptions } from './signing/restrictions.ts'
 export { type CookieAttributes, type SignedCookies, setCookieHeaders } from './signing/cookies.ts'
 export type { PublicKey } from './keys/public-key.ts'

@@ -4,22 +4,37 @@ import { type SignedCookies, signCookies } from './signing/cookies.ts'
 import { keyOptions, keyRules } from './keys/options.ts'
 import { KeyRing } from './keys/key-ring.ts'
 import { signUrl } from './signing/signed-url.ts'
-import { escapeWildcards } from './signing/url-encoding.ts'
-import { type SigningOptions, policyOf, signablePattern, signableUrl } from './signing/restrictions.ts'
+import {
+  type SigningOptions,
+  needsCustomPolicy,
+  policyOf,
+  signableLiteral,
+  signablePattern,
+  signableUrl,
+} from './signing/restrictions.ts'
 import { resourceMatches } from './signing/wildcard.ts'
 
 const signerOptions = z.object(keyOptions).check(keyRules)
 
-/** With which key to sign: the options `privateKey`, `passphrase`, `keyPairId`, `sign`, `keys` and `hashAlgorithm`. */
+/** Signing key: `privateKey`, `passphrase`, `keyPairId`, `sign`, `publicKey`, `keys` and `hashAlgorithm`. */
 export type SignerOptions = z.input<typeof signerOptions>
 
-/** What a signed URL allows. */
+/** Restrictions of a signed URL. */
 export type UrlSigningOptions = SigningOptions & {
   /**
-   * The pattern of URLs that the signature opens, `https://d111111abcdef8.cloudfront.net/docs/*`; asks for a custom policy.
-   * Default: the signed URL, and no other one.
+   * Pattern of the URLs that the signature opens, `https://d111111abcdef8.cloudfront.net/docs/*`: `*` stands for any
+   * characters and `?` for one. Needs a custom policy. Default: the signed URL, and no other one.
    */
   readonly resource?: string | undefined
+}
+
+/** Restrictions of signed cookies. */
+export type CookieSigningOptions = SigningOptions & {
+  /**
+   * True: the resource is a pattern, in which `*` stands for any characters and `?` for one, and needs a custom policy.
+   * False: it is one URL, and the cookies open no other. Default: true when it has a `*`.
+   */
+  readonly isPattern?: boolean | undefined
 }
 
 /** Signs URLs and cookies for CloudFront, without any driver. */
@@ -32,39 +47,46 @@ export class Signer implements Disposable {
   }
 
   /**
-   * `url`, percent-encoded as clients send it, with a signature. Every call signs. A `ConfigError` when CloudFront would
-   * refuse the result; a failure of the option `sign` is a `StorageError`.
+   * Signs `url`, percent-encoded as clients send it. Every call signs. Without `resource` the signature opens this URL alone.
+   *
+   * Throws a `ConfigError` when CloudFront would refuse the result, and for a URL with a query under a custom policy without
+   * `resource`, which would open others. A failure of the option `sign` is a `StorageError`.
    */
-  async signUrl(url: string | URL, { resource, ...terms }: UrlSigningOptions): Promise<SignedUrl> {
-    const isCustom = terms.notBefore !== undefined || terms.ipAddress !== undefined || terms.policy === 'custom'
-    // In a custom policy a `*` of the file's own name would open other files.
-    const sent = resource === undefined && isCustom ? escapeWildcards(signableUrl(url)) : signableUrl(url)
-    const pattern = resource === undefined ? sent : signablePattern(resource, ['http', 'https', 'http*', '*'])
-    if (!resourceMatches(pattern, sent)) throw optionError('resource', 'found a pattern that does not match the URL')
-    const { policy, expiresAt } = policyOf(pattern, terms, { isPattern: resource !== undefined, now: Date.now() })
-    return { url: await signUrl(sent, policy, this.#keys.current), expiresAt, via: 'cloudfront' }
+  async signUrl(url: string | URL, { resource, ...options }: UrlSigningOptions): Promise<SignedUrl> {
+    const isPattern = resource !== undefined
+    const signable = !isPattern && needsCustomPolicy(options) ? signableLiteral(url) : signableUrl(url)
+    const opened = isPattern ? signablePattern(resource, ['http', 'https', 'http*', '*']) : signable
+    if (isPattern && !resourceMatches(opened, signable)) {
+      throw optionError('resource', 'found a pattern that does not match the URL')
+    }
+    const { policy, expiresAt } = policyOf(opened, options, { isPattern, now: Date.now() })
+    return { url: await signUrl(signable, policy, this.#keys.current), expiresAt, via: 'cloudfront' }
   }
 
   /**
-   * Cookies that open `resource`: one URL or, with a custom policy, a pattern of URLs. What has a `*` is a pattern; `?`
-   * stands for a character only with `policy: 'custom'`.
+   * Signs cookies that open `resource`: one URL, or a pattern of URLs under a custom policy. Errors as in {@link signUrl}.
    */
-  async signCookies(resource: string | URL, terms: SigningOptions): Promise<SignedCookies> {
-    const text = String(resource)
-    const isPattern = text.includes('*') || terms.policy === 'custom'
-    const opened = isPattern ? signablePattern(text, ['http', 'https', 'http*']) : signableUrl(text)
-    const { policy, expiresAt } = policyOf(opened, terms, { isPattern, now: Date.now() })
+  async signCookies(
+    resource: string | URL,
+    { isPattern = String(resource).includes('*'), ...options }: CookieSigningOptions,
+  ): Promise<SignedCookies> {
+    const opened = isPattern
+      ? signablePattern(String(resource), ['http', 'https', 'http*'])
+      : needsCustomPolicy(options)
+        ? signableLiteral(resource)
+        : signableUrl(resource)
+    const { policy, expiresAt } = policyOf(opened, options, { isPattern, now: Date.now() })
     return { cookies: await signCookies(policy, this.#keys.current), expiresAt }
   }
 
-  /** Ends the looking after key files. A signer that lives as long as its process needs no disposal. */
+  /** Stops watching key files. A signer that lives as long as its process needs no disposal. */
   [Symbol.dispose](): void {
     this.#keys[Symbol.dispose]()
   }
 }
 
 /**
- * A signer for programs that have no driver.
+ * Creates a signer for programs that have no driver.
  *
  * ```ts
  * const signer = createSigner({ keyPairId: 'K2JCJMDEHXQW5F', privateKey: './key.pem' })
