@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { CreateMultipartUploadCommand, S3Client, UploadPartCommand } from '@aws-sdk/client-s3'
-import { type Fault, matching, nth } from '@longshore/local-cloud'
+import { type Fault, type FaultRule, matching, nth } from '@longshore/local-cloud'
 import type { FileWriter } from '@longshore/middleware-core'
 import { content, failure, mebibyte, part, until, useFixture, write } from './cloud.ts'
 
@@ -8,6 +8,9 @@ const bench = useFixture()
 const bytes = content(4 * part + 3)
 const path = '/repo/_uploads/1/data'
 const key = path.slice(1)
+
+/** The path's key, and that of its checkpoint. */
+const ownKey = /^(?:~uploads\/)?repo\//
 
 const denied: Fault = { kind: 'error', status: 403, code: 'AccessDenied' }
 
@@ -38,6 +41,18 @@ async function uploadElsewhere(at: string, parts: Record<number, Uint8Array>): P
   }
   client.destroy()
   return UploadId!
+}
+
+/** Leaves an upload as Distribution does: parts of these sizes, the last one of any. */
+async function leaveParts(lengths: readonly number[]): Promise<Buffer> {
+  const whole = content(
+    lengths.reduce((sum, length) => sum + length, 0),
+    4,
+  )
+  let at = 0
+  const parts = lengths.map((length, index) => [index + 1, whole.subarray(at, (at += length))] as const)
+  await uploadElsewhere(key, Object.fromEntries(parts))
+  return whole
 }
 
 /** Continues in another driver with what `size` says is missing, and commits. */
@@ -155,13 +170,112 @@ describe('an upload of another program', () => {
     await finish()
   })
 
-  it('is continued before a last part that is too short to be followed', async () => {
-    await uploadElsewhere(key, { 1: bytes.subarray(0, part), 2: content(100, 7) })
+  const sizes: Record<string, number[]> = {
+    'of 3 MB alone': [3_000_000],
+    'of 5 MB behind larger ones': [10_000_000, 10_000_000, 5_000_000],
+    'of some bytes behind larger ones': [part, 2 * part, 100],
+    'of exactly a part': [part, part],
+  }
+  for (const [what, lengths] of Object.entries(sizes)) {
+    for (const to of [{}, { destination: '/elsewhere' }]) {
+      it(`is continued behind a last part ${what} ${JSON.stringify(to)}`, async () => {
+        const left = await leaveParts(lengths)
+        const expected = Buffer.concat([left, content(2 * part, 5)])
+        const writer = await bench.driver.writer(path, { append: true, ...to })
+        expect(writer.size).toBe(left.length)
+        expect(bench.bucket.info(key)).toBeUndefined()
+        await write(writer, expected.subarray(left.length, left.length + part))
+        await writer.close()
+        const next = await bench.another().writer(path, { append: true, ...to })
+        expect(next.size).toBe(left.length + part)
+        await write(next, expected.subarray(next.size))
+        await next.commit()
+        const at = to.destination?.slice(1) ?? key
+        expect((await bench.bucket.read(at))?.equals(expected)).toBe(true)
+        expect(bench.bucket.keys()).toEqual([at])
+        expect(bench.bucket.uploads()).toEqual([])
+      })
+    }
+  }
+
+  it('is taken over whole where parts must be equal', async () => {
+    const left = await leaveParts([2 * part, 2 * part, part + 1])
+    bench.cloud.s3.quirks.equalParts = true
+    const writer = await bench.another({ partSizing: 'equal' }).writer(path, { append: true })
+    expect(writer.size).toBe(left.length)
+    await writer.commit()
+    await expectOnly(left)
+  })
+
+  it('leaves a file at its path alone until it is committed', async () => {
+    await bench.bucket.put(key, 'before')
+    const left = await leaveParts([part, 100])
     const writer = await bench.driver.writer(path, { append: true })
+    expect((await bench.bucket.read(key))?.toString()).toBe('before')
+    expect(writer.size).toBe(part)
+    await write(writer, left.subarray(part))
+    await writer.commit()
+    await expectOnly(left)
+  })
+
+  it('is continued before parts that the server does not take where parts must be equal', async () => {
+    await leaveParts([part, 2 * part, part])
+    bench.cloud.s3.quirks.equalParts = true
+    const writer = await bench.another({ partSizing: 'equal' }).writer(path, { append: true })
     expect(writer.size).toBe(part)
     await abandon(writer)
-    await finish()
   })
+
+  /** Requests of taking over, at the path's key or that of its checkpoint. */
+  const steps: [string, number, 'before' | 'after'][] = [
+    ['PutObject', 1, 'after'],
+    ['CompleteMultipartUpload', 1, 'before'],
+    ['CompleteMultipartUpload', 1, 'after'],
+    ['CreateMultipartUpload', 1, 'after'],
+    ['UploadPartCopy', 2, 'before'],
+    ['PutObject', 2, 'before'],
+    ['PutObject', 2, 'after'],
+    ['DeleteObject', 1, 'before'],
+    ['DeleteObject', 1, 'after'],
+  ]
+  for (const [operation, count, when] of steps) {
+    const moment = `${when} ${operation} ${count}`
+    it(`is taken over whole where the first to do so stops ${moment}`, async () => {
+      const left = await leaveParts([part, part + 1, 100])
+      let isStopped = false
+      const stop: FaultRule = matching(
+        { operation },
+        nth(count, { kind: 'error', status: 403, code: 'AccessDenied', when }),
+      )
+      // A process that ends sends nothing more.
+      bench.cloud.s3.faults.add(request => {
+        if (isStopped) return denied
+        const fault = stop(request)
+        isStopped = fault !== undefined
+        return fault
+      })
+      await failure(bench.another().writer(path, { append: true }))
+      expect(isStopped).toBe(true)
+      bench.cloud.s3.faults.clear()
+      const writer = await bench.another().writer(path, { append: true })
+      expect(writer.size).toBe(left.length)
+      await writer.commit()
+      expect((await bench.bucket.read(key))?.equals(left)).toBe(true)
+      await bench.driver.purgeUploads({ olderThan: new Date(Date.now() + 60_000) })
+      await expectOnly(left)
+    })
+
+    it(`leaves nothing for a purge where the first to take it over stops ${moment}`, async () => {
+      await leaveParts([part, part + 1, 100])
+      bench.cloud.s3.faults.add(
+        matching({ operation, key: ownKey }, nth(count, { kind: 'error', status: 403, code: 'AccessDenied', when })),
+      )
+      await failure(bench.another().writer(path, { append: true }))
+      bench.cloud.s3.faults.clear()
+      await bench.driver.purgeUploads({ olderThan: new Date(Date.now() + 60_000) })
+      expect([bench.bucket.keys(), bench.bucket.uploads()]).toEqual([[], []])
+    })
+  }
 
   it('keeps its leftovers behind a gap out, even when it is interrupted again', async () => {
     await uploadElsewhere(key, { 1: bytes.subarray(0, part), 3: content(part, 7) })

@@ -11,6 +11,7 @@ import {
 } from '@longshore/middleware-core'
 import { type Bucket, type ObjectRef, headObject } from '../bucket.ts'
 import { attemptsOf, incompleteAnswer } from '../errors.ts'
+import { isSameEtag } from '../objects/answered-range.ts'
 import { TOKEN_NAME } from '../objects/metadata.ts'
 import { retryConflicts } from '../objects/retry-conflicts.ts'
 import { type Part, totalSize } from './parts.ts'
@@ -106,7 +107,7 @@ async function findOwn(
     const head = await undefinedIfNotFound(headObject(bucket, ref, options))
     if (!head || head.ContentLength !== totalSize(parts)) return undefined
     if (token !== undefined) return head.Metadata?.[TOKEN_NAME] === token ? head : undefined
-    const isSame = unquoted(head.ETag) === etagOf(parts)
+    const isSame = isSameEtag(head.ETag, etagOf(parts))
     return isSame && (error.code === 'UPLOAD_NOT_FOUND' || (await isGone())) ? head : undefined
   } catch (failure) {
     options.signal?.throwIfAborted()
@@ -121,15 +122,11 @@ function outcomeUnknown({ path }: ObjectRef, cause: unknown): StorageError {
 }
 
 /** ETag of the object that the parts become, where their own are MD5s: the MD5 of those, and their number. */
-function etagOf(parts: readonly Part[]): string | undefined {
+export function etagOf(parts: readonly Part[]): string | undefined {
   const md5 = createHash('md5')
   for (const { etag } of parts) {
     if (!/^"?[\da-f]{32}"?$/i.test(etag)) return undefined
-    md5.update(Buffer.from(unquoted(etag) ?? '', 'hex'))
+    md5.update(Buffer.from(etag.replaceAll('"', ''), 'hex'))
   }
   return `${md5.digest('hex')}-${parts.length}`
-}
-
-function unquoted(etag: string | undefined): string | undefined {
-  return etag?.replaceAll('"', '')
 }

@@ -18,7 +18,7 @@ import { MultipartUpload, isGone } from './multipart-upload.ts'
 import { markOwned, unmarkOwned } from './owner-marker.ts'
 import { type CheckedS3Options, isAmazon } from '../options.ts'
 import { inParallel } from '../parallel.ts'
-import { type Part, MAX_PARTS } from './parts.ts'
+import { type Part, MAX_PARTS, checksumsOf } from './parts.ts'
 
 export interface CopySettings {
   /** Bytes of each part of a multipart copy but the last. */
@@ -176,25 +176,15 @@ async function tryInParts(
   const upload = await MultipartUpload.create(bucket, destination, { token, metadata }, options)
   try {
     await markOwned(bucket, upload.id, options)
-    const parts: Part[] = []
-    await inParallel(settings.concurrency, ranges(size, settings.chunkSize), async ({ number, first, last }) => {
-      const command = new UploadPartCopyCommand({
-        Bucket: bucket.name,
-        Key: destination.key,
-        UploadId: upload.id,
-        PartNumber: number,
-        CopySource: copySource(bucket, source),
-        // The whole of a source is no range of it: ranges need a source of more than 5 MB.
-        ...(last - first + 1 < size ? { CopySourceRange: `bytes=${first}-${last}` } : {}),
-        // A source that is replaced meanwhile must not end up half old, half new.
-        ...(etag ? { CopySourceIfMatch: etag } : {}),
-      })
-      const { CopyPartResult } = await bucket.run(o => bucket.client.send(command, o), options, source.path)
-      const copied = CopyPartResult?.ETag
-      if (copied === undefined) throw incompleteAnswer('UploadPartCopy', 'ETag', source.path)
-      parts.push({ number, etag: copied, size: last - first + 1 })
-    })
-    const ordered = parts.toSorted((a, b) => a.number - b.number)
+    const ordered = await copyParts(
+      bucket,
+      source,
+      { size, etag },
+      upload,
+      ranges(size, settings.chunkSize),
+      settings,
+      options,
+    )
     const copied = await upload.complete(ordered, { token, conditions }, options)
     // A marker that stays is for a purge.
     await unmarkOwned(bucket, upload.id, options).catch(() => {})
@@ -208,7 +198,50 @@ async function tryInParts(
   }
 }
 
-function* ranges(size: number, chunkSize: number): Iterable<{ number: number; first: number; last: number }> {
+/** Bytes of an object, both ends included, that are to be a part. */
+export interface PartRange {
+  readonly number: number
+  readonly first: number
+  readonly last: number
+}
+
+/** Copies ranges of an object to parts of an upload, and gives these in their order. */
+export async function copyParts(
+  bucket: Bucket,
+  source: ObjectRef,
+  { size, etag }: Pick<Source, 'size' | 'etag'>,
+  upload: MultipartUpload,
+  partRanges: Iterable<PartRange>,
+  { concurrency }: CopySettings,
+  options: CallOptions,
+): Promise<Part[]> {
+  const parts: Part[] = []
+  await inParallel(concurrency, partRanges, async ({ number, first, last }) => {
+    const command = new UploadPartCopyCommand({
+      Bucket: bucket.name,
+      Key: upload.key,
+      UploadId: upload.id,
+      PartNumber: number,
+      CopySource: copySource(bucket, source),
+      // The whole of a source is no range of it: ranges need a source of more than 5 MB.
+      ...(last - first + 1 < size ? { CopySourceRange: `bytes=${first}-${last}` } : {}),
+      // A source that is replaced meanwhile must not end up half old, half new.
+      ...(etag ? { CopySourceIfMatch: etag } : {}),
+    })
+    const { CopyPartResult } = await bucket.run(o => bucket.client.send(command, o), options, source.path)
+    const copied = CopyPartResult?.ETag
+    if (copied === undefined) throw incompleteAnswer('UploadPartCopy', 'ETag', source.path)
+    parts.push({
+      number,
+      etag: copied,
+      size: last - first + 1,
+      checksums: CopyPartResult && checksumsOf(CopyPartResult),
+    })
+  })
+  return parts.toSorted((a, b) => a.number - b.number)
+}
+
+function* ranges(size: number, chunkSize: number): Iterable<PartRange> {
   const step = Math.max(chunkSize, Math.ceil(size / MAX_PARTS))
   for (let number = 1, first = 0; first < size; number++, first += step) {
     yield { number, first, last: Math.min(first + step, size) - 1 }

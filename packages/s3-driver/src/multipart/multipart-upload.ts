@@ -63,6 +63,11 @@ export class MultipartUpload {
     return new MultipartUpload(bucket, ref, UploadId, checksum)
   }
 
+  /** Key that a completion gives the object. */
+  get key(): string {
+    return this.#ref.key
+  }
+
   /** Checksum that the upload's parts have; undefined where they have none. */
   get checksum(): ChecksumAlgorithm | undefined {
     return this.#checksum

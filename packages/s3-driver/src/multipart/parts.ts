@@ -63,14 +63,34 @@ export class PartSizeStrategy {
    */
   contiguousParts(parts: readonly Part[], isOrphaned: (part: Part) => boolean): Part[] {
     const contiguousParts: Part[] = []
-    // Chunks are smaller only where a test's server takes such parts.
-    const smallest = Math.min(MIN_PART_SIZE, this.#chunkSize)
     for (const part of parts.toSorted((a, b) => a.number - b.number)) {
-      if (part.number !== contiguousParts.length + 1 || part.size < smallest || isOrphaned(part)) break
+      if (part.number !== contiguousParts.length + 1 || part.size < this.#smallest || isOrphaned(part)) break
       if (this.#mode === 'equal' && part.size !== (contiguousParts[0] ?? part).size) break
       contiguousParts.push(part)
     }
     return contiguousParts
+  }
+
+  /**
+   * The parts of another program's upload, from the first on, that may be completed: without a gap, and none but the last too
+   * small to be followed by another. `equal` also means none larger than the first, and none but the last smaller.
+   */
+  completableParts(parts: readonly Part[]): Part[] {
+    const ordered = parts.toSorted((a, b) => a.number - b.number)
+    const gap = ordered.findIndex(({ number }, index) => number !== index + 1)
+    const contiguous = gap < 0 ? ordered : ordered.slice(0, gap)
+    const first = contiguous[0]?.size ?? 0
+    const small = contiguous.findIndex(
+      ({ size }) => size < this.#smallest || (this.#mode === 'equal' && size !== first),
+    )
+    if (small < 0) return contiguous
+    const isLarger = this.#mode === 'equal' && (contiguous[small]?.size ?? 0) > first
+    return contiguous.slice(0, isLarger ? small : small + 1)
+  }
+
+  /** Bytes of the smallest part that another may follow. Chunks are smaller only where a test's server takes such parts. */
+  get #smallest(): number {
+    return Math.min(MIN_PART_SIZE, this.#chunkSize)
   }
 }
 

@@ -37,7 +37,7 @@ export function endOfAnswer(
   throw new StorageError('UNKNOWN', `S3 was asked for bytes ${position}-${last ?? ''} and gave ${found}`, { path })
 }
 
-/** True where two ETags are one; some servers quote them in one answer and not in another. */
-export function isSameEtag(a: string | undefined, b: string): boolean {
-  return a?.replaceAll('"', '') === b.replaceAll('"', '')
+/** True where two ETags are one, and known; some servers quote them in one answer and not in another. */
+export function isSameEtag(a: string | undefined, b: string | undefined): boolean {
+  return a !== undefined && a.replaceAll('"', '') === b?.replaceAll('"', '')
 }

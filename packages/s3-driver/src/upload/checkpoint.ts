@@ -35,6 +35,8 @@ export interface Checkpoint {
   readonly tail: Uint8Array
   /** Object that has those bytes instead, when they were stored only to free their memory. */
   readonly overflow?: OverflowObject | undefined
+  /** Another program's upload whose bytes are on their way into this one: see `takeOver`. */
+  readonly takenOver?: TakenOverUpload | undefined
   /** Random text for exactly the bytes that are stored. Absent while parts are under way. */
   readonly revision?: string | undefined
   /** With `revision`: {@link partsDigest} of all parts that S3 held then. */
@@ -48,6 +50,17 @@ export interface OverflowObject {
   readonly length: number
   /** ETag: a later overflow of the same upload has the same key. Older versions stored none. */
   readonly etag?: string | undefined
+}
+
+/** Upload of another program that became an object for a moment, at the path's own key. */
+export interface TakenOverUpload {
+  readonly uploadId: string
+  /** Numbers of the parts that the object is made of: 1 to this one. */
+  readonly parts: number
+  /** ETag of that object; undefined where those of the parts do not tell it. */
+  readonly etag?: string | undefined
+  /** Bytes. */
+  readonly size: number
 }
 
 /** A checkpoint as it was found. */

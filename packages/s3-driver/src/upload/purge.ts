@@ -7,6 +7,7 @@ import { ownerMarkerRef, unmarkOwned } from '../multipart/owner-marker.ts'
 import { deleteObject } from '../objects/delete-object.ts'
 import { type Checkpoint, readCheckpoint } from './checkpoint.ts'
 import { removeCheckpoint } from './checkpoint-store.ts'
+import { discardTakenOver } from './take-over.ts'
 
 /**
  * Discards the uploads at `path` and below it that nobody has touched since `olderThan`: those with a checkpoint, what else lies
@@ -105,6 +106,7 @@ class Purge {
       return 'done'
     }
     await multipart?.abort(this.#options)
+    if (found.takenOver) await discardTakenOver(this.#bucket, path, found.takenOver, this.#options)
     for (const key of [found.temporaryKey, found.overflow?.key]) if (key !== undefined) await this.#delete(key, path)
     this.count++
     return 'done'
@@ -146,8 +148,9 @@ class Purge {
     return new MultipartUpload(this.#bucket, ref, uploadId)
   }
 
-  #keep({ uploadId, temporaryKey, overflow }: Checkpoint): void {
-    for (const name of [uploadId, temporaryKey, overflow?.key]) if (name !== undefined) this.#live.add(name)
+  #keep({ uploadId, temporaryKey, overflow, takenOver }: Checkpoint): void {
+    for (const name of [uploadId, temporaryKey, overflow?.key, takenOver?.uploadId])
+      if (name !== undefined) this.#live.add(name)
   }
 
   #delete(key: string, path: string): Promise<void> {

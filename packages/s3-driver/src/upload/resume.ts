@@ -1,4 +1,4 @@
-import { type CallOptions, StorageError, isStorageError } from '@longshore/middleware-core'
+import { type CallOptions, StorageError, isStorageError, undefinedIfNotFound } from '@longshore/middleware-core'
 import { type Bucket, type ObjectRef, headObject } from '../bucket.ts'
 import { isOfDirectUpload } from '../direct/direct-checkpoint.ts'
 import { isOwned } from '../multipart/owner-marker.ts'
@@ -10,6 +10,7 @@ import { type FoundCheckpoint, readCheckpoint, revisionOf } from './checkpoint.t
 import { CheckpointStore } from './checkpoint-store.ts'
 import { readOverflow } from './overflow.ts'
 import { type UploadPaths, type UploadSettings, newUpload, newUploadRef } from './state.ts'
+import { discardTakenOver, resumeTakeOver, takeOver } from './take-over.ts'
 import { S3Upload } from './upload.ts'
 
 /**
@@ -39,8 +40,10 @@ async function resumeFromCheckpoint(
   options: CallOptions,
 ): Promise<S3Upload | undefined> {
   const { path } = paths
-  const { uploadId, checksum, temporaryKey, token, metadata, overflow } = checkpoint
+  const { uploadId, checksum, temporaryKey, token, metadata, overflow, takenOver } = checkpoint
   const store = new CheckpointStore(bucket, path, checkpoint)
+  if (takenOver && token === undefined) return resumeTakeOver(bucket, paths, settings, takenOver, store, options)
+  if (takenOver) await discardTakenOver(bucket, path, takenOver, options)
   const ref = temporaryKey === undefined ? bucket.place(path) : { key: temporaryKey, path }
   const multipart = uploadId === undefined ? undefined : new MultipartUpload(bucket, ref, uploadId, checksum)
   const uploaded = multipart ? await multipart.parts(options) : []
@@ -105,12 +108,21 @@ async function resumeFromListing(
   const uploaded = await multipart.parts(options)
   if (!uploaded) return undefined
   const parts = settings.sizing.contiguousParts(uploaded, () => false)
-  const orphaned = orphanedParts(uploaded, parts)
+  const completable = settings.sizing.completableParts(uploaded)
   const checkpoint = new CheckpointStore(bucket, paths.path)
+  if (completable.length > parts.length && (await isAbsent(bucket, ref, options))) {
+    return takeOver(bucket, paths, settings, { multipart, parts: completable }, checkpoint, options)
+  }
+  const orphaned = orphanedParts(uploaded, parts)
   if (Object.keys(orphaned).length > 0) {
     await checkpoint.write({ uploadId, offset: totalSize(parts), orphaned, tail: new Uint8Array() })
   }
   return new S3Upload(bucket, paths, settings, { multipart, ref, token: undefined, parts, orphaned, checkpoint })
+}
+
+/** An upload that is completed to be taken over must not replace a file before it is committed. */
+async function isAbsent(bucket: Bucket, ref: ObjectRef, options: CallOptions): Promise<boolean> {
+  return (await undefinedIfNotFound(headObject(bucket, ref, options))) === undefined
 }
 
 /** The multipart upload that was begun last at a path's own key, but for those that are no interrupted upload. */

@@ -41,7 +41,11 @@ export interface UploadState {
 }
 
 /** State of an upload that begins. */
-export function newUpload(bucket: Bucket, paths: UploadPaths, metadata?: FileMetadata): UploadState {
+export function newUpload(
+  bucket: Bucket,
+  paths: UploadPaths,
+  metadata?: FileMetadata,
+): UploadState & { readonly token: string } {
   return {
     token: randomUUID(),
     metadata,
