@@ -31,13 +31,14 @@ import { BlobStore } from './storage/blob-store.ts'
 import type { CacheProvider } from './storage/cache/lookup-cache.ts'
 import { MemoryCaches } from './storage/cache/memory-caches.ts'
 import { Catalog } from './storage/catalog.ts'
+import { Completeness, type CompletenessOptions } from './storage/completeness.ts'
 import { ManifestStore } from './storage/manifest-store.ts'
 import { ReferrerStore } from './storage/referrer-store.ts'
 import { TagStore } from './storage/tag-store.ts'
 import { UploadStore } from './storage/uploads/upload-store.ts'
 
 /** Settings of a registry's contents. */
-interface ContentOptions {
+interface ContentOptions extends CompletenessOptions {
   /** True to allow deleting tags, manifests and blobs. Default false, as in Distribution. */
   deletes?: boolean | undefined
   /** False to send all blobs through the registry, though the storage has URLs for them. Default true. */
@@ -148,6 +149,7 @@ const printFailure: ErrorHandlerOptions['onFailure'] = (error, request) => conso
 function createServices(storage: StorageDriver, options: ContentOptions): Services {
   const { deletes = false, redirects = true, maxCatalogEntries = 1000, immutableTags = [], maxTags } = options
   const { maxCached = 10_000, stallTimeoutMs = 60_000, maxInlineBlobs = 128 } = options
+  const { requiredPlatforms, onDamage = text => console.error(text) } = options
   const secret = options.secret || randomBytes(32)
   if (immutableTags.length > 0 && storage.capabilities.putIfAbsent === false) {
     const problem = `the storage ${storage.name} cannot write a file only if it is absent; accepted: no patterns`
@@ -155,7 +157,8 @@ function createServices(storage: StorageDriver, options: ContentOptions): Servic
   }
   const { caches = new MemoryCaches({ maxEntries: maxCached }) } = options
   const blobs = new BlobStore(storage, caches)
-  const manifests = new ManifestStore(storage, blobs, caches)
+  const completeness = new Completeness(storage, blobs, { requiredPlatforms, onDamage })
+  const manifests = new ManifestStore(storage, completeness, caches)
   const tags = new TagStore(storage, immutableTags)
   return {
     blobs,

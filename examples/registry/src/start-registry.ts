@@ -85,6 +85,7 @@ export async function startRegistry(
         metrics?.ended(report)
         log.request(report)
       },
+      onDamage: log.warn,
       onFailure: log.failure,
     })
   const app = await withLocation(config, async () => create()).catch(async (error: unknown) => {

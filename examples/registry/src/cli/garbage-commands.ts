@@ -13,6 +13,7 @@ import { createProgress } from './progress.ts'
 interface CollectOptions {
   dryRun?: true
   deleteUntagged?: true
+  verify?: true
   grace: number
   settle: number
 }
@@ -35,6 +36,7 @@ export function addGarbageCommands(program: Command): void {
       .option('-d, --dry-run', 'tell what would go, and touch nothing')
   command('garbage-collect', 'delete the blobs that no manifest needs, also while clients push')
     .option('-m, --delete-untagged', 'delete manifests, too, that neither a tag, an index nor a subject leads to')
+    .option('--verify', 'read every link and blob that stays, too, and remove blobs that do not have their digest')
     .addOption(durationOption('--grace', 'leave alone what is younger').default(DEFAULT_GRACE_MS, '24h'))
     .addOption(durationOption('--settle', 'what a request may take').default(DEFAULT_SETTLE_MS, '5m'))
     .action((file: string | undefined, options: CollectOptions, command: Command) =>
@@ -54,7 +56,7 @@ function configFile(argument: string | undefined, command: Command): string {
 }
 
 async function collect(file: string, options: CollectOptions): Promise<void> {
-  const { dryRun = false, deleteUntagged, grace: graceMs, settle: settleMs } = options
+  const { dryRun = false, deleteUntagged, verify, grace: graceMs, settle: settleMs } = options
   const config = await configFrom(file)
   await using storage = await createStorage(config)
   const progress = createProgress(process.stdout, process.stderr)
@@ -65,6 +67,7 @@ async function collect(file: string, options: CollectOptions): Promise<void> {
     graceMs,
     settleMs,
     deleteUntagged,
+    verify,
     dryRun,
     signal: stopping(),
     onEvent: event => {

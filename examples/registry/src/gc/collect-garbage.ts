@@ -55,10 +55,11 @@ export async function collectGarbage(
 
 /** Finds garbage. Its failures must not keep links that are gone already from being put back. */
 async function findGarbage(collection: Collection, unlinking: Unlinking): Promise<UnlinkedBlob[]> {
-  const { storage, deleteUntagged } = collection
+  const { storage, deleteUntagged, verify } = collection
+  const tagsSince = deleteUntagged || verify ? new Date(0) : undefined
   try {
     collection.step('mark')
-    for await (const repository of repositoryLinks(storage, { tagsSince: deleteUntagged ? new Date(0) : undefined })) {
+    for await (const repository of repositoryLinks(storage, { tagsSince, readAll: verify })) {
       if (collection.isStopped) return []
       await unlinking.unlink(repository)
       collection.tell({ type: 'tick' })

@@ -16,6 +16,11 @@ export interface CollectionOptions {
   settleMs?: number | undefined
   /** True to delete manifests, too, that neither a tag, nor an index, nor a subject leads to. Default false. */
   deleteUntagged?: boolean | undefined
+  /**
+   * True to read every link, and the bytes of every blob that stays, too. Blobs that do not have their digest are told of and
+   * removed, so that the next push stores them anew. Default false: only what a listing shows is told of.
+   */
+  verify?: boolean | undefined
   /** True to tell what would go, and touch nothing. Default false. */
   dryRun?: boolean | undefined
   /** Ends the collection early, as soon as all is consistent again. */
@@ -68,6 +73,7 @@ export class Collection implements GarbageRules {
   readonly cutoff: Date
   readonly deleteUntagged: boolean
   readonly dryRun: boolean
+  readonly verify: boolean
   readonly summary: CollectionSummary = {
     repositories: 0,
     manifests: 0,
@@ -83,15 +89,20 @@ export class Collection implements GarbageRules {
   }
   /** Blobs that some link leads to, or did at any time of the collection but was not taken away by it. */
   readonly linked = new Set<Digest>()
+  /** Blobs that links call manifests: their bytes were read with their repository. */
+  readonly manifests = new Set<Digest>()
+  /** Bytes of blobs, as manifests tell. */
+  readonly sizes = new Map<Digest, number>()
   readonly #options: CollectionOptions
 
   constructor(storage: StorageDriver, options: CollectionOptions) {
-    const { graceMs = DEFAULT_GRACE_MS, deleteUntagged = false, dryRun = false } = options
+    const { graceMs = DEFAULT_GRACE_MS, deleteUntagged = false, dryRun = false, verify = false } = options
     this.storage = storage
     // Object storages tell whole seconds: what was written in the cutoff's own second is not older than it.
     this.cutoff = new Date(Math.floor((Date.now() - graceMs) / 1000) * 1000)
     this.deleteUntagged = deleteUntagged
     this.dryRun = dryRun
+    this.verify = verify
     this.#options = options
   }
 

@@ -80,7 +80,10 @@ interface Noted {
 
 function* parse(file: string, content: Uint8Array): Iterable<Noted> {
   const { data } = entries.safeParse(parseJson(content))
-  if (!data) throw new Error(`not a journal of a garbage collection: ${file}`)
+  if (!data) {
+    const remedy = 'restore it, or delete it once every manifest can be pulled: links that it named may be missing'
+    throw new Error(`not a journal of a garbage collection: ${file}: ${remedy}`)
+  }
   for (const { path, target, subject } of data) {
     const parsed = parsePath(path)
     if (!parsed || parsed.kind === 'blob' || parsed.kind === 'tag' || parsed.kind === 'upload') {

@@ -18,6 +18,8 @@ export interface RepositoryPlan {
   readonly removals: readonly Removal[]
   /** Manifests that stay. */
   readonly manifests: number
+  /** Bytes of what they name, as they tell. */
+  readonly sizes: ReadonlyMap<Digest, number>
   /** Oddities of the repository, in words. */
   readonly warnings: readonly string[]
   /** Reasons why nothing of it is garbage, in words. */
@@ -50,16 +52,20 @@ export async function planRepository(
   // It may lead to any manifest.
   const unknownTag = rules.deleteUntagged ? broken.find(path => path.endsWith('/current/link')) : undefined
   if (unknownTag !== undefined) failures.push(`${name}: nothing is removed: where does this tag lead: ${unknownTag}`)
-  if (failures.length > 0) return { removals: [], manifests: revisions.length, warnings, failures }
+  const sizes = new Map([...readings.values()].flatMap(reading => [...(referencesIn(reading)?.sizes ?? [])]))
+  if (failures.length > 0) return { removals: [], manifests: revisions.length, sizes, warnings, failures }
   const kept = rules.deleteUntagged ? reachable(rootsOf(repository, rules), readings) : new Set(readings.keys())
   const named = new Set([...kept].flatMap(digest => referencesIn(readings.get(digest))?.named ?? []))
-  const isGarbage = ({ kind, digest, modifiedAt }: Link): boolean =>
-    modifiedAt < rules.cutoff && !(kind === 'layer' ? named : kept).has(digest)
+  const isGarbage = ({ kind, digest, modifiedAt }: Link): boolean => {
+    // Histories and referrers may be listed only to be looked at.
+    const isCollected = kind === 'layer' || kind === 'revision' || rules.deleteUntagged
+    return isCollected && modifiedAt < rules.cutoff && !(kind === 'layer' ? named : kept).has(digest)
+  }
   const removals = links.filter(isGarbage).map(({ kind, path, digest, target }) => {
     const subject = kind === 'revision' ? referencesIn(readings.get(digest))?.subject : undefined
     return { kind, path, digest, target, subject }
   })
-  return { removals, manifests: kept.size, warnings, failures }
+  return { removals, manifests: kept.size, sizes, warnings, failures }
 }
 
 /** Manifests that stay for their own sake: tagged ones, and young ones, to which the end of a push may yet lead. */
@@ -92,7 +98,11 @@ function onlyPresent(reading: Reading, present: ReadonlyMap<Digest, Digest>): Re
   const references = referencesIn(reading)
   if (!references) return reading
   const named = references.named.flatMap(digest => present.get(digest) ?? [])
-  return { named, subject: references.subject && present.get(references.subject) }
+  const sizes = named.flatMap(digest => {
+    const size = references.sizes.get(digest)
+    return size === undefined ? [] : [[digest, size] as const]
+  })
+  return { named, sizes: new Map(sizes), subject: references.subject && present.get(references.subject) }
 }
 
 function referencesIn(reading: Reading | undefined): References | undefined {

@@ -34,9 +34,14 @@ describe('what a manifest names', () => {
     expect(named({ config: { digest: a }, layers: [{ digest: 'sha384:abc' }] })).toEqual([a])
   })
 
+  it('comes with the sizes that it tells', () => {
+    const layers = [{ digest: a, size: 5 }, { digest: b, size: 'x' }, { digest: c }]
+    expect(referencesOf(Buffer.from(JSON.stringify({ layers })))?.sizes).toEqual(new Map([[a, 5]]))
+  })
+
   it('does not include its subject', () => {
     const content = JSON.stringify({ layers: [], config: { digest: a }, subject: { digest: b } })
-    expect(referencesOf(Buffer.from(content))).toEqual({ named: [a], subject: b })
+    expect(referencesOf(Buffer.from(content))).toEqual({ named: [a], sizes: new Map(), subject: b })
   })
 
   it.each([

@@ -2,6 +2,7 @@ import { type FileInfo, type StorageDriver, undefinedIfNotFound } from '@longsho
 import { type Digest, asDigest } from '../oci/digest.ts'
 import { mapConcurrent } from '../storage/concurrency.ts'
 import { repositories } from '../storage/layout.ts'
+import { MAX_LINK_BYTES } from '../storage/links.ts'
 import { type LinkKind, parsePath } from '../storage/parse-path.ts'
 
 /** Link as a listing shows it. */
@@ -29,6 +30,8 @@ export interface RepositoryLinks {
 export interface LinkQuery {
   /** Tags written at this moment or later, too, and the history of tags and referrers. Default: layers and revisions only. */
   readonly tagsSince?: Date | undefined
+  /** True to read every link. Default false: see {@link repositoryLinks}. */
+  readonly readAll?: boolean | undefined
   /** Directory to list. Default: that of all repositories. */
   readonly below?: string | undefined
 }
@@ -40,16 +43,13 @@ interface Found {
   readonly info: FileInfo
 }
 
-/** No link is longer: `sha512:` and 128 digits. */
-const MAX_LINK_BYTES = 135
-
 /**
  * Lists every repository with its links, from one flat listing, in which all of a repository's come together. A link's content
  * is read only where the listing leaves it open: one as long as the digest in its path holds that digest, one of another
  * length leads from one algorithm's digest to another's.
  */
 export async function* repositoryLinks(storage: StorageDriver, query: LinkQuery = {}): AsyncIterable<RepositoryLinks> {
-  const { below = repositories, tagsSince } = query
+  const { below = repositories, tagsSince, readAll = false } = query
   const descend = ({ path }: FileInfo): boolean => holdsLinks(path, tagsSince !== undefined)
   let name: string | undefined
   let found: Found[] = []
@@ -57,21 +57,26 @@ export async function* repositoryLinks(storage: StorageDriver, query: LinkQuery 
     const parsed = info.isDirectory ? undefined : parsePath(info.path)
     if (!parsed || parsed.kind === 'blob' || parsed.kind === 'upload') continue
     if (parsed.repository !== name) {
-      if (name !== undefined) yield await resolve(storage, name, found)
+      if (name !== undefined) yield await resolve(storage, name, found, readAll)
       name = parsed.repository
       found = []
     }
     if (parsed.kind === 'tag' && tagsSince && info.modifiedAt < tagsSince) continue
     found.push({ kind: parsed.kind, digest: parsed.kind === 'tag' ? undefined : parsed.digest, info })
   }
-  if (name !== undefined) yield await resolve(storage, name, found)
+  if (name !== undefined) yield await resolve(storage, name, found, readAll)
 }
 
 function holdsLinks(directory: string, tags: boolean): boolean {
   return !directory.endsWith('/_uploads') && (tags || !/\/_manifests\/(?:tags|referrers)$/.test(directory))
 }
 
-async function resolve(storage: StorageDriver, name: string, found: readonly Found[]): Promise<RepositoryLinks> {
+async function resolve(
+  storage: StorageDriver,
+  name: string,
+  found: readonly Found[],
+  readAll: boolean,
+): Promise<RepositoryLinks> {
   const links: Link[] = []
   const tagged = new Set<Digest>()
   const broken: string[] = []
@@ -82,7 +87,7 @@ async function resolve(storage: StorageDriver, name: string, found: readonly Fou
   }
   const unread: Found[] = []
   for (const file of found) {
-    if (file.info.size === file.digest?.length) add(file, file.digest)
+    if (!readAll && file.info.size === file.digest?.length) add(file, file.digest)
     else unread.push(file)
   }
   await mapConcurrent(unread, async file => {

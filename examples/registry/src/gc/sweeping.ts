@@ -5,6 +5,7 @@ import { mapConcurrent, settleAll } from '../storage/concurrency.ts'
 import { blobData, blobs } from '../storage/layout.ts'
 import { parsePath } from '../storage/parse-path.ts'
 import type { Collection } from './collection.ts'
+import { DamageCheck } from './damage-check.ts'
 import { type Link, repositoryLinks } from './repository-links.ts'
 
 /** Blob that no link leads to, as the listing showed it. */
@@ -16,6 +17,7 @@ export interface UnlinkedBlob extends Pick<FileInfo, 'size' | 'modifiedAt' | 're
 export async function findUnlinked(collection: Collection): Promise<UnlinkedBlob[]> {
   const { storage, linked, cutoff } = collection
   const unlinked: UnlinkedBlob[] = []
+  const damage = new DamageCheck(collection)
   for await (const { path, size, modifiedAt, revision, isDirectory } of storage.walk(blobs)) {
     if (collection.isStopped) break
     const parsed = isDirectory ? undefined : parsePath(path)
@@ -23,8 +25,12 @@ export async function findUnlinked(collection: Collection): Promise<UnlinkedBlob
     collection.tell({ type: 'tick' })
     const { digest } = parsed
     if (!linked.has(digest) && modifiedAt < cutoff) unlinked.push({ digest, size, modifiedAt, revision })
-    else collection.keep({ size })
+    else {
+      collection.keep({ size })
+      await damage.check({ path, size, digest })
+    }
   }
+  await damage.end()
   return unlinked
 }
 

@@ -58,6 +58,11 @@ export class Unlinking {
     const plan = await planRepository(storage, repository, this.#collection)
     summary.repositories += 1
     summary.manifests += plan.manifests
+    for (const { kind, digest, target } of repository.links) {
+      const size = plan.sizes.get(digest)
+      if (size !== undefined) this.#collection.sizes.set(target, size)
+      if (kind === 'revision') this.#collection.manifests.add(target)
+    }
     for (const text of plan.warnings) this.#collection.tell({ type: 'warning', text })
     for (const text of plan.failures) this.#collection.tell({ type: 'failure', text })
     await this.#arrivals(repository)

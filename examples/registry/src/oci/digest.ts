@@ -31,6 +31,11 @@ export function matches(hash: Hash, digest: Digest): boolean {
   return hash.digest('hex') === digestParts(digest).hex
 }
 
+/** True where so many bytes cannot have the digest: none, which are not those of nothing. */
+export function isTruncatedToNothing(digest: Digest, size: number): boolean {
+  return size === 0 && digestOf(new Uint8Array(), digestParts(digest).algorithm) !== digest
+}
+
 /** Computes the digest of some bytes. */
 export function digestOf(bytes: Uint8Array, algorithm: DigestAlgorithm = 'sha256'): Digest {
   return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`

@@ -34,6 +34,8 @@ interface ErrorInit {
   /** Details for programs, one error in the body for each. Default: one error, without details. */
   details?: readonly unknown[]
   headers?: Record<string, string>
+  /** Error behind it, for the log. Clients are not told. */
+  cause?: unknown
 }
 
 /** Error that a client is told. */
@@ -45,7 +47,7 @@ export class RegistryError extends Error {
   readonly #details: readonly unknown[]
 
   constructor(code: ErrorCode, message: string, init: ErrorInit = {}) {
-    super(message)
+    super(message, init.cause === undefined ? {} : { cause: init.cause })
     this.code = code
     this.status = init.status ?? statuses[code]
     this.headers = init.headers ?? {}

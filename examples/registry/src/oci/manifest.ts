@@ -2,27 +2,30 @@ import type { z } from 'zod'
 import type { Digest } from './digest.ts'
 import { RegistryError } from './errors.ts'
 import { parseManifestJson } from './manifest-json.ts'
-import { type Descriptor, image, index } from './manifest-schema.ts'
+import { image, index } from './manifest-schema.ts'
+import {
+  type Reference,
+  imageType,
+  imageTypes,
+  indexType,
+  indexTypes,
+  referencesOfImage,
+  referencesOfIndex,
+} from './references.ts'
 
 /** Part of a manifest that a registry must know. The rest is for clients and kept as it came. */
 export interface Manifest {
   readonly mediaType: string
-  /** Config and layers, which have to be there before it. */
-  readonly blobs: readonly Digest[]
-  /** Manifests of an index or list, which have to be there before it. */
-  readonly manifests: readonly Digest[]
+  /** True for an index or list. */
+  readonly isIndex: boolean
+  /** Config and layers, or an index's entries, each once: they have to be there before it. */
+  readonly references: readonly Reference[]
   /** Manifest that it is about, which may come later or never. */
   readonly subject: Digest | undefined
   /** Type as an artifact: its own `artifactType` or, of an image that names none, its config's media type. */
   readonly artifactType: string | undefined
   readonly annotations: Readonly<Record<string, string>> | undefined
 }
-
-/** Media type of OCI's index, which is the form of a list of referrers, too. */
-export const indexType = 'application/vnd.oci.image.index.v1+json'
-const imageType = 'application/vnd.oci.image.manifest.v1+json'
-const imageTypes = [imageType, 'application/vnd.docker.distribution.manifest.v2+json']
-const indexTypes = [indexType, 'application/vnd.docker.distribution.manifest.list.v2+json']
 
 /** Bytes of a manifest: 4 MiB, as in Distribution. The OCI specification asks for at least that. */
 export const MAX_MANIFEST_BYTES = 4 * 1024 * 1024
@@ -48,15 +51,15 @@ export function parseManifest(content: Uint8Array): Manifest {
     return {
       ...described(rest),
       mediaType: oneOf(indexTypes, mediaType),
-      blobs: [],
-      manifests: unique(manifests),
+      isIndex: true,
+      references: referencesOfIndex(manifests),
       artifactType,
     }
   }
   const { mediaType = imageType, config, layers, ...rest } = check(image, json)
   const artifactType = rest.artifactType || config.mediaType
-  const blobs = unique([config, ...layers])
-  return { ...described(rest), mediaType: oneOf(imageTypes, mediaType), blobs, manifests: [], artifactType }
+  const references = referencesOfImage([config, ...layers])
+  return { ...described(rest), mediaType: oneOf(imageTypes, mediaType), isIndex: false, references, artifactType }
 }
 
 /** Reads a stored manifest; undefined when another registry has stored one of a form that is not accepted here. */
@@ -117,11 +120,6 @@ function check<Schema extends z.ZodType>(schema: Schema, json: unknown): z.outpu
 function oneOf(types: readonly string[], mediaType: string): string {
   if (types.includes(mediaType)) return mediaType
   throw invalid(`its mediaType does not go with its form; accepted: ${types.join(', ')}`, [{ mediaType }])
-}
-
-/** Digests of descriptors, each once. Those with URLs may be kept elsewhere, as base layers of Windows images are. */
-function unique(descriptors: readonly Descriptor[]): Digest[] {
-  return [...new Set(descriptors.filter(({ urls }) => !urls?.length).map(({ digest }) => digest))]
 }
 
 function invalid(problem: string, details?: readonly unknown[]): RegistryError {

@@ -1,5 +1,5 @@
 import fp from 'fastify-plugin'
-import { indexType } from '../oci/manifest.ts'
+import { indexType } from '../oci/references.ts'
 import { type Query, digestFrom, queryValue, repositoryName, nextPage } from './parameters.ts'
 import type { Services } from './services.ts'
 

@@ -7,7 +7,7 @@ import {
   type UrlOptions,
   undefinedIfNotFound,
 } from '@longshore/middleware-core'
-import { type Digest, createDigestHash, matches } from '../oci/digest.ts'
+import { type Digest, createDigestHash, isTruncatedToNothing, matches } from '../oci/digest.ts'
 import { RegistryError } from '../oci/errors.ts'
 import { isReusable } from './gc-safety.ts'
 import { settleAll } from './concurrency.ts'
@@ -38,7 +38,7 @@ export interface Blob {
 
 /**
  * Blobs: one copy of the bytes for all repositories, and a link in each repository that has them. A repository has a blob
- * when its link can be read and the bytes are there.
+ * when its link can be read and the bytes are there. None at all are there only for the blob of no bytes.
  *
  * Pulls use a cache. Whether something has to be stored is always asked of the storage, because a garbage collection or
  * another node may just have deleted it.
@@ -81,7 +81,12 @@ export class BlobStore {
 
   /** Asks the storage whether a repository has a blob now. */
   async has(repository: string, digest: Digest): Promise<boolean> {
-    return (await this.#ask(repository, digest)) !== undefined
+    return (await this.findNow(repository, digest)) !== undefined
+  }
+
+  /** Asks the storage for a blob that a repository has now; undefined when it has none. */
+  findNow(repository: string, digest: Digest): Promise<Blob | undefined> {
+    return ask(this.#cache, nameOf({ repository, digest }), () => this.#lookUp(repository, digest))
   }
 
   /** Makes a URL from which a client can fetch the blob itself, or gives undefined. */
@@ -129,7 +134,7 @@ export class BlobStore {
   async publish(repository: string, digest: Digest, size: number, put: () => Promise<unknown>): Promise<boolean> {
     const begin = this.#cache.mark()
     const [isThere] = await settleAll([
-      size > EXISTENCE_CHECK_MIN_BYTES && isReusable(this.#storage, blobData(digest)),
+      size > EXISTENCE_CHECK_MIN_BYTES && isReusable(this.#storage, blobData(digest), size),
       writeLink(this.#storage, layerLink(repository, digest), digest),
     ])
     if (!isThere) await put()
@@ -145,7 +150,7 @@ export class BlobStore {
   async mount(from: string, repository: string, digest: Digest): Promise<boolean> {
     const begin = this.#clock.now()
     const mark = this.#cache.mark()
-    const blob = await this.#ask(from, digest)
+    const blob = await this.findNow(from, digest)
     if (blob === undefined) return false
     await writeLink(this.#storage, layerLink(repository, digest), blob.target)
     if (this.#clock.now() - begin > REVALIDATE_AFTER_MS && !(await this.has(from, digest))) return false
@@ -163,16 +168,13 @@ export class BlobStore {
     this.#cache.set(nameOf(blob), blob, since)
   }
 
-  #ask(repository: string, digest: Digest): Promise<Blob | undefined> {
-    return ask(this.#cache, nameOf({ repository, digest }), () => this.#lookUp(repository, digest))
-  }
-
   async #lookUp(repository: string, digest: Digest, options?: { prefetch: boolean }): Promise<Blob | undefined> {
     const stat = (target: Digest, call: CallOptions): Promise<FileInfo | undefined> =>
       undefinedIfNotFound(this.#storage.stat(blobData(target), { ...call, fileOnly: true }))
     const link = layerLink(repository, digest)
     const { target, found } = (await resolveLink(this.#storage, link, digest, stat, options)) ?? {}
-    return target && found && { repository, digest, size: found.size, target }
+    if (!target || !found || isTruncatedToNothing(target, found.size)) return undefined
+    return { repository, digest, size: found.size, target }
   }
 }
 

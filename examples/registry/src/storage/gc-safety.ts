@@ -24,10 +24,10 @@ export interface Clock {
   now(): number
 }
 
-/** Asks whether a file is there and young enough for a push to rely on. Costs one request. */
-export async function isReusable(storage: StorageDriver, path: string): Promise<boolean> {
+/** Asks whether a file of this size is there and young enough for a push to rely on. Costs one request. */
+export async function isReusable(storage: StorageDriver, path: string, size: number): Promise<boolean> {
   const file = await undefinedIfNotFound(storage.stat(path, { fileOnly: true }))
-  return file !== undefined && isYoung(file)
+  return file?.size === size && isYoung(file)
 }
 
 function isYoung({ modifiedAt }: FileInfo): boolean {

@@ -1,17 +1,13 @@
 import { type CallOptions, type StorageDriver, undefinedIfNotFound } from '@longshore/middleware-core'
-import type { Digest } from '../oci/digest.ts'
+import { type Digest, digestOf, digestParts } from '../oci/digest.ts'
 import { RegistryError } from '../oci/errors.ts'
 import { type Manifest, MAX_MANIFEST_BYTES, readManifest, storedMediaType } from '../oci/manifest.ts'
-import type { BlobStore } from './blob-store.ts'
-import { findMissing } from './concurrency.ts'
+import type { Completeness } from './completeness.ts'
 import { blobData, referrerLink, revisionLink } from './layout.ts'
-import { type ResolvedLink, resolveLink, readLink, remove, writeLink } from './links.ts'
+import { type ResolvedLink, resolveLink, remove, writeLink } from './links.ts'
 import { type CacheProvider, type LookupCache, ask } from './cache/lookup-cache.ts'
 import { receiveWhole } from './receive.ts'
 import { type Clock, REVALIDATE_AFTER_MS } from './gc-safety.ts'
-
-/** Missing blobs or manifests after which no more are looked for. */
-const MAX_REPORTED_MISSING = 10
 
 /** Bytes of cached manifests, all together. */
 const MAX_CACHED_BYTES = 32 * 1024 * 1024
@@ -41,7 +37,7 @@ export class StoredManifest {
  */
 export class ManifestStore {
   readonly #storage: StorageDriver
-  readonly #blobs: BlobStore
+  readonly #completeness: Completeness
   readonly #cache: LookupCache<StoredManifest>
   readonly #clock: Clock
 
@@ -49,9 +45,9 @@ export class ManifestStore {
    * @param caches source of the cache for pulls
    * @param clock default: the one that never goes back
    */
-  constructor(storage: StorageDriver, blobs: BlobStore, caches: CacheProvider, clock: Clock = performance) {
+  constructor(storage: StorageDriver, completeness: Completeness, caches: CacheProvider, clock: Clock = performance) {
     this.#storage = storage
-    this.#blobs = blobs
+    this.#completeness = completeness
     this.#clock = clock
     const of = ({ content }: StoredManifest): number => content.length
     this.#cache = caches.create('manifests', { maxBytes: { total: MAX_CACHED_BYTES, of } })
@@ -71,8 +67,8 @@ export class ManifestStore {
 
   /** Asks the storage whether a repository has a manifest now. */
   async has(repository: string, digest: Digest): Promise<boolean> {
-    const link = (): Promise<Digest | undefined> => readLink(this.#storage, revisionLink(repository, digest))
-    return (await ask(this.#cache, nameOf(repository, digest), link)) !== undefined
+    const lookUp = (): Promise<StoredManifest | undefined> => this.#lookUp(repository, digest)
+    return (await ask(this.#cache, nameOf(repository, digest), lookUp)) !== undefined
   }
 
   /**
@@ -118,19 +114,14 @@ export class ManifestStore {
   }
 
   async #lookUp(repository: string, digest: Digest): Promise<StoredManifest | undefined> {
-    const content = (await this.#follow(repository, digest))?.found
-    return content && new StoredManifest(digest, content)
+    const { target, found } = (await this.#follow(repository, digest)) ?? {}
+    // Bytes that were cut off or replaced are no manifest: a push stores them anew.
+    if (!target || !found || digestOf(found, digestParts(target).algorithm) !== target) return undefined
+    return new StoredManifest(digest, found)
   }
 
-  /** Asks the storage whether the repository has all that a manifest refers to now, but for its subject; throws if not. */
-  async #assertComplete(repository: string, { blobs, manifests }: Manifest): Promise<void> {
-    const missing = [
-      ...(await findMissing(blobs, MAX_REPORTED_MISSING, digest => this.#blobs.has(repository, digest))),
-      ...(await findMissing(manifests, MAX_REPORTED_MISSING, digest => this.has(repository, digest))),
-    ]
-    if (missing.length === 0) return
-    const details = missing.map(digest => ({ digest }))
-    throw new RegistryError('MANIFEST_BLOB_UNKNOWN', 'blob unknown to registry', { details })
+  #assertComplete(repository: string, manifest: Manifest): Promise<void> {
+    return this.#completeness.assert(repository, manifest, digest => this.has(repository, digest))
   }
 
   #follow(repository: string, digest: Digest): Promise<ResolvedLink<Uint8Array> | undefined> {

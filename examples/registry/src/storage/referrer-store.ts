@@ -105,7 +105,8 @@ export class ReferrerStore {
   async #tagged(repository: string, subject: Digest): Promise<readonly Digest[]> {
     const digest = await this.#tags.resolve(repository, referrersTag(subject))
     const index = digest && (await this.#manifests.find(repository, digest))
-    return (index && readManifest(index.content)?.manifests) ?? []
+    const { references = [] } = (index && readManifest(index.content)) ?? {}
+    return references.filter(({ kind }) => kind !== 'blob').map(({ digest }) => digest)
   }
 
   async #read(repository: string, subject: Digest, digest: Digest): Promise<Candidate> {

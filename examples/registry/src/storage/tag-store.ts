@@ -5,6 +5,7 @@ import { type TagPattern, matchesTag } from '../oci/tag-pattern.ts'
 import { mapConcurrent, settleAll } from './concurrency.ts'
 import { layers, manifests, tagCurrentLink, tagDirectory, tagIndexLink, tags } from './layout.ts'
 import { readLink, remove, writeLink } from './links.ts'
+import { removeRevision } from './verify-bytes.ts'
 
 /** Options of a list of tags. */
 export interface TagPage {
@@ -76,18 +77,44 @@ export class TagStore {
   }
 
   async #setOnce(repository: string, tag: string, digest: Digest): Promise<void> {
+    const path = tagCurrentLink(repository, tag)
+    const refusal = await this.#putOnce(path, tag, digest, () => this.#removeBroken(path))
+    if (refusal === undefined) return
+    // Without a current link that leads there it counts for nothing.
+    await this.#storage.delete(tagIndexLink(repository, tag, digest), { fileOnly: true }).catch(() => {})
+    throw refusal
+  }
+
+  /** Writes an immutable tag's link; gives the reason when it cannot. `makeRoom` removes a link that leads nowhere. */
+  async #putOnce(
+    path: string,
+    tag: string,
+    digest: Digest,
+    makeRoom: (() => Promise<boolean>) | undefined,
+  ): Promise<RegistryError | undefined> {
     try {
-      await this.#storage.putContent(tagCurrentLink(repository, tag), digest, { ifAbsent: true })
+      await this.#storage.putContent(path, digest, { ifAbsent: true })
+      return undefined
     } catch (error) {
-      if (isStorageError(error, 'UNSUPPORTED'))
-        throw new Error('the storage cannot keep tags immutable', { cause: error })
+      if (isStorageError(error, 'UNSUPPORTED')) {
+        const message = `the tag ${tag} is immutable, and the storage turned out to be unable to keep it so`
+        return new RegistryError('UNSUPPORTED', message, { status: 501, details: [{ tag }], cause: error })
+      }
       if (!isStorageError(error, 'PRECONDITION_FAILED')) throw error
-      const current = await this.resolve(repository, tag)
-      if (current === digest) return
-      // Without a current link that leads there it counts for nothing.
-      await this.#storage.delete(tagIndexLink(repository, tag, digest), { fileOnly: true }).catch(() => {})
-      throw immutableTag(tag, `has the manifest ${current ?? 'of another push'} and cannot be moved to ${digest}`)
     }
+    const current = await readLink(this.#storage, path)
+    if (current === digest) return undefined
+    if (current === undefined && (await makeRoom?.())) return this.#putOnce(path, tag, digest, undefined)
+    return immutableTag(tag, `has the manifest ${current ?? 'of another push'} and cannot be moved to ${digest}`)
+  }
+
+  /** Removes a link that holds no digest; false when another client has written one meanwhile. */
+  async #removeBroken(path: string): Promise<boolean> {
+    const file = await undefinedIfNotFound(this.#storage.stat(path, { fileOnly: true }))
+    if (file === undefined) return true
+    if ((await readLink(this.#storage, path)) !== undefined) return false
+    await removeRevision(this.#storage, file)
+    return true
   }
 
   async #all(repository: string): Promise<string[]> {

@@ -5,6 +5,7 @@ import { parseManifest } from '../../src/oci/manifest.ts'
 import { BlobStore } from '../../src/storage/blob-store.ts'
 import { MemoryCaches } from '../../src/storage/cache/memory-caches.ts'
 import { layerLink, referrerLink, revisionLink } from '../../src/storage/layout.ts'
+import { Completeness } from '../../src/storage/completeness.ts'
 import { ManifestStore } from '../../src/storage/manifest-store.ts'
 import { content, descriptor, digestOf, imageType } from '../support/client.ts'
 import { collect, has, missingOf } from './collect.ts'
@@ -49,7 +50,7 @@ describe('a request that took longer than a collection of garbage waits', () => 
     storage = new Stalling(test.storage)
     const caches = new MemoryCaches({ maxEntries: 100, clock: storage })
     blobs = new BlobStore(storage, caches, storage)
-    manifests = new ManifestStore(storage, blobs, caches, storage)
+    manifests = new ManifestStore(storage, new Completeness(storage, blobs), caches, storage)
   })
 
   afterEach(async () => {

@@ -59,11 +59,51 @@ describe('the form of a manifest', () => {
     }
   })
 
-  it('does not look for layers that have URLs of their own', async () => {
+  it.each([
+    ['application/vnd.docker.image.rootfs.foreign.diff.tar.gzip', 201],
+    ['application/vnd.docker.image.rootfs.foreign.diff.tar', 201],
+    ['application/vnd.oci.image.layer.nondistributable.v1.tar', 201],
+    ['application/vnd.oci.image.layer.nondistributable.v1.tar+gzip', 201],
+    ['application/vnd.oci.image.layer.nondistributable.v1.tar+zstd', 201],
+    ['application/vnd.oci.image.layer.v1.tar+gzip', 404],
+    ['application/vnd.docker.image.rootfs.diff.tar.gzip', 404],
+    ['application/octet-stream', 404],
+  ])('may leave a layer elsewhere, at URLs, only where its type says so: %s', async (mediaType, status) => {
     const config = descriptor(await pushBlob(registry))
-    const foreign = { ...descriptor(digestOf(content())), urls: ['https://example.com/layer'] }
-    const image = { schemaVersion: 2, mediaType: imageType, config, layers: [foreign] }
-    expect((await putManifest(registry, 'foreign', JSON.stringify(image))).status).toBe(201)
+    const foreign = { ...descriptor(digestOf(content()), mediaType), urls: ['https://example.com/layer'] }
+    const push = async (layer: object, kind = 'layers'): Promise<number> => {
+      const image = {
+        schemaVersion: 2,
+        mediaType: imageType,
+        config,
+        layers: [],
+        [kind]: kind === 'layers' ? [layer] : layer,
+      }
+      return (await putManifest(registry, 'foreign', JSON.stringify(image))).status
+    }
+    expect(await push(foreign)).toBe(status)
+    for (const urls of [[], null]) expect(await push({ ...foreign, urls })).toBe(404)
+    const entry = { ...foreign, mediaType: imageType }
+    const index = { schemaVersion: 2, mediaType: indexType, manifests: [entry] }
+    expect((await putManifest(registry, 'foreign', JSON.stringify(index), { type: indexType })).status).toBe(404)
+  })
+
+  it('may be an index of blobs, as BuildKit’s cache is: each has to be there', async () => {
+    const layer = { ...descriptor(await pushBlob(registry), 'application/vnd.oci.image.layer.v1.tar+zstd') }
+    const cache = { ...descriptor(await pushBlob(registry), 'application/vnd.buildkit.cacheconfig.v0') }
+    const push = (manifests: object[]): Promise<Response> =>
+      putManifest(registry, 'cache', JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests }), {
+        type: indexType,
+      })
+    expect((await push([layer, cache])).status).toBe(201)
+    const absent = descriptor(digestOf(content()), 'application/vnd.oci.image.layer.v1.tar+zstd')
+    const refused = await push([layer, absent])
+    expect([refused.status, await codesOf(refused)]).toEqual([404, ['MANIFEST_BLOB_UNKNOWN']])
+    // What is called a manifest has to be one: the bytes alone cannot be pulled as such.
+    expect((await push([{ ...layer, mediaType: imageType }])).status).toBe(404)
+    const image = await newManifest(registry)
+    await putManifest(registry, 'image', image)
+    expect((await push([cache, descriptor(digestOf(image), imageType)])).status).toBe(201)
   })
 
   it.each([

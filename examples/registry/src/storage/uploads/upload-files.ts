@@ -1,9 +1,9 @@
 import { type FileInfo, type StorageDriver, undefinedIfNotFound } from '@longshore/middleware-core'
-import { type Digest, createDigestHash, matches } from '../../oci/digest.ts'
+import type { Digest } from '../../oci/digest.ts'
 import { wrongDigest } from '../blob-store.ts'
 import { startedAtContent, uploadData, uploadDirectory, uploadStartedAt } from '../layout.ts'
 import { remove } from '../links.ts'
-import type { Body } from '../receive.ts'
+import { hasDigest } from '../verify-bytes.ts'
 import type { UploadName } from './upload-state.ts'
 
 /** Files of uploads in the storage, from `startedat` at the start to the committed bytes at the end. */
@@ -22,10 +22,7 @@ export class UploadFiles {
   async verify({ repository, id }: UploadName, digest: Digest): Promise<FileInfo> {
     const data = uploadData(repository, id)
     const file = await this.#storage.stat(data, { fileOnly: true })
-    const hash = createDigestHash(digest)
-    const reader: Body = await this.#storage.reader(data, { ifRevision: file.revision })
-    for await (const bytes of reader) hash.update(bytes)
-    if (!matches(hash, digest)) throw wrongDigest(digest)
+    if (!(await hasDigest(this.#storage, file, digest))) throw wrongDigest(digest)
     return file
   }
 
