@@ -1,4 +1,4 @@
-import type { CollectionEvent, CollectionStep, CollectionSummary } from '../gc/collection.ts'
+import type { CollectionEvent, CollectionStep, CollectionSummary, SparingReason } from '../gc/collection.ts'
 import { bytes, counted } from '../observability/quantities.ts'
 import type { LinkKind } from '../storage/parse-path.ts'
 
@@ -20,6 +20,11 @@ const linkNames: Readonly<Record<LinkKind, string>> = {
   referrer: 'referrer',
 }
 
+const sparingReasons: Readonly<Record<SparingReason, string>> = {
+  rewritten: 'it was written again since it was listed',
+  'times-differ': 'the storage tells another time of it than in its listing, so it may have been written again',
+}
+
 /** Line for an event; undefined for one that people need not read. */
 export function eventLine(event: CollectionEvent, dryRun: boolean): string | undefined {
   const would = dryRun ? 'would be ' : ''
@@ -28,6 +33,8 @@ export function eventLine(event: CollectionEvent, dryRun: boolean): string | und
       return `${would}unlinked: ${linkNames[event.kind]} ${event.repository}@${event.digest}`
     case 'restored':
       return `put back: ${event.path}`
+    case 'spared':
+      return `kept: ${event.path}: ${sparingReasons[event.reason]}`
     case 'deleted':
       return `${would}deleted: ${event.digest}, ${counted(event.size, 'byte')}`
     case 'warning':
@@ -40,9 +47,14 @@ export function eventLine(event: CollectionEvent, dryRun: boolean): string | und
   }
 }
 
+/** Reason for which nothing may ever go on some storages. */
+const differingTimes =
+  'HEAD and LIST of this storage differ by a second or more in when they were written, so no run can tell that they are old'
+
 /** Lines for the end of a collection. */
 export function summaryLines(summary: CollectionSummary, dryRun: boolean): string[] {
-  const { repositories, manifests, blobs, unlinked, restored, deletedBlobs, freedBytes, warnings, failures } = summary
+  const { repositories, manifests, blobs, unlinked, restored, spared } = summary
+  const { deletedBlobs, freedBytes, warnings, failures } = summary
   const would = dryRun ? 'would be ' : ''
   const links = `${counted(unlinked.layer, 'blob')} and ${counted(unlinked.revision, 'manifest')}`
   const kept = `${counted(manifests, 'manifest')}, ${counted(blobs, 'blob')} of ${bytes(summary.bytes)}`
@@ -54,6 +66,10 @@ export function summaryLines(summary: CollectionSummary, dryRun: boolean): strin
     `${kept} kept in ${counted(repositories, 'repository', 'repositories')}`,
     `${links} ${would}unlinked from repositories${restored > 0 ? `; ${counted(restored, 'link')} put back` : ''}`,
     `${counted(deletedBlobs, 'blob')} ${would}deleted, ${bytes(freedBytes)} ${would}freed`,
+    ...(spared.rewritten > 0
+      ? [`${counted(spared.rewritten, 'link or blob', 'links or blobs')} kept, written again meanwhile`]
+      : []),
+    ...(spared['times-differ'] > 0 ? [`${counted(spared['times-differ'], 'blob')} kept: ${differingTimes}`] : []),
     ...(trouble.length > 0 ? [trouble.join(', ')] : []),
     ...(summary.isInterrupted ? ['Stopped before the end; all is consistent, and another run goes on'] : []),
   ]

@@ -29,6 +29,12 @@ export interface CollectionOptions {
   onEvent?: ((event: CollectionEvent) => void) | undefined
 }
 
+/**
+ * Reason for which something stays that was to go: it was written again since it was listed, or the storage tells another
+ * time of it by itself than in a listing, so that nobody knows.
+ */
+export type SparingReason = 'rewritten' | 'times-differ'
+
 /** Steps of a collection, in their order. */
 export type CollectionStep = 'recover' | 'mark' | 'find' | 'settle' | 'check' | 'sweep' | 'confirm'
 
@@ -42,6 +48,8 @@ export type CollectionEvent =
   | { readonly type: 'restored'; readonly path: string }
   /** A blob is deleted, or would be. */
   | { readonly type: 'deleted'; readonly digest: Digest; readonly size: number }
+  /** A link or blob was to go and stays, because of what a second look at it showed. */
+  | { readonly type: 'spared'; readonly path: string; readonly reason: SparingReason }
   /** Something is amiss in the storage that is none of the collection's business. */
   | { readonly type: 'warning'; readonly text: string }
   /** Something could not be done. */
@@ -58,6 +66,8 @@ export interface CollectionSummary {
   /** Links removed, by what they led to. */
   unlinked: Record<LinkKind, number>
   restored: number
+  /** Links and blobs that were to go and stay, by the reason. */
+  spared: Record<SparingReason, number>
   /** Blobs deleted, and their bytes. */
   deletedBlobs: number
   freedBytes: number
@@ -81,6 +91,7 @@ export class Collection implements GarbageRules {
     bytes: 0,
     unlinked: { layer: 0, revision: 0, history: 0, referrer: 0 },
     restored: 0,
+    spared: { rewritten: 0, 'times-differ': 0 },
     deletedBlobs: 0,
     freedBytes: 0,
     warnings: 0,
@@ -132,6 +143,7 @@ export class Collection implements GarbageRules {
     const { summary } = this
     if (event.type === 'unlinked') summary.unlinked[event.kind] += 1
     else if (event.type === 'restored') summary.restored += 1
+    else if (event.type === 'spared') summary.spared[event.reason] += 1
     else if (event.type === 'warning') summary.warnings += 1
     else if (event.type === 'failure') summary.failures += 1
     else if (event.type === 'deleted') {

@@ -4,7 +4,7 @@ import type { Digest } from '../oci/digest.ts'
 import { mapConcurrent, settleAll } from '../storage/concurrency.ts'
 import { blobData, blobs } from '../storage/layout.ts'
 import { parsePath } from '../storage/parse-path.ts'
-import type { Collection } from './collection.ts'
+import type { Collection, SparingReason } from './collection.ts'
 import { DamageCheck } from './damage-check.ts'
 import { type Link, repositoryLinks } from './repository-links.ts'
 
@@ -50,15 +50,15 @@ export async function sweep(collection: Collection, unlinked: readonly UnlinkedB
     const { digest, size } = blob
     const path = blobData(digest)
     try {
-      if (!dryRun) {
-        const now = await undefinedIfNotFound(storage.stat(path, { fileOnly: true }))
-        if (!now) return
-        if (now.modifiedAt >= cutoff || !isSame(now, blob)) {
-          collection.keep({ size })
-          return
-        }
-        await undefinedIfNotFound(storage.delete(path, { fileOnly: true }))
+      const now = await undefinedIfNotFound(storage.stat(path, { fileOnly: true }))
+      if (!now) return
+      const reason = now.modifiedAt >= cutoff ? 'rewritten' : differenceOf(now, blob)
+      if (reason) {
+        collection.keep({ size })
+        collection.tell({ type: 'spared', path, reason })
+        return
       }
+      if (!dryRun) await undefinedIfNotFound(storage.delete(path, { fileOnly: true }))
       gone.add(digest)
       collection.tell({ type: 'deleted', digest, size })
     } catch (error) {
@@ -68,10 +68,14 @@ export async function sweep(collection: Collection, unlinked: readonly UnlinkedB
   return gone
 }
 
-/** True when a file was not written since it was listed. Some storages tell more than seconds in one of the two only. */
-function isSame(now: FileInfo, listed: UnlinkedBlob): boolean {
-  if (now.revision !== undefined && listed.revision !== undefined && now.revision !== listed.revision) return false
-  return secondOf(now.modifiedAt) === secondOf(listed.modifiedAt)
+/**
+ * Compares a file with what a listing showed; undefined when it was not written since. Some storages tell more than seconds in
+ * one of the two only. The same bytes written anew may have the same revision: then only their time tells.
+ */
+function differenceOf(now: FileInfo, listed: UnlinkedBlob): SparingReason | undefined {
+  const isOther = now.revision !== undefined && listed.revision !== undefined && now.revision !== listed.revision
+  if (isOther) return 'rewritten'
+  return secondOf(now.modifiedAt) === secondOf(listed.modifiedAt) ? undefined : 'times-differ'
 }
 
 function secondOf(time: Date): number {

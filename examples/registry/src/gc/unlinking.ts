@@ -129,7 +129,10 @@ export class Unlinking {
       const { kind, path, digest } = removal
       try {
         if (await this.#remove(path)) this.#collection.tell({ type: 'unlinked', kind, repository, digest })
-        else this.#keep(removal)
+        else {
+          this.#keep(removal)
+          this.#collection.tell({ type: 'spared', path, reason: 'rewritten' })
+        }
       } catch (error) {
         this.#keep(removal)
         this.#collection.fail(path, error)
@@ -140,10 +143,9 @@ export class Unlinking {
   /** False when the link was written again since it was listed. */
   async #remove(path: string): Promise<boolean> {
     const { storage, cutoff, dryRun } = this.#collection
-    if (dryRun) return true
     const now = await undefinedIfNotFound(storage.stat(path, { fileOnly: true }))
     if (now && now.modifiedAt >= cutoff) return false
-    if (now) await undefinedIfNotFound(storage.delete(path, { fileOnly: true }))
+    if (now && !dryRun) await undefinedIfNotFound(storage.delete(path, { fileOnly: true }))
     return true
   }
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { blobData, layerLink, revisionLink, tagCurrentLink, tagIndexLink } from '../../src/storage/layout.ts'
+import { summaryLines } from '../../src/cli/collection-lines.ts'
 import { content, digestOf } from '../support/client.ts'
 import { filesOf } from '../support/registry.ts'
 import { collect, deletedIn, has, missingOf, troubleIn } from './collect.ts'
@@ -204,6 +205,41 @@ describe.each(Object.keys(storages))('a collection of garbage on %s', kind => {
     }
     expect(deletedIn((await collect(storage)).events)).toEqual([])
     expect(await has(storage, blobData(layer))).toBe(true)
+  })
+
+  it('names, counts and explains what stays because HEAD and LIST differ about its time', async () => {
+    const garbage = await fill.blob('one', content(50))
+    const moved = await fill.data(content(60))
+    await storage.age()
+    const look = storage.stat.bind(storage)
+    storage.stat = async (path, options) => {
+      const info = await look(path, options)
+      const differs = path === blobData(garbage) || path === blobData(moved)
+      return differs ? { ...info, modifiedAt: new Date(info.modifiedAt.getTime() + 2000) } : info
+    }
+    for (const dryRun of [true, false]) {
+      const { summary, events } = await collect(storage, { dryRun })
+      expect(deletedIn(events)).toEqual([])
+      const kept = events.flatMap(event => (event.type === 'spared' ? [[event.path, event.reason] as const] : []))
+      expect(new Map(kept)).toEqual(new Map([garbage, moved].map(digest => [blobData(digest), 'times-differ'])))
+      expect(summary).toMatchObject({ deletedBlobs: 0, spared: { rewritten: 0, 'times-differ': 2 } })
+      expect(summaryLines(summary, dryRun).join('\n')).toContain('2 blobs kept: HEAD and LIST of this storage differ')
+    }
+    for (const digest of [garbage, moved]) expect(await has(storage, blobData(digest))).toBe(true)
+  })
+
+  it('names and counts links that were written again since they were listed', async () => {
+    const again = await fill.blob('one')
+    await storage.age()
+    const look = storage.stat.bind(storage)
+    storage.stat = async (path, options) => {
+      if (path === layerLink('one', again)) await fill.link('one', again)
+      return look(path, options)
+    }
+    const { summary, events } = await collect(storage)
+    expect(events).toContainEqual({ type: 'spared', path: layerLink('one', again), reason: 'rewritten' })
+    expect(summary).toMatchObject({ unlinked: { layer: 0 }, spared: { rewritten: 1, 'times-differ': 0 } })
+    expect(await has(storage, blobData(again))).toBe(true)
   })
 
   it('goes on after a deletion that fails, and tells of it', async () => {
