@@ -42,7 +42,11 @@ export function bucketNamed(cloud: Cloud, name: string): Bucket {
 
 export function keyOf(call: Call): string {
   const { key = '' } = call.request
-  if (Buffer.byteLength(key) > 1024) throw s3Error('KeyTooLongError', 'Your key is too long')
+  const size = Buffer.byteLength(key)
+  // "The sequence of Unicode characters in UTF-8 encoding is at most 1,024 bytes long" ("Naming Amazon S3 objects").
+  if (size > 1024) {
+    throw s3Error('KeyTooLongError', 'Your key is too long', { Size: String(size), MaxSizeAllowed: '1024' })
+  }
   return key
 }
 

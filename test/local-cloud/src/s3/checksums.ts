@@ -7,19 +7,14 @@ export interface Checksum {
   digest(): string
 }
 
-/** The algorithms that are verified and stored, by their name in `x-amz-checksum-*`. Others are let pass unread. */
+/** The algorithms that are verified and stored, by their name in `x-amz-checksum-*`. Others are kept unread. */
 export const CHECKSUMS: Record<string, () => Checksum> = {
   crc32: () => cyclic((chunk, state) => crc32(chunk, state)),
   crc32c: () => cyclic(crc32c),
+  md5: () => hash('md5'),
   sha1: () => hash('sha1'),
   sha256: () => hash('sha256'),
-}
-
-export function checksumOf(algorithm: string, content: Uint8Array): string {
-  const checksum = CHECKSUMS[algorithm]?.()
-  if (!checksum) throw new RangeError(`no checksum ${algorithm}`)
-  checksum.update(content)
-  return checksum.digest()
+  sha512: () => hash('sha512'),
 }
 
 function hash(name: string): Checksum {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
+  CopyObjectCommand,
   CreateMultipartUploadCommand,
   GetObjectCommand,
   HeadObjectCommand,
@@ -70,6 +71,15 @@ describe('multipart upload', () => {
     const bytes = Buffer.from(await got.Body!.transformToByteArray())
     expect(bytes.equals(Buffer.concat([Buffer.from([1]), contents[1]!, Buffer.from('t')]))).toBe(true)
     expect(s3.bucket(Bucket).uploads()).toEqual([])
+  })
+
+  it('gives a copy the ETag of its whole content', async () => {
+    s3.quirks.minPartBytes = 1
+    const UploadId = await create('k')
+    const parts = [await part('k', UploadId, 1, Buffer.from('a')), await part('k', UploadId, 2, Buffer.from('b'))]
+    await complete('k', UploadId, parts)
+    const copied = await client.send(new CopyObjectCommand({ Bucket, Key: 'copy', CopySource: `${Bucket}/k` }))
+    expect(copied.CopyObjectResult?.ETag).toBe(`"${createHash('md5').update('ab').digest('hex')}"`)
   })
 
   it('answers an identical completion again, and no other', async () => {

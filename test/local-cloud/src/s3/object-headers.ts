@@ -1,5 +1,4 @@
 import type { Call } from './call.ts'
-import { s3Error } from '../errors.ts'
 import type { StoredObject } from './store.ts'
 
 const STORED = new Set([
@@ -15,21 +14,7 @@ const STORED = new Set([
   'x-amz-website-redirect-location',
 ])
 
-const STORAGE_CLASSES = new Set([
-  'STANDARD',
-  'REDUCED_REDUNDANCY',
-  'STANDARD_IA',
-  'ONEZONE_IA',
-  'INTELLIGENT_TIERING',
-  'GLACIER',
-  'DEEP_ARCHIVE',
-  'OUTPOSTS',
-  'GLACIER_IR',
-  'SNOW',
-  'EXPRESS_ONEZONE',
-])
-
-/** What PutObject, CopyObject and CreateMultipartUpload leave on the object, after a look at whether they may. */
+/** What PutObject, CopyObject and CreateMultipartUpload leave on the object. */
 export function headersToStore(call: Call): Record<string, string> {
   const stored: Record<string, string> = { 'content-type': 'binary/octet-stream' }
   for (const [name, value] of Object.entries(call.request.headers)) {
@@ -41,14 +26,6 @@ export function headersToStore(call: Call): Record<string, string> {
       const left = codings.filter(coding => coding !== 'aws-chunked' && coding !== '').join(',')
       if (left !== '') stored[name] = left
     }
-  }
-  const storageClass = stored['x-amz-storage-class']
-  if (storageClass !== undefined && !STORAGE_CLASSES.has(storageClass)) {
-    throw s3Error('InvalidStorageClass', 'The storage class you specified is not valid')
-  }
-  const acl = call.request.headers['x-amz-acl']
-  if (call.cloud.quirks.refusesAcls && acl !== undefined && acl !== 'bucket-owner-full-control') {
-    throw s3Error('AccessControlListNotSupported', 'The bucket does not allow ACLs')
   }
   return stored
 }

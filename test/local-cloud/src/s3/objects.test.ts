@@ -127,7 +127,7 @@ describe('putting and getting', () => {
         StorageClass: 'STANDARD_IA',
         ServerSideEncryption: 'aws:kms',
         SSEKMSKeyId: 'key-1',
-        ACL: 'private',
+        ACL: 'bucket-owner-full-control',
       }),
     )
     expect(put).toMatchObject({ ServerSideEncryption: 'aws:kms', SSEKMSKeyId: 'key-1' })
@@ -142,7 +142,7 @@ describe('putting and getting', () => {
       ServerSideEncryption: 'aws:kms',
     })
     expect(head.LastModified!.getMilliseconds()).toBe(0)
-    expect(s3.requests.records.at(0)!.headers['x-amz-acl']).toBe('private')
+    expect(s3.requests.records.at(0)!.headers['x-amz-acl']).toBe('bucket-owner-full-control')
     const storageClass = 'GOLD' as 'STANDARD'
     const refused = client.send(new PutObjectCommand({ Bucket, Key: 'x', Body: 'x', StorageClass: storageClass }))
     expect(await failure(refused)).toEqual({ code: 'InvalidStorageClass', status: 400 })
@@ -177,6 +177,23 @@ describe('putting and getting', () => {
     expect((await failure(put('absent', { IfMatch: ETag }))).status).toBe(404)
     await put('k', { IfMatch: ETag })
     await put('new', { IfNoneMatch: '*' })
+  })
+
+  it('answers 409 where the object is deleted while its conditional replacement arrives', async () => {
+    await s3.bucket(Bucket).put('k', 'x')
+    const { etag } = s3.bucket(Bucket).info('k')!
+    const url = await getSignedUrl(client, new PutObjectCommand({ Bucket, Key: 'k' }))
+    const upload = request(url, { method: 'PUT', headers: { 'content-length': 2, 'if-match': `"${etag}"` } })
+    const status = new Promise<number | undefined>((resolve, reject) => {
+      upload.once('error', reject)
+      upload.once('response', answer => resolve(answer.resume().statusCode))
+    })
+    upload.write('1')
+    await until(() => s3.requests.records.at(-1)?.bytesIn === 1)
+    s3.bucket(Bucket).delete('k')
+    upload.end('2')
+    expect(await status).toBe(409)
+    expect(s3.bucket(Bucket).keys()).toEqual([])
   })
 
   it('serves its readers the object that they opened, overwritten and deleted meanwhile', async () => {

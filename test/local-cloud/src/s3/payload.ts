@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto'
 import type { Authentication } from '../signature/authentication.ts'
 import { decodeAwsChunked } from './aws-chunked.ts'
 import { CHECKSUMS } from './checksums.ts'
+import { isChecksumValue } from './request-rules/checksum-headers.ts'
+import { CHECKSUM_ALGORITHMS } from './request-rules/header-groups.ts'
 import type { Checksum } from './checksums.ts'
 import { s3Error } from '../errors.ts'
 import type { S3Request } from './request.ts'
@@ -11,7 +13,7 @@ export interface Received {
   size: number
   /** Hex. */
   md5: string
-  /** Base64 by algorithm: those the client sent, and those asked for. */
+  /** Base64 by algorithm: those the client sent. */
   checksums: Record<string, string>
 }
 
@@ -25,6 +27,7 @@ export async function receive(
   request: S3Request,
   authentication: Authentication,
   sink: (piece: Buffer) => Promise<void> | void,
+  checksumsAreOf: 'body' | 'object' = 'body',
 ): Promise<Received> {
   const { headers } = request
   const { payloadHash } = authentication
@@ -43,10 +46,11 @@ export async function receive(
   const claimed = new Map(Object.entries(headers).filter(isText))
   const trailers = new Map<string, string>()
   const announced = new Set((claimed.get('x-amz-trailer') ?? '').split(',').map(name => name.trim().toLowerCase()))
-  const checksums = new Map<string, Checksum>()
-  for (const [algorithm, create] of Object.entries(CHECKSUMS)) {
+  const checksums = new Map<string, Checksum | undefined>()
+  for (const algorithm of Object.keys(CHECKSUM_ALGORITHMS)) {
     const name = `x-amz-checksum-${algorithm}`
-    if (claimed.has(name) || announced.has(name)) checksums.set(algorithm, create())
+    const isClaimed = claimed.has(name) && checksumsAreOf === 'body'
+    if (isClaimed || announced.has(name)) checksums.set(algorithm, CHECKSUMS[algorithm]?.())
   }
   const signedHash = /^[0-9a-f]{64}$/.test(payloadHash) ? createHash('sha256') : undefined
   const md5 = createHash('md5')
@@ -58,7 +62,7 @@ export async function receive(
     size += piece.length
     md5.update(piece)
     signedHash?.update(piece)
-    for (const checksum of checksums.values()) checksum.update(piece)
+    for (const checksum of checksums.values()) checksum?.update(piece)
     await sink(piece)
   }
 
@@ -87,7 +91,10 @@ export async function receive(
     const expected = trailers.get(name) ?? claimed.get(name)
     if (expected === undefined)
       throw s3Error('MalformedTrailerError', `The trailer ${name} was announced and did not come.`)
-    computed[algorithm] = checksum.digest()
+    if (!isChecksumValue(algorithm, expected)) {
+      throw s3Error('InvalidRequest', `Value for ${name} trailing header is invalid.`)
+    }
+    computed[algorithm] = checksum?.digest() ?? expected
     if (computed[algorithm] !== expected) {
       throw s3Error('BadDigest', `The ${algorithm.toUpperCase()} you specified did not match the calculated checksum.`)
     }
@@ -95,16 +102,21 @@ export async function receive(
   return { size, md5: digest.toString('hex'), checksums: computed }
 }
 
-/** A body that is a document, not content. */
-export async function receiveText(request: S3Request, authentication: Authentication): Promise<string> {
+/** A body that is a document, not content. The checksum of a completion is that of the `object`. */
+export async function receiveText(
+  request: S3Request,
+  authentication: Authentication,
+  checksumsAreOf: 'body' | 'object' = 'body',
+): Promise<string> {
   const pieces: Buffer[] = []
   let size = 0
-  await receive(request, authentication, piece => {
+  const take = (piece: Buffer) => {
     size += piece.length
     // 10,000 parts with every checksum are below 4 MB.
     if (size > 8_000_000) throw s3Error('MalformedXML', 'The XML you provided was not well-formed')
     pieces.push(Buffer.from(piece))
-  })
+  }
+  await receive(request, authentication, take, checksumsAreOf)
   return Buffer.concat(pieces).toString()
 }
 

@@ -23,9 +23,20 @@ export function isUnmodified(call: Call, object: StoredObject, prefix = ''): boo
   return since !== undefined && object.modified <= Date.parse(since)
 }
 
-/** Conditions on what a write replaces ("Conditional writes", S3 User Guide). Check again when the body has arrived. */
-export function requireWritable(call: Call, bucket: Bucket, key: string): void {
+/**
+ * Conditions on what a write replaces ("Conditional writes", S3 User Guide). Check again when the body has arrived, with what was
+ * there `before`: "you can also receive a 409 Conflict response ... if a delete request to an object succeeds before a conditional
+ * write operation on that object completes".
+ */
+export function requireWritable(call: Call, bucket: Bucket, key: string, before?: StoredObject): void {
   const current = bucket.get(key)
+  if (before && !current && requestHeader(call, 'if-match') !== undefined) {
+    throw s3Error(
+      'ConditionalRequestConflict',
+      'The conditional request cannot succeed due to a conflicting operation against this resource.',
+      { Condition: 'If-Match', Key: key },
+    )
+  }
   if (requestHeader(call, 'if-none-match') === '*' && current) throw failed('If-None-Match')
   const match = requestHeader(call, 'if-match')
   if (match === undefined) return
@@ -39,7 +50,7 @@ export function failed(condition: string) {
   })
 }
 
-function namesEtag(header: string, etag: string): boolean {
+export function namesEtag(header: string, etag: string): boolean {
   return header.split(',').some(item => {
     const named = item.trim().replaceAll('"', '')
     return named === '*' || named === etag

@@ -14,8 +14,10 @@ export interface Quirks {
   alwaysTruncated: boolean
   /** Object lists show the bucket as it was some changes or some time ago. */
   staleLists: { writes?: number; milliseconds?: number } | undefined
-  /** Bucket owner enforced: any ACL but bucket-owner-full-control is AccessControlListNotSupported. */
+  /** Bucket owner enforced, as every new bucket of AWS: any ACL but bucket-owner-full-control is AccessControlListNotSupported. */
   refusesAcls: boolean
+  /** The bucket has Object Lock with a default retention: PutObject and UploadPart need Content-MD5 or a checksum. */
+  objectLock: boolean
   /** Bytes. A lower one lets tests have 10,000 parts cheaply. */
   minPartBytes: number
 }
@@ -29,7 +31,8 @@ export function awsQuirks(): Quirks {
     forgetsCompletedUploads: false,
     alwaysTruncated: false,
     staleLists: undefined,
-    refusesAcls: false,
+    refusesAcls: true,
+    objectLock: false,
     minPartBytes: 5 * 1024 * 1024,
   }
 }

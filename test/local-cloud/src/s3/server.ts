@@ -18,6 +18,7 @@ import type { Quirks } from './quirks.ts'
 import { isPostedForm, postObject } from './operations/post-object.ts'
 import { cutConnection, errorAnswer, respond } from './respond.ts'
 import { parseRequest } from './request.ts'
+import { checkRequest } from './request-rules/check-request.ts'
 import type { S3Request } from './request.ts'
 import { RequestLog } from './request-log.ts'
 import type { RequestRecord } from './request-log.ts'
@@ -141,6 +142,7 @@ export async function startS3(options: S3Options = {}): Promise<LocalS3> {
     if (operation === undefined) {
       throw s3Error('NotImplemented', 'A header or query you provided implies functionality that is not implemented')
     }
+    checkRequest(operation, request, { authentication, quirks: cloud.quirks })
     return await operationNamed(operation)({ request, authentication, cloud })
   }
 

@@ -23,13 +23,19 @@ export interface Part {
   checksums: Readonly<Record<string, string>>
 }
 
+export interface UploadChecksum {
+  algorithm: string
+  /** COMPOSITE: every part and the completion must carry one. FULL_OBJECT: they may. */
+  type: 'COMPOSITE' | 'FULL_OBJECT'
+}
+
 export interface Upload {
   id: string
   key: string
   initiated: number
   headers: Readonly<Record<string, string>>
-  /** The algorithm whose checksum every part and the completion must carry, lower-case. */
-  checksumAlgorithm: string | undefined
+  /** Algorithm of the parts' checksums, lower-case, and what becomes of them. */
+  checksum: UploadChecksum | undefined
   parts: Map<number, Part>
 }
 

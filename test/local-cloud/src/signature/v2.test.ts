@@ -39,9 +39,14 @@ function send(
 describe('Signature V2 in the header', () => {
   it('takes a signed upload, its headers and its sub-resources included', async () => {
     const date = new Date().toUTCString()
-    const amz = 'x-amz-acl:private\nx-amz-meta-a:1\n'
+    const amz = 'x-amz-acl:bucket-owner-full-control\nx-amz-meta-a:1\n'
     const put = hmac(`PUT\n\ntext/plain\n${date}\n${amz}/${Bucket}/new`)
-    const headers = { date, 'content-type': 'text/plain', 'x-amz-meta-a': '1', 'x-amz-acl': 'private' }
+    const headers = {
+      date,
+      'content-type': 'text/plain',
+      'x-amz-meta-a': '1',
+      'x-amz-acl': 'bucket-owner-full-control',
+    }
     const upload = (authorization: string) =>
       send('PUT', `/${Bucket}/new`, { ...headers, authorization, 'content-length': '3' }, 'new')
     expect(await upload(`AWS ${accessKeyId}:${put}`)).toMatchObject({ status: 200 })

@@ -20,6 +20,7 @@ interface Claim {
   payloadHash: string
   sessionToken: string | undefined
   query: SignedRequest['query']['pairs']
+  isPresigned: boolean
 }
 
 const SEVEN_DAYS = 604_800
@@ -59,6 +60,7 @@ export function verifyV4Header(request: SignedRequest, verification: Verificatio
     payloadHash,
     sessionToken: header(request, 'x-amz-security-token'),
     query: request.query.pairs,
+    isPresigned: false,
   })
 }
 
@@ -83,7 +85,9 @@ export function verifyV4Query(request: SignedRequest, verification: Verification
   const date = fromAmzDate(amzDate)
   if (Number.isNaN(date)) throw malformedQuery("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"")
   const seconds = /^\d+$/.test(expires) ? Number(expires) : Number.NaN
-  if (!(seconds >= 0)) throw malformedQuery('X-Amz-Expires should be a number')
+  if (Number.isNaN(seconds)) throw malformedQuery('X-Amz-Expires should be a number')
+  // "The minimum value you can set is 1, and the maximum is 604800" (X-Amz-Expires).
+  if (seconds < 1) throw malformedQuery('X-Amz-Expires must be positive')
   if (seconds > SEVEN_DAYS) throw malformedQuery('X-Amz-Expires must be less than a week (in seconds); that is, 604800')
   if (date > verification.now + MAX_SKEW_MS) throw s3Error('AccessDenied', 'Request is not yet valid')
   const end = date + seconds * 1000
@@ -102,6 +106,7 @@ export function verifyV4Query(request: SignedRequest, verification: Verification
     payloadHash: query.get('X-Amz-Content-Sha256') ?? header(request, 'x-amz-content-sha256') ?? UNSIGNED_PAYLOAD,
     sessionToken: query.get('X-Amz-Security-Token'),
     query: query.pairs.filter(([name]) => name !== 'X-Amz-Signature'),
+    isPresigned: true,
   })
 }
 
@@ -123,8 +128,10 @@ function verify(request: SignedRequest, verification: Verification, claim: Claim
   }
   const { secretAccessKey } = credentialsOf(verification, accessKeyId, claim.sessionToken)
   const names = claim.signedHeaders.split(';')
+  // "If the Content-MD5 header is present in the request, you must add it" to the signed ones, and any x-amz-* header: of these
+  // alone the page on presigned URLs speaks.
   const unsigned = Object.keys(request.headers).filter(
-    name => name.startsWith('x-amz-') && name !== 'x-amz-content-sha256' && !names.includes(name),
+    name => (name.startsWith('x-amz-') || (name === 'content-md5' && !claim.isPresigned)) && !names.includes(name),
   )
   if (unsigned.length > 0 || !names.includes('host')) {
     throw s3Error('AccessDenied', 'There were headers present in the request which were not signed', {

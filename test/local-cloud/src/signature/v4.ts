@@ -86,7 +86,7 @@ export function fromAmzDate(amzDate: string): number {
   return Date.parse(`${year}-${month}-${day}T${hours}:${minutes}:${seconds}Z`)
 }
 
-/** The headers that make a bodyless request one of `credentials`' own. */
+/** The headers that make a request one of `credentials`' own. */
 export function signedHeaders(options: {
   method: string
   host: string
@@ -94,15 +94,18 @@ export function signedHeaders(options: {
   /** Decoded. */
   query?: CanonicalParts['query']
   headers?: Record<string, string>
+  /** Hash of the body, or a word in its place; by default there is none. */
+  payloadHash?: string
   credentials: Credentials
   region: string
   now: number
 }): Record<string, string> {
   const amzDate = toAmzDate(options.now)
+  const { payloadHash = EMPTY_SHA256 } = options
   const headers: Record<string, string> = {
     ...options.headers,
     host: options.host,
-    'x-amz-content-sha256': EMPTY_SHA256,
+    'x-amz-content-sha256': payloadHash,
     'x-amz-date': amzDate,
   }
   const { accessKeyId, secretAccessKey, sessionToken } = options.credentials
@@ -113,7 +116,7 @@ export function signedHeaders(options: {
     path: options.path,
     query: options.query ?? [],
     headers: Object.entries(headers),
-    payloadHash: EMPTY_SHA256,
+    payloadHash,
   })
   const signature = sign(signingKey(secretAccessKey, scope), stringToSign(amzDate, scope, canonical))
   headers['authorization'] =

@@ -1,16 +1,19 @@
+import { createHash } from 'node:crypto'
 import type { ByteRange } from '../../byte-range.ts'
 import type { Call, Operation } from '../call.ts'
 import { bucketNamed, bucketOf, keyOf, requestHeader, xml } from '../call.ts'
+import type { Content } from '../content.ts'
 import { s3Error } from '../../errors.ts'
 import { encryptionHeaders, headersToStore, wholeSecond } from '../object-headers.ts'
 import { failed, isUnmodified, requireWritable } from '../preconditions.ts'
 import type { StoredObject } from '../store.ts'
 import { document, element } from '../xml.ts'
+import { requireRetrieved } from './objects.ts'
 
 const FIVE_GIB = 5 * 1024 ** 3
 
-/** The copy keeps the source's ETag, which AWS does for objects of one part. */
-export const copyObject: Operation = call => {
+/** The copy is an object of one part, whatever the source was made of: its ETag is the MD5 of its content. */
+export const copyObject: Operation = async call => {
   const bucket = bucketOf(call)
   const key = keyOf(call)
   const { object: source, bucket: sourceBucket } = copySource(call)
@@ -30,13 +33,20 @@ export const copyObject: Operation = call => {
         'metadata, storage class, website redirect location or encryption attributes.',
     )
   }
-  requireWritable(call, bucket, key)
   // Storage class and encryption are the request's in any case, never the source's.
   const kept = Object.entries(source.headers).filter(([name]) => !name.startsWith('x-amz-') || isMetadata(name))
   const own = Object.entries(given).filter(([name]) => name.startsWith('x-amz-') && !isMetadata(name))
   const headers = replace ? given : Object.fromEntries([...kept, ...own])
   const content = source.content.slice(0, source.content.size)
-  const { etag, checksums } = source
+  const isOfParts = source.etag.includes('-')
+  const etag = isOfParts ? await md5Of(content) : source.etag
+  const checksums = isOfParts ? {} : source.checksums
+  try {
+    requireWritable(call, bucket, key)
+  } catch (error) {
+    content.release()
+    throw error
+  }
   const modified = wholeSecond()
   bucket.put({ key, content, etag, modified, headers, checksums })
   return xml(
@@ -49,12 +59,21 @@ export const copyObject: Operation = call => {
   )
 }
 
-/** What `x-amz-copy-source` names: `bucket/key`, URL-encoded, with or without a slash before it. */
+async function md5Of(content: Content): Promise<string> {
+  const md5 = createHash('md5')
+  for await (const piece of content.read()) md5.update(piece)
+  return md5.digest('hex')
+}
+
+/**
+ * What `x-amz-copy-source` names: `bucket/key`, URL-encoded, with or without a slash before it. A `+` is a blank there, as in a
+ * query (aws/aws-sdk-php#236, aws/aws-sdk-js#1821).
+ */
 export function copySource(call: Call): { object: StoredObject; bucket: string } {
   const header = requestHeader(call, 'x-amz-copy-source') ?? ''
   let path: string
   try {
-    path = decodeURIComponent(header.replace(/\?versionId=null$/, '')).replace(/^\//, '')
+    path = decodeURIComponent(header.replace(/\?versionId=null$/, '').replaceAll('+', ' ')).replace(/^\//, '')
   } catch {
     throw invalidSource()
   }
@@ -64,6 +83,7 @@ export function copySource(call: Call): { object: StoredObject; bucket: string }
   const key = path.slice(slash + 1)
   const object = bucket.get(key)
   if (!object) throw s3Error('NoSuchKey', 'The specified key does not exist.', { Key: key })
+  requireRetrieved(object)
   if (isUnmodified(call, object, 'x-amz-copy-source-')) throw failed('x-amz-copy-source-If-None-Match')
   return { object, bucket: bucket.name }
 }

@@ -3,7 +3,8 @@ import { bucketOf, keyOf, requestHeader, xml } from '../call.ts'
 import { CHECKSUMS } from '../checksums.ts'
 import { s3Error } from '../../errors.ts'
 import { checksumHeaders, encryptionHeaders, headersToStore, wholeSecond } from '../object-headers.ts'
-import type { Part, Upload } from '../store.ts'
+import { defaultType } from '../request-rules/multipart-checksum.ts'
+import type { Part, Upload, UploadChecksum } from '../store.ts'
 import { document, element } from '../xml.ts'
 import { copySource, copySourceRange } from './copy.ts'
 import { store } from './objects.ts'
@@ -11,14 +12,9 @@ import { store } from './objects.ts'
 export const createMultipartUpload: Operation = call => {
   const bucket = bucketOf(call)
   const key = keyOf(call)
-  const algorithm = requestHeader(call, 'x-amz-checksum-algorithm')?.toLowerCase()
-  const composite = requestHeader(call, 'x-amz-checksum-type') !== 'FULL_OBJECT'
   const headers = headersToStore(call)
-  const upload = bucket.createUpload({
-    key,
-    headers,
-    checksumAlgorithm: algorithm !== undefined && composite && algorithm in CHECKSUMS ? algorithm : undefined,
-  })
+  const upload = bucket.createUpload({ key, headers, checksum: checksumAsked(call) })
+  const { checksum } = upload
   return xml(
     document(
       'InitiateMultipartUploadResult',
@@ -28,8 +24,8 @@ export const createMultipartUpload: Operation = call => {
     ),
     {
       ...encryptionHeaders(headers),
-      'x-amz-checksum-algorithm': algorithm?.toUpperCase(),
-      'x-amz-checksum-type': upload.checksumAlgorithm && 'COMPOSITE',
+      'x-amz-checksum-algorithm': checksum?.algorithm.toUpperCase(),
+      'x-amz-checksum-type': checksum?.type,
     },
   )
 }
@@ -38,17 +34,12 @@ export const uploadPart: Operation = async call => {
   const upload = uploadOf(call)
   const number = partNumberOf(call)
   const { content, md5, checksums } = await store(call)
-  const { checksumAlgorithm } = upload
-  if (bucketOf(call).uploads.get(upload.id) !== upload) {
+  try {
+    if (bucketOf(call).uploads.get(upload.id) !== upload) throw noSuchUpload()
+    requireSameChecksum(upload, checksums)
+  } catch (error) {
     content.release()
-    throw noSuchUpload()
-  }
-  if (checksumAlgorithm !== undefined && checksums[checksumAlgorithm] === undefined) {
-    content.release()
-    throw s3Error(
-      'InvalidRequest',
-      `Checksum Type mismatch occurred, expected checksum Type: ${checksumAlgorithm}, actual checksum Type: null`,
-    )
+    throw error
   }
   putPart(upload, { number, content, etag: md5, modified: wholeSecond(), checksums })
   return {
@@ -64,7 +55,7 @@ export const uploadPartCopy: Operation = async call => {
   const { start, end } = copySourceRange(call, source.content.size)
   const content = source.content.slice(start, end)
   const checksums: Record<string, string> = {}
-  const algorithm = upload.checksumAlgorithm
+  const algorithm = upload.checksum?.algorithm
   const checksum = algorithm === undefined ? undefined : CHECKSUMS[algorithm]?.()
   if (algorithm !== undefined && checksum) {
     for await (const piece of content.read()) checksum.update(piece)
@@ -82,6 +73,28 @@ export const uploadPartCopy: Operation = async call => {
       ...checksumElements(checksums),
     ),
     encryptionHeaders(upload.headers),
+  )
+}
+
+function checksumAsked(call: Call): UploadChecksum | undefined {
+  const algorithm = requestHeader(call, 'x-amz-checksum-algorithm')?.toLowerCase()
+  if (algorithm === undefined) return undefined
+  const type = requestHeader(call, 'x-amz-checksum-type')?.toUpperCase() ?? defaultType(algorithm)
+  return { algorithm, type: type === 'FULL_OBJECT' ? type : 'COMPOSITE' }
+}
+
+/**
+ * A part has a checksum of the upload's algorithm; without one only where the upload's type is FULL_OBJECT (versitygw#1342). An
+ * upload that names no algorithm takes none: apache/opendal#4533, apache/arrow-rs#6793, dragonflydb/helio#152.
+ */
+function requireSameChecksum({ checksum }: Upload, given: Readonly<Record<string, string>>): void {
+  const [actual] = Object.keys(given)
+  if (actual === checksum?.algorithm) return
+  if (actual === undefined && checksum?.type === 'FULL_OBJECT') return
+  throw s3Error(
+    'InvalidRequest',
+    `Checksum Type mismatch occurred, expected checksum Type: ${checksum?.algorithm ?? 'null'}, ` +
+      `actual checksum Type: ${actual ?? 'null'}`,
   )
 }
 

@@ -13,9 +13,10 @@ export const putObject: Operation = async call => {
   const key = keyOf(call)
   const headers = headersToStore(call)
   requireWritable(call, bucket, key)
+  const before = bucket.get(key)
   const { content, md5, checksums } = await store(call)
   try {
-    requireWritable(call, bucket, key)
+    requireWritable(call, bucket, key, before)
   } catch (error) {
     content.release()
     throw error
@@ -42,7 +43,19 @@ export async function store(call: Call): Promise<{ content: Content; md5: string
 
 export const headObject: Operation = call => read(call)
 
-export const getObject: Operation = call => read(call)
+export const getObject: Operation = call => {
+  requireRetrieved(existing(call))
+  return read(call)
+}
+
+/** Archived objects can be looked at and not read ("Restoring an archived object", S3 User Guide). */
+export function requireRetrieved(object: StoredObject): void {
+  const storageClass = storageClassOf(object)
+  if (storageClass !== 'GLACIER' && storageClass !== 'DEEP_ARCHIVE') return
+  throw s3Error('InvalidObjectState', "The operation is not valid for the object's storage class", {
+    StorageClass: storageClass,
+  })
+}
 
 function read(call: Call): Answer {
   if (call.request.query.has('partNumber')) {
