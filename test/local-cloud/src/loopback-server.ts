@@ -14,7 +14,8 @@ export async function listenOnLoopback(
   port: number,
   handler: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
 ): Promise<LoopbackServer> {
-  const server = createServer((request, response) => void handler(request, response))
+  // Both S3 and CloudFront answer what is too long for them themselves.
+  const server = createServer({ maxHeaderSize: 65_536 }, (request, response) => void handler(request, response))
   // Without this listener Node asks for the body at once; S3 looks at the headers first and may refuse without it.
   server.on('checkContinue', (request, response) => void handler(request, response))
   // A pooled client connection must not die under a request that is just being sent; and an upload may take its time.

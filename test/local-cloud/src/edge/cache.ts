@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http'
 import type { Spool, SpoolDirectory } from '../spool.ts'
+import { type CacheKey, cacheName, objectKey } from './cache-key.ts'
 import type { Origin } from './origin.ts'
 
 /** A whole object at the edge, or one that is still arriving. */
 export interface CachedObject {
-  key: string
+  key: CacheKey
   /** The origin's, lower-case. */
   headers: Record<string, string>
   size: number
@@ -45,42 +46,44 @@ export class EdgeCache {
   }
 
   /** Only what is here; makes no request. */
-  peek(key: string): CachedObject | undefined {
-    const object = this.#objects.get(key)
+  peek(key: CacheKey): CachedObject | undefined {
+    const name = cacheName(key)
+    const object = this.#objects.get(name)
     if (object) {
-      this.#objects.delete(key)
-      this.#objects.set(key, object)
+      this.#objects.delete(name)
+      this.#objects.set(name, object)
     }
     return object
   }
 
   /** From here or from the origin. An object is retained for the caller, who releases its spool. */
-  async get(key: string): Promise<Lookup> {
+  async get(key: CacheKey): Promise<Lookup> {
+    const name = cacheName(key)
     const here = this.peek(key)
     if (here) {
       here.spool.retain()
       return { kind: 'cached', object: here, hit: true }
     }
-    const pending = this.#pending.get(key)
+    const pending = this.#pending.get(name)
     if (pending) {
       const lookup = await pending
       // An error's body can be read once: whoever waited for it asks the origin again.
       return lookup.kind === 'error' ? await this.get(key) : joined(lookup)
     }
-    const started = this.#fill(key).finally(() => this.#pending.delete(key))
-    this.#pending.set(key, started)
+    const started = this.#fill(key).finally(() => this.#pending.delete(name))
+    this.#pending.set(name, started)
     return await started
   }
 
-  /** Forgets one key, or everything: an invalidation. */
+  /** Forgets one object in all its query variants and spellings, or everything: an invalidation. */
   invalidate(key?: string): void {
-    for (const object of key === undefined ? this.#objects.values() : [this.#objects.get(key)]) {
-      if (object) this.#drop(object)
+    for (const object of this.#objects.values()) {
+      if (key === undefined || objectKey(object.key) === key) this.#drop(object)
     }
   }
 
   /** Starts to fetch an object and resolves when it is known what it is; its bytes arrive behind that. */
-  async #fill(key: string): Promise<Lookup> {
+  async #fill(key: CacheKey): Promise<Lookup> {
     const response = await this.#origin.fetch('GET', key)
     if (response.statusCode !== 200) return { kind: 'error', response }
     const size = Number(response.headers['content-length'])
@@ -118,7 +121,7 @@ export class EdgeCache {
 
   #keep(object: CachedObject): void {
     object.spool.retain()
-    this.#objects.set(object.key, object)
+    this.#objects.set(cacheName(object.key), object)
     this.#bytes += object.size
     for (const oldest of this.#objects.values()) {
       if (this.#bytes <= this.#limits.total) break
@@ -127,8 +130,9 @@ export class EdgeCache {
   }
 
   #drop(object: CachedObject): void {
-    if (this.#objects.get(object.key) !== object) return
-    this.#objects.delete(object.key)
+    const name = cacheName(object.key)
+    if (this.#objects.get(name) !== object) return
+    this.#objects.delete(name)
     this.#bytes -= object.size
     object.spool.release()
   }

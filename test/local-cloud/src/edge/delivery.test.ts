@@ -1,3 +1,4 @@
+import { createSign } from 'node:crypto'
 import { request } from 'node:http'
 import { getSignedUrl } from '@aws-sdk/cloudfront-signer'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
@@ -30,8 +31,30 @@ function signed(path: string, baseUrl = cloud.edge.baseUrl): string {
   return getSignedUrl({ url: baseUrl + path, keyPairId, privateKey, dateLessThan })
 }
 
+/** Signed as it stands, with a canned policy. */
+function sign(url: string): string {
+  const expires = Math.floor(Date.now() / 1000) + 60
+  const policy = `{"Statement":[{"Resource":"${url}","Condition":{"DateLessThan":{"AWS:EpochTime":${expires}}}}]}`
+  const signature = createSign('SHA1').update(policy).sign(cloud.privateKey, 'base64')
+  const encoded = signature.replaceAll('+', '-').replaceAll('=', '_').replaceAll('/', '~')
+  const join = url.includes('?') ? '&' : '?'
+  return `${url}${join}Expires=${expires}&Signature=${encoded}&Key-Pair-Id=${cloud.keyPairId}`
+}
+
 function get(path: string, headers: Record<string, string> = {}): Promise<Response> {
   return fetch(signed(path), { headers })
+}
+
+/** Status of a request as no `fetch` sends it. */
+function raw(path: string, headers: Record<string, string> = {}, body?: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const sent = request(signed(path), { headers }, response => {
+      response.resume()
+      resolve(response.statusCode ?? 0)
+    })
+    sent.once('error', reject)
+    sent.end(body)
+  })
 }
 
 /** `Hit` or `Miss`. */
@@ -65,7 +88,7 @@ describe('the cache', () => {
     })
     expect(cloud.edge.stats).toEqual({ hits: 1, misses: 1, denials: 0, errors: 0, bytes: 14, originRequests: 1 })
     expect(cloud.s3.requests.counts()).toEqual({ GetObject: 1 })
-    expect(cloud.s3.requests.records.at(0)?.target).toBe('/longshore/a%20b/%C3%BC%2B%281%29')
+    expect(cloud.s3.requests.records.at(0)?.target).toBe('/longshore/a%20b/%C3%BC%2B(1)')
     await bucket.put('a b/ü+(1)', 'changed')
     expect(await (await get('a%20b/%C3%BC%2B(1)')).text()).toBe('content')
     cloud.edge.invalidate('a b/ü+(1)')
@@ -177,12 +200,28 @@ describe('what goes wrong', () => {
     expect(cloud.edge.stats.originRequests).toBe(1)
   })
 
-  it('takes GET, HEAD and OPTIONS only', async () => {
+  it('takes GET, HEAD and OPTIONS only, and before it looks at the signature', async () => {
     await bucket.put('k', 'x')
-    expect((await fetch(signed('k'), { method: 'DELETE' })).status).toBe(405)
-    expect((await fetch(signed('k'), { method: 'PUT', body: 'x' })).status).toBe(405)
+    for (const [method, url] of [
+      ['DELETE', signed('k')],
+      ['PUT', signed('k')],
+      ['POST', `${cloud.edge.baseUrl}k`],
+    ] as const) {
+      const refused = await fetch(url, { method, ...(method === 'DELETE' ? {} : { body: 'x' }) })
+      expect(refused.status).toBe(403)
+      expect(refused.headers.get('x-cache')).toBe('Error from cloudfront')
+      expect(await refused.text()).toMatch(/is not configured to allow the HTTP request method.*only cachable requests/)
+    }
     expect((await fetch(signed('k'), { method: 'OPTIONS' })).headers.get('allow')).toBe('GET, HEAD, OPTIONS')
     expect(await bucket.read('k')).toEqual(Buffer.from('x'))
+  })
+
+  it('refuses a GET with a body, a URL over 8,192 bytes and a request over 20,480', async () => {
+    await bucket.put('k', 'x')
+    expect(await raw('k', { 'content-length': '1' }, 'x')).toBe(403)
+    expect(await raw(`k?${'x'.repeat(8192)}`)).toBe(413)
+    expect(await raw('k', { 'x-long': 'x'.repeat(20_480) })).toBe(413)
+    expect(await raw('k', { 'x-long': 'x'.repeat(16_384) })).toBe(200)
   })
 })
 
@@ -200,5 +239,36 @@ describe('an edge of its own', () => {
     await using lost = await startEdge({ origin: gone, publicKeys })
     expect((await fetch(signed('k', lost.baseUrl))).status).toBe(502)
     expect(lost.stats.errors).toBe(1)
+  })
+
+  it('passes on the path and the query byte for byte, and tells apart all that differ', async () => {
+    const { credentials, region, publicKey, keyPairId } = cloud
+    const origin = { endpoint: cloud.s3.endpoint, bucket: cloud.bucket, region, credentials }
+    await using edge = await startEdge({ origin, publicKeys: { [keyPairId]: publicKey }, queryStrings: 'all' })
+    await bucket.put('a+b', 'plus')
+    await bucket.put('a b', 'blank')
+    await bucket.put('a\n["x"]', 'line feed')
+    // The SDK's signer writes another path than it was given: these are signed as they are sent.
+    const read = async (target: string) => {
+      const answer = await fetch(sign(edge.baseUrl + target))
+      return [
+        await answer.text(),
+        answer.headers.get('content-type'),
+        answer.headers.get('x-cache')?.slice(0, 4).trim(),
+      ]
+    }
+    const type = 'response-content-type=text%2Fx'
+    expect(await read('a+b')).toEqual(['plus', 'binary/octet-stream', 'Miss'])
+    expect(await read('a%2Bb')).toEqual(['plus', 'binary/octet-stream', 'Miss'])
+    expect(await read('a%20b')).toEqual(['blank', 'binary/octet-stream', 'Miss'])
+    expect(await read(`a+b?${type}`)).toEqual(['plus', 'text/x', 'Miss'])
+    expect(await read(`a+b?${type}`)).toEqual(['plus', 'text/x', 'Hit'])
+    expect(await read('a%0A%5B%22x%22%5D')).toEqual(['line feed', 'binary/octet-stream', 'Miss'])
+    expect(cloud.s3.requests.records.map(({ target }) => target)).toEqual(
+      ['a+b', 'a%2Bb', 'a%20b', `a+b?${type}`, 'a%0A%5B%22x%22%5D'].map(target => `/longshore/${target}`),
+    )
+    edge.invalidate('a+b')
+    for (const target of ['a+b', 'a%2Bb', `a+b?${type}`]) expect((await read(target))[2]).toBe('Miss')
+    expect((await read('a%20b'))[2]).toBe('Hit')
   })
 })

@@ -4,8 +4,11 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { parseRange } from '../byte-range.ts'
 import type { CachedObject, EdgeCache } from './cache.ts'
+import type { CacheKey } from './cache-key.ts'
+import { errorPage } from './error-page.ts'
 import type { Origin } from './origin.ts'
 import type { Denial } from './denial.ts'
+import type { EdgeRefusal } from './request-rules.ts'
 
 export type EdgeResult = 'Hit' | 'Miss' | 'Denied' | 'Error'
 
@@ -45,6 +48,7 @@ export class Delivery {
   result: EdgeResult = 'Error'
   /** Of the body, sent so far. */
   bytes = 0
+  readonly #requestId = randomBytes(40).toString('base64url')
   readonly #request: IncomingMessage
   readonly #response: ServerResponse
   readonly #context: DeliveryContext
@@ -55,18 +59,22 @@ export class Delivery {
     this.#context = context
   }
 
-  async deliver(key: string): Promise<void> {
+  async deliver(key: CacheKey): Promise<void> {
     const { method } = this.#request
     if (method === 'OPTIONS') {
       this.#head('Miss', 200, { allow: 'GET, HEAD, OPTIONS', 'content-length': 0 })
       this.#response.end()
     } else if (method === 'HEAD') {
       await this.#deliverHead(key)
-    } else if (method === 'GET') {
-      await this.#deliverGet(key)
     } else {
-      this.#text(405, 'text/html', 'This distribution is not configured to allow the HTTP request method.')
+      await this.#deliverGet(key)
     }
+  }
+
+  /** Before anything else was looked at. */
+  refuse({ status, message, isLast }: EdgeRefusal): void {
+    if (isLast) this.#response.shouldKeepAlive = false
+    this.#page(status, message)
   }
 
   deny(denial: Denial): void {
@@ -81,10 +89,10 @@ export class Delivery {
       this.#response.destroy()
       return
     }
-    this.#text(502, 'text/html', "CloudFront wasn't able to connect to the origin.")
+    this.#page(502, "CloudFront wasn't able to connect to the origin.")
   }
 
-  async #deliverHead(key: string): Promise<void> {
+  async #deliverHead(key: CacheKey): Promise<void> {
     const cached = this.#context.cache.peek(key)
     if (cached) {
       this.#head('Hit', 200, { ...this.#describe(cached), 'content-length': cached.size })
@@ -102,7 +110,7 @@ export class Delivery {
     this.#response.end()
   }
 
-  async #deliverGet(key: string): Promise<void> {
+  async #deliverGet(key: CacheKey): Promise<void> {
     const found = await this.#context.cache.get(key)
     if (found.kind === 'error') return await this.#passThrough(found.response, 'Error')
     if (found.kind === 'uncacheable') return await this.#uncacheable(key, found.size)
@@ -139,12 +147,12 @@ export class Delivery {
   }
 
   /** "Range GETs": an object above the limit can be had in pieces below it, not whole. */
-  async #uncacheable(key: string, size: number): Promise<void> {
+  async #uncacheable(key: CacheKey, size: number): Promise<void> {
     const { maxObjectBytes, origin } = this.#context
     const range = parseRange(this.#request.headers.range, size)
     const length = typeof range === 'object' ? range.end - range.start : size
     if (length > maxObjectBytes) {
-      this.#text(400, 'text/html', 'The object is larger than the largest that CloudFront caches.')
+      this.#page(400, 'The object is larger than the largest that CloudFront caches.')
       return
     }
     const headers = typeof range === 'object' ? { range: `bytes=${range.start}-${range.end - 1}` } : {}
@@ -186,6 +194,10 @@ export class Delivery {
     }
   }
 
+  #page(status: number, message: string): void {
+    this.#text(status, 'text/html', errorPage(status, message, this.#requestId))
+  }
+
   #text(status: number, type: string, body: string, result: EdgeResult = 'Error'): void {
     const length = Buffer.byteLength(body)
     this.#head(result, status, { 'content-type': type, 'content-length': length })
@@ -207,7 +219,7 @@ export class Delivery {
       via: '1.1 local.cloudfront.net (CloudFront)',
       'x-cache': X_CACHE[result],
       'x-amz-cf-pop': 'LCL50-P1',
-      'x-amz-cf-id': randomBytes(40).toString('base64url'),
+      'x-amz-cf-id': this.#requestId,
     })
   }
 }

@@ -1,7 +1,9 @@
 import { Agent, request } from 'node:http'
 import type { IncomingMessage } from 'node:http'
 import type { Credentials } from '../signature/credentials.ts'
-import { signedHeaders, uriEncodePath } from '../signature/v4.ts'
+import { Query, percentDecode } from '../query.ts'
+import { signedHeaders } from '../signature/v4.ts'
+import type { CacheKey } from './cache-key.ts'
 
 /** The bucket behind the edge. */
 export interface OriginOptions {
@@ -10,19 +12,6 @@ export interface OriginOptions {
   bucket: string
   region: string
   credentials: Credentials
-}
-
-/** Query parameters that are passed on to the bucket, decoded. */
-export type ForwardedQuery = readonly (readonly [name: string, value: string])[]
-
-/** Name in the cache of what the origin answers for a key and a query. A line feed is in neither. */
-export function cacheName(key: string, query: ForwardedQuery): string {
-  return query.length === 0 ? key : `${key}\n${JSON.stringify(query)}`
-}
-
-function parseCacheName(name: string): { key: string; query: ForwardedQuery } {
-  const [key = '', query = '[]'] = name.split('\n')
-  return { key, query: JSON.parse(query) as ForwardedQuery }
 }
 
 /** The edge's own, signed way to the bucket: what origin access control is at CloudFront. */
@@ -37,22 +26,27 @@ export class Origin {
   }
 
   /** Resolves with the answer's headers, whatever its status; who gets it reads or destroys the body. */
-  fetch(method: string, name: string, headers: Record<string, string> = {}): Promise<IncomingMessage> {
+  fetch(method: string, { path, query }: CacheKey, headers: Record<string, string> = {}): Promise<IncomingMessage> {
     const { endpoint, bucket, region, credentials } = this.#options
     const url = new URL(endpoint)
-    const { key, query } = parseCacheName(name)
-    const path = `/${bucket}/${key}`
-    const search = new URLSearchParams(
-      query.map(([parameter, value]): [string, string] => [parameter, value]),
-    ).toString()
+    const target = `/${bucket}${path}`
     this.requests++
-    const signed = signedHeaders({ method, host: url.host, path, query, headers, credentials, region, now: Date.now() })
+    const signed = signedHeaders({
+      method,
+      host: url.host,
+      path: percentDecode(target),
+      query: new Query(query).pairs,
+      headers,
+      credentials,
+      region,
+      now: Date.now(),
+    })
     return new Promise((resolve, reject) => {
       request({
         hostname: url.hostname,
         port: url.port,
         method,
-        path: uriEncodePath(path) + (search === '' ? '' : `?${search.replaceAll('+', '%20')}`),
+        path: query === '' ? target : `${target}?${query}`,
         headers: signed,
         agent: this.#agent,
       })

@@ -1,13 +1,15 @@
 import { createPublicKey, KeyObject } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { listenOnLoopback } from '../loopback-server.ts'
-import { Query, percentDecode, splitTarget } from '../query.ts'
+import { percentDecode, splitTarget } from '../query.ts'
 import { SpoolDirectory } from '../spool.ts'
 import { EdgeCache } from './cache.ts'
 import { Delivery } from './delivery.ts'
 import type { DeliveryStats, EdgeResult } from './delivery.ts'
-import { cacheName, Origin } from './origin.ts'
-import type { ForwardedQuery, OriginOptions } from './origin.ts'
+import { type CacheKey, objectKey } from './cache-key.ts'
+import { Origin } from './origin.ts'
+import type { OriginOptions } from './origin.ts'
+import { refusalOf } from './request-rules.ts'
 import { Denial } from './denial.ts'
 import type { DenialCode } from './denial.ts'
 import { verifyViewer } from './verify.ts'
@@ -77,7 +79,7 @@ export interface LocalEdge extends AsyncDisposable {
   /** Trusts another key from now on. */
   trust(keyPairId: string, publicKey: string | KeyObject): void
   distrust(keyPairId: string): void
-  /** Forgets one key of the bucket, or everything. */
+  /** Forgets one key of the bucket with all its query variants, or everything. */
   invalidate(key?: string): void
   close(): Promise<void>
 }
@@ -85,7 +87,7 @@ export interface LocalEdge extends AsyncDisposable {
 export async function startEdge(options: EdgeOptions): Promise<LocalEdge> {
   const keys = new Map(Object.entries(options.publicKeys).map(([id, key]) => [id, parsed(key)]))
   const now = options.now ?? Date.now
-  const prefix = (options.originPath ?? '').replaceAll(/^\/+|\/+$/g, '')
+  const prefix = (options.originPath ?? '').replace(/^\/*(?=.)/, '/').replace(/\/+$/, '')
   const maxObjectBytes = options.maxObjectBytes ?? 50e9
   const spools = await SpoolDirectory.create()
   const origin = new Origin(options.origin)
@@ -97,18 +99,24 @@ export async function startEdge(options: EdgeOptions): Promise<LocalEdge> {
     const { path, query } = splitTarget(request.url ?? '/')
     const delivery = new Delivery(request, response, { origin, cache, maxObjectBytes, stats })
     let denial: DenialCode | undefined
-    const key = keyOf(path)
+    const cacheKey: CacheKey = { path: prefix + path, query: forwarded(query) }
+    const publicOrigin = options.publicOrigin ?? `http://${request.headers.host ?? ''}`
+    const refusal = refusalOf(request, publicOrigin + (request.url ?? '/'))
     try {
-      verifyViewer(
-        {
-          origin: options.publicOrigin ?? `http://${request.headers.host ?? ''}`,
-          target: request.url ?? '/',
-          cookie: request.headers.cookie,
-          address: options.viewerAddress?.(request) ?? request.socket.remoteAddress ?? '',
-        },
-        { keys, now: now() },
-      )
-      await delivery.deliver(cacheName(key, forwarded(new Query(query).pairs)))
+      if (refusal) {
+        delivery.refuse(refusal)
+      } else {
+        verifyViewer(
+          {
+            origin: publicOrigin,
+            target: request.url ?? '/',
+            cookie: request.headers.cookie,
+            address: options.viewerAddress?.(request) ?? request.socket.remoteAddress ?? '',
+          },
+          { keys, now: now() },
+        )
+        await delivery.deliver(cacheKey)
+      }
     } catch (error) {
       if (error instanceof Denial) {
         denial = error.code
@@ -121,7 +129,7 @@ export async function startEdge(options: EdgeOptions): Promise<LocalEdge> {
     options.onRequest?.({
       method: request.method ?? '',
       path,
-      key,
+      key: objectKey(cacheKey),
       status: response.statusCode,
       result,
       denial,
@@ -130,16 +138,16 @@ export async function startEdge(options: EdgeOptions): Promise<LocalEdge> {
     })
   }
 
-  function forwarded(pairs: ForwardedQuery): ForwardedQuery {
+  /** Of the parameters as they were sent, those of the cache policy. */
+  function forwarded(query: string): string {
     const { queryStrings = 'none' } = options
-    if (queryStrings === 'none') return []
-    const others = pairs.filter(([name]) => !SIGNATURE_PARAMETERS.has(name))
-    return queryStrings === 'all' ? others : others.filter(([name]) => queryStrings.includes(name))
-  }
-
-  function keyOf(path: string): string {
-    const key = percentDecode(path).slice(1)
-    return prefix === '' ? key : `${prefix}/${key}`
+    if (queryStrings === 'none') return ''
+    const isForwarded = (parameter: string): boolean => {
+      const name = percentDecode(parameter.replace(/=.*/s, ''))
+      if (parameter === '' || SIGNATURE_PARAMETERS.has(name)) return false
+      return queryStrings === 'all' || queryStrings.includes(name)
+    }
+    return query.split('&').filter(isForwarded).join('&')
   }
 
   const server = await listenOnLoopback(options.port ?? 0, handle)
