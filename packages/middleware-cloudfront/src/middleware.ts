@@ -37,10 +37,12 @@ export const cloudfront: MiddlewareFactory<CloudFrontOptions> = defineMiddleware
   wrap: (driver, options) => new CloudFrontDriver(driver, options),
 })
 
-/** URL in the cache of an object that CloudFront cannot serve. */
-const UNSERVED = ''
+/** Stands in the cache for the URL of an object that is too large for CloudFront. */
+const TOO_LARGE = Symbol('too large for CloudFront')
 
-/** A driver whose `urlFor` leads to CloudFront. */
+type CacheEntry = string | typeof TOO_LARGE
+
+/** Driver whose `urlFor` leads to CloudFront. */
 export class CloudFrontDriver extends ForwardingDriver {
   readonly #baseUrl: string
   readonly #originPath: string
@@ -49,13 +51,13 @@ export class CloudFrontDriver extends ForwardingDriver {
   readonly #policy: PolicyBuilder
   readonly #keys: KeyRing
   /** Absent where every call signs. */
-  readonly #urls: UrlCache | undefined
+  readonly #urls: UrlCache<CacheEntry> | undefined
   readonly #directClients: ClientFilter | undefined
   readonly #now: () => number
   readonly #capabilities: Capabilities
   #disposed = false
 
-  /** `now` is the clock, in milliseconds since 1970; `pollIntervalMs` the time between two looks at key files, in milliseconds. */
+  /** `now` is the clock, in milliseconds since 1970; `pollIntervalMs` the time between two reads of a key file. */
   constructor(
     inner: StorageDriver,
     settings: CloudFrontSettings,
@@ -63,14 +65,18 @@ export class CloudFrontDriver extends ForwardingDriver {
     pollIntervalMs?: number,
   ) {
     super(inner)
-    // Headers of the answer are in the query, which a custom policy cannot name without opening other URLs.
-    this.#capabilities = Object.freeze({ ...inner.capabilities, urls: true, downloads: settings.policy === 'canned' })
     const { duration, expiryWindow = duration / 4 } = settings
     this.#baseUrl = settings.baseUrl
     this.#originPath = settings.originPath && `${settings.originPath}/`
     this.#maxObjectSize = settings.maxObjectSize
     this.#lifetime = { duration: duration / 1000, window: wholeSeconds(expiryWindow) }
     this.#policy = new PolicyBuilder(settings, this.#lifetime)
+    const { downloads } = inner.capabilities
+    this.#capabilities = Object.freeze({
+      ...inner.capabilities,
+      urls: true,
+      downloads: this.#policy.isCustom ? downloads && this.#policy.allowsDriverUrls : true,
+    })
     this.#urls = expiryWindow === 0 ? undefined : new UrlCache(settings.cacheSize)
     // A key that was replaced may have been stolen: nothing that it signed is handed out any more.
     this.#keys = new KeyRing(settings, { pollIntervalMs, onChange: () => this.#urls?.clear() })
@@ -84,18 +90,16 @@ export class CloudFrontDriver extends ForwardingDriver {
   }
 
   /**
-   * A CloudFront URL, good for GET and HEAD alike. What CloudFront cannot serve gets the wrapped driver's own URL: an object
-   * larger than `maxObjectSize`, and one whose key lies outside `originPath`. So does a client inside AWS, when
-   * `ipFilteredBy` says so.
+   * Gives a CloudFront URL, good for GET and HEAD alike. The wrapped driver's own URL takes its place for an object larger
+   * than `maxObjectSize` or outside `originPath`, for a client that `ipFilteredBy` names, and for a `download` under a custom
+   * policy. `undefined`, so that the service sends the file: where a URL has to be bound to a client and cannot be.
    *
    * Without `size` the driver is asked for it, once for each URL that is signed. Where it cannot tell, the URL is signed.
    */
   override async urlFor(path: string, options: UrlOptions = {}): Promise<SignedUrl | undefined> {
-    const { method = 'GET', signal, size, client, download } = options
+    const { signal, size, client, download } = options
     this.#check(options)
-    if (download && !this.#capabilities.downloads) return undefined
-    if ((method !== 'GET' && method !== 'HEAD') || this.#isTooLarge(size)) return this.inner.urlFor(path, options)
-    if (this.#directClients?.bypassesCloudFront(client)) return this.inner.urlFor(path, options)
+    if (this.#isForDriver(options)) return this.#driverUrl(path, options)
     const expiresIn = this.#shorter(options.expiresIn)
     const expires = expiryAt(this.#now(), this.#lifetime, expiresIn)
     const { address, isPossible } = this.#policy.bindingFor(client)
@@ -107,12 +111,12 @@ export class CloudFrontDriver extends ForwardingDriver {
     const isCached = url !== undefined
     if (url === undefined) {
       const resource = this.#resourceFor(path)
-      if (resource === undefined) return this.inner.urlFor(path, options)
+      if (resource === undefined) return this.#driverUrl(path, options)
       const signing = this.#sign(path, size, { resource: resource + query, expires, expiresIn, address })
       url = this.#urls?.set(key, expires, signing) ?? signing
     }
-    if (typeof url !== 'string') url = await this.#signed(url, path, signal)
-    if (url === UNSERVED) return this.inner.urlFor(path, options)
+    if (url instanceof Promise) url = await this.#signed(url, path, signal)
+    if (url === TOO_LARGE) return this.#driverUrl(path, options)
     announceUrl(isCached)
     return { url, expiresAt: new Date(expires * 1000), via: 'cloudfront' }
   }
@@ -133,6 +137,29 @@ export class CloudFrontDriver extends ForwardingDriver {
     throw new StorageError('UNSUPPORTED', detail, { driver: this.name })
   }
 
+  /** True where CloudFront does not serve the request. */
+  #isForDriver({ method = 'GET', size, client, download }: UrlOptions): boolean {
+    if ((method !== 'GET' && method !== 'HEAD') || this.#isTooLarge(size)) return true
+    // Headers of the answer stand in the query, which a custom policy cannot name without opening other URLs.
+    if (download && this.#policy.isCustom) return true
+    return this.#directClients?.bypassesCloudFront(client) ?? false
+  }
+
+  /** The driver's own URL, unless it would be unbound where URLs have to be bound. */
+  async #driverUrl(path: string, options: UrlOptions): Promise<SignedUrl | undefined> {
+    if (this.#policy.allowsDriverUrls) return this.inner.urlFor(path, options)
+    this.#assertPath(path)
+    return undefined
+  }
+
+  #assertPath(path: string): void {
+    try {
+      assertPath(path)
+    } catch (error) {
+      throw toStorageError(error, this.name, path)
+    }
+  }
+
   #isTooLarge(size: number | undefined): boolean {
     return size !== undefined && this.#maxObjectSize > 0 && size > this.#maxObjectSize
   }
@@ -142,10 +169,10 @@ export class CloudFrontDriver extends ForwardingDriver {
     return expiresIn !== undefined && expiresIn < this.#lifetime.duration ? expiresIn : undefined
   }
 
-  /** The URL to sign; undefined when the distribution cannot reach the object. */
+  /** URL to sign; undefined when the distribution cannot reach the object. */
   #resourceFor(path: string): string | undefined {
+    this.#assertPath(path)
     try {
-      assertPath(path)
       const key = keyOf(this.inner, path)
       if (!key.startsWith(this.#originPath)) return undefined
       const encoded = encodeKey(key.slice(this.#originPath.length))
@@ -156,12 +183,12 @@ export class CloudFrontDriver extends ForwardingDriver {
     }
   }
 
-  async #sign(path: string, size: number | undefined, pull: SignRequest): Promise<string> {
-    if (size === undefined && this.#isTooLarge(await this.#sizeOf(path))) return UNSERVED
-    return signUrl(pull.resource, this.#policy.for(pull), this.#keys.current)
+  async #sign(path: string, size: number | undefined, request: SignRequest): Promise<CacheEntry> {
+    if (size === undefined && this.#isTooLarge(await this.#sizeOf(path))) return TOO_LARGE
+    return signUrl(request.resource, this.#policy.for(request), this.#keys.current)
   }
 
-  /** Undefined when the driver cannot tell. Whether there is an object is not asked here. */
+  /** Size in bytes; undefined when the driver cannot tell, because there is no object, say. */
   async #sizeOf(path: string): Promise<number | undefined> {
     if (this.#maxObjectSize === 0) return undefined
     try {
@@ -171,7 +198,7 @@ export class CloudFrontDriver extends ForwardingDriver {
     }
   }
 
-  async #signed(signing: Promise<string>, path: string, signal: AbortSignal | undefined): Promise<string> {
+  async #signed(signing: Promise<CacheEntry>, path: string, signal: AbortSignal | undefined): Promise<CacheEntry> {
     try {
       return await abortable(signing, signal)
     } catch (error) {
@@ -181,12 +208,12 @@ export class CloudFrontDriver extends ForwardingDriver {
   }
 }
 
-/** CloudFront's unit. What is shorter counts as one. */
+/** Whole seconds, CloudFront's unit; a shorter duration counts as one. */
 function wholeSeconds(milliseconds: number): number {
   return milliseconds === 0 ? 0 : Math.max(1, Math.floor(milliseconds / 1000))
 }
 
-/** Query by which S3 answers with other headers; CloudFront passes it on where its cache policy says so. */
+/** Query with S3's `response-*` parameters, which CloudFront passes on where its cache policy says so. */
 function downloadQuery(download: DownloadOptions): string {
   const pairs = Object.entries(responseOverrides(download))
   return pairs.length === 0 ? '' : `?${pairs.map(([name, value]) => `${name}=${encodeQueryValue(value)}`).join('&')}`

@@ -28,6 +28,7 @@ describe('the options', () => {
       ipRangesUrl: expect.any(URL),
       trustedProxies: expect.any(IpRanges),
       unboundClients: 'service',
+      driverUrls: 'service',
     })
   })
 

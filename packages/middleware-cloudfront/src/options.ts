@@ -84,6 +84,12 @@ export interface CloudFrontOptions extends CloudFrontKeyOptions {
    */
   unboundClients?: 'service' | 'url' | undefined
   /**
+   * With `bindClientIp`: answer where the driver's own URL is due, which works from anywhere: for `maxObjectSize`,
+   * `originPath`, `ipFilteredBy` and downloads. `service`: no URL, so the service sends the file itself. `url`: the
+   * driver's. Default `service`.
+   */
+  driverUrls?: 'service' | 'url' | undefined
+  /**
    * Clients that get the driver's own URL: `none`; `aws`, those with an address of AWS's; `awsregion`, those with one of
    * the regions in `awsRegion`. Default `none`.
    */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { compose } from '@longshore/middleware-core'
+import { type FileInfo, ForwardingDriver, type UrlClient, type UrlOptions, compose } from '@longshore/middleware-core'
 import { bucketDriver } from '../test/bucket-driver.ts'
 import { ecKey } from '../test/signing-keys.ts'
 import { type ExplainedPolicy, explain } from './explain/index.ts'
@@ -9,7 +9,17 @@ const { pem, publicKey } = ecKey()
 const baseUrl = 'https://d111111abcdef8.cloudfront.net/'
 
 function storageWith(options: Partial<CloudFrontOptions>): ReturnType<typeof compose> {
-  return compose(bucketDriver(), cloudfront({ baseUrl, privateKey: pem, keyPairId: 'K1', duration: '24h', ...options }))
+  return compose(
+    new Sized(bucketDriver()),
+    cloudfront({ baseUrl, privateKey: pem, keyPairId: 'K1', duration: '24h', ...options }),
+  )
+}
+
+/** Driver with one large object. */
+class Sized extends ForwardingDriver {
+  override async stat(path: string): Promise<FileInfo> {
+    return { path, size: path === '/large' ? 1000 : 1, modifiedAt: new Date(), isDirectory: false }
+  }
 }
 
 function policyIn(url: string | undefined): ExplainedPolicy | undefined {
@@ -66,11 +76,60 @@ describe('a URL that is bound to its client', () => {
     expect(policyIn(unbound?.url)?.ipAddress).toBe(block)
   })
 
-  it('is none for a client that contradicts its proxy', async () => {
-    const storage = storageWith({ ...options, trustedProxies: ['10.0.0.0/8'] })
-    const client = { ip: '10.0.0.1', xForwardedFor: '192.0.2.1' }
-    expect((await storage.urlFor('/a', { client }))?.url).toBeDefined()
-    expect(await storage.urlFor('/a', { client: { ...client, forwarded: 'for=192.0.2.9' } })).toBeUndefined()
+  const behindProxy = { ...options, trustedProxies: ['10.0.0.0/8'] }
+  it.each<[string, UrlClient, string | undefined]>([
+    [
+      'that names itself in Forwarded, too',
+      { xForwardedFor: '192.0.2.1', forwarded: 'for="192.0.2.1:80"' },
+      '192.0.2.1/32',
+    ],
+    ['that names others before itself', { xForwardedFor: '198.51.100.1, 10.9.9.9, 192.0.2.1' }, '192.0.2.1/32'],
+    ['that names others in a header of its own', { xForwardedFor: ['198.51.100.1', '192.0.2.1'] }, '192.0.2.1/32'],
+    ['that names another in Forwarded', { xForwardedFor: '192.0.2.1', forwarded: 'for=198.51.100.1' }, undefined],
+    [
+      'with several Forwarded',
+      { xForwardedFor: '192.0.2.1', forwarded: ['for=192.0.2.1', 'for=192.0.2.2'] },
+      undefined,
+    ],
+    ['with a broken Forwarded', { xForwardedFor: '192.0.2.1', forwarded: 'for="' }, undefined],
+    ['with a hidden Forwarded', { xForwardedFor: '192.0.2.1', forwarded: 'for=_hidden' }, undefined],
+    ['with an empty Forwarded', { xForwardedFor: '192.0.2.1', forwarded: ' ' }, '192.0.2.1/32'],
+    ['that its proxy does not know', { xForwardedFor: 'unknown' }, undefined],
+    ['with an IPv6 address', { xForwardedFor: '2001:db8::1' }, undefined],
+    ['with a mapped address', { xForwardedFor: '::ffff:192.0.2.1' }, '192.0.2.1/32'],
+  ])('of a client %s is that of what the proxy vouches for, or none', async (_, headers, block) => {
+    const call = { client: { ip: '10.0.0.1', ...headers } }
+    const signed = await storageWith(behindProxy).urlFor('/a', call)
+    expect(signed && policyIn(signed.url)?.ipAddress).toBe(block)
+    const unbound = await storageWith({ ...behindProxy, unboundClients: 'url' }).urlFor('/a', call)
+    expect(policyIn(unbound?.url)?.ipAddress).toBe(block)
+  })
+
+  const client = { ip: '192.0.2.1' }
+  it.each<[string, Partial<CloudFrontOptions>, string, UrlOptions]>([
+    ['is too large, as the caller says', { maxObjectSize: 10 }, '/a', { size: 11 }],
+    ['is too large, as the driver says', { maxObjectSize: 10 }, '/large', {}],
+    ['lies outside the Origin Path', { originPath: '/other' }, '/a', {}],
+    ['is downloaded under a name', {}, '/a', { download: { fileName: 'a.txt' } }],
+  ])('does not become an unbound one of the driver where an object %s', async (_, more, path, call) => {
+    const closed = storageWith({ ...options, ...more })
+    const open = storageWith({ ...options, ...more, driverUrls: 'url' })
+    for (let time = 0; time < 2; time++) {
+      expect(await closed.urlFor(path, { client, ...call })).toBeUndefined()
+      expect((await open.urlFor(path, { client, ...call }))?.via).toBe('bucket')
+    }
+    await expect(closed.urlFor('/a/../b', { client, ...call })).rejects.toMatchObject({ code: 'INVALID_PATH' })
+    expect(closed.capabilities.downloads).toBe(false)
+    expect(open.capabilities.downloads).toBe(true)
+  })
+
+  it('and clients that are sent around CloudFront exclude each other, unless the options say so', () => {
+    const filtered = { ...options, ipFilteredBy: 'awsregion', awsRegion: 'us-east-1' } as const
+    expect(() => storageWith(filtered)).toThrow(
+      "ipFilteredBy: found 'awsregion'; accepted: none; beside bindclientip another one only with driverurls url",
+    )
+    expect(() => storageWith({ unboundClients: 'url' })).toThrow('accepted: service; url only with bindclientip')
+    expect(() => storageWith({ driverUrls: 'url' })).toThrow('accepted: service; url only with bindclientip')
   })
 
   it('is that of its address only, and made once for it', async () => {

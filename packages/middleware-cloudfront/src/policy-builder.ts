@@ -4,35 +4,45 @@ import { clientAddress } from './clients/client-address.ts'
 import { type Lifetime, notBeforeOf } from './expiry.ts'
 import { formatIp } from './clients/ip-address.ts'
 import type { IpRanges } from './clients/ip-ranges.ts'
+import type { IpFilterSettings } from './clients/options.ts'
 import { type Policy, cannedPolicy, customPolicy } from './signing/policy.ts'
 
-/** The options that decide on the policy of pulls. */
+/** Options of the policy that a URL is signed with. */
 export const policyOptions = {
   policy: z.prefault(option.choice(['canned', 'custom']), 'canned'),
   notBefore: z.optional(option.duration({ minMs: 1000 })),
   bindClientIp: z.prefault(option.boolean(), false),
   unboundClients: z.prefault(option.choice(['service', 'url']), 'service'),
+  driverUrls: z.prefault(option.choice(['service', 'url']), 'service'),
 }
 
-/** What these options demand of each other. */
-export const policyRules = z.superRefine<Partial<PolicySettings>>((given, context) => {
-  if (given.policy !== 'canned') return
+/** Rules between these options and with the IP filter, whose clients get no URL but the driver's. */
+export const policyRules = z.superRefine<Partial<PolicySettings & IpFilterSettings>>((given, context) => {
+  const { policy, bindClientIp, driverUrls, ipFilteredBy = 'none' } = given
+  const refuse = (name: string, accepted: string): void =>
+    context.addIssue({ code: 'custom', path: [name], params: { accepted } })
   for (const name of ['notBefore', 'bindClientIp'] as const) {
-    if (given[name]) context.addIssue({ code: 'custom', path: [name], params: { accepted: 'only with policy custom' } })
+    if (policy === 'canned' && given[name]) refuse(name, 'only with policy custom')
+  }
+  for (const name of ['unboundClients', 'driverUrls'] as const) {
+    if (bindClientIp === false && given[name] === 'url') refuse(name, 'service; url only with bindclientip')
+  }
+  if (bindClientIp && driverUrls === 'service' && ipFilteredBy !== 'none') {
+    refuse('ipFilteredBy', 'none; beside bindclientip another one only with driverurls url')
   }
 })
 
 type PolicySettings = z.output<z.ZodMiniObject<typeof policyOptions>>
 
-/** The options once checked, lengths of time in milliseconds. */
+/** Checked options, durations in milliseconds. */
 export type PolicyBuilderOptions = PolicySettings & { readonly trustedProxies: IpRanges }
 
-/** One pull, as far as its policy depends on it. */
+/** One URL to sign, as far as its policy depends on it. */
 export interface SignRequest {
   readonly resource: string
   /** Seconds since 1970. */
   readonly expires: number
-  /** The caller's `expiresIn`, in seconds. */
+  /** Caller's `expiresIn`, in seconds. */
   readonly expiresIn?: number | undefined
   /** Address of {@link PolicyBuilder.bindingFor}. */
   readonly address?: string | undefined
@@ -40,7 +50,7 @@ export interface SignRequest {
 
 const unbound = { isPossible: true }
 
-/** Builds the policy that a pull is signed with. */
+/** Builds the policy of each URL. */
 export class PolicyBuilder {
   readonly #options: PolicyBuilderOptions
   readonly #lifetime: Lifetime
@@ -55,6 +65,11 @@ export class PolicyBuilder {
     return this.#options.policy === 'custom'
   }
 
+  /** True where the driver's own URLs, which are bound to no address, may be given to clients. */
+  get allowsDriverUrls(): boolean {
+    return !this.#options.bindClientIp || this.#options.driverUrls === 'url'
+  }
+
   /** Binding of a URL for this client: to one address, to none, or impossible where it has to be bound and cannot be. */
   bindingFor(client: UrlClient | undefined): { address?: string | undefined; isPossible: boolean } {
     const { bindClientIp, unboundClients, trustedProxies } = this.#options
@@ -64,7 +79,7 @@ export class PolicyBuilder {
     return unboundClients === 'url' ? unbound : { isPossible: false }
   }
 
-  /** The same for every pull of an object in a window, from the same address where that counts. */
+  /** Policy of one URL; the same for every request of an object in a window, from the same address where it is bound. */
   for({ resource, expires, expiresIn, address }: SignRequest): Policy {
     const { policy, notBefore } = this.#options
     if (policy === 'canned') return cannedPolicy(resource, expires)

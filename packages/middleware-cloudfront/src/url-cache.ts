@@ -1,53 +1,48 @@
 import { LRUCache } from 'lru-cache'
 
-interface Entry {
+interface Entry<Url> {
   readonly expires: number
-  readonly url: string
-}
-
-interface Signing {
-  readonly expires: number
-  readonly url: Promise<string>
+  readonly url: Url
 }
 
 /**
- * Keeps the last signed URL of each object, for the objects asked for most recently, and every URL in the making, so that
- * everybody who asks meanwhile waits for the same signature.
+ * Cache of the last URL of each object, for the objects asked for most recently. It also holds every URL that is being
+ * signed, so that all who ask meanwhile wait for one signature.
  */
-export class UrlCache {
-  readonly #entries: LRUCache<string, Entry>
-  readonly #signings = new Map<string, Signing>()
+export class UrlCache<Url extends string | symbol = string> {
+  readonly #entries: LRUCache<string, Entry<Url>>
+  readonly #pending = new Map<string, Entry<Promise<Url>>>()
 
-  /** `size` is the number of objects, those whose URLs are still in the making not counted. */
+  /** `size` is the number of objects; URLs that are being signed do not count. */
   constructor(size: number) {
     this.#entries = new LRUCache({ max: size })
   }
 
-  /** The object's URL that expires at exactly this moment. */
-  find(object: string, expires: number): string | Promise<string> | undefined {
+  /** URL of the object that expires at exactly `expires`, seconds since 1970. A promise while it is being signed. */
+  find(object: string, expires: number): Url | Promise<Url> | undefined {
     const entry = this.#entries.get(object)
     if (entry?.expires === expires) return entry.url
-    const signing = this.#signings.get(object)
-    return signing?.expires === expires ? signing.url : undefined
+    const pending = this.#pending.get(object)
+    return pending?.expires === expires ? pending.url : undefined
   }
 
-  /** Keeps a URL in the making, in place of the object's last one as soon as it is made. */
-  set(object: string, expires: number, url: Promise<string>): Promise<string> {
-    const signing: Signing = { expires, url }
-    this.#signings.set(object, signing)
-    const settle = (made?: string): void => {
-      // Another one may have begun since, or everything may have been forgotten.
-      if (this.#signings.get(object) !== signing) return
-      this.#signings.delete(object)
-      if (made !== undefined) this.#entries.set(object, { expires, url: made })
+  /** Holds a URL that is being signed. It replaces the object's last one when it resolves, and is forgotten when it rejects. */
+  set(object: string, expires: number, url: Promise<Url>): Promise<Url> {
+    const pending = { expires, url }
+    this.#pending.set(object, pending)
+    const settle = (signed?: Url): void => {
+      // Another one may have begun since, or the cache may have been cleared.
+      if (this.#pending.get(object) !== pending) return
+      this.#pending.delete(object)
+      if (signed !== undefined) this.#entries.set(object, { expires, url: signed })
     }
     url.then(settle, () => settle())
     return url
   }
 
-  /** Forgets everything. What is in the making is not kept any more. */
+  /** Forgets every URL, those that are being signed included. */
   clear(): void {
     this.#entries.clear()
-    this.#signings.clear()
+    this.#pending.clear()
   }
 }

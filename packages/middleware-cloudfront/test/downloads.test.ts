@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -14,7 +14,7 @@ let storage: StorageDriver
 let directory: string
 
 beforeAll(async () => {
-  cloud = await startLocalCloud({ edge: { queryStrings: 'all' } })
+  cloud = await startLocalCloud({ edge: { queryStrings: await queryStringsOfReadme() } })
   directory = await mkdtemp(join(tmpdir(), 'longshore-downloads-'))
   storage = open({})
   await storage.putContent('/report', 'content')
@@ -35,6 +35,13 @@ function open(options: Partial<Parameters<typeof cloudfront>[0]>): StorageDriver
   })
   const { privateKey, keyPairId } = cloud
   return compose(bucket, cloudfront({ baseUrl: cloud.edge.baseUrl, privateKey, keyPairId, ...options }))
+}
+
+/** Query strings that the README tells operators to let through. */
+async function queryStringsOfReadme(): Promise<string[]> {
+  const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
+  const step = /^5\. .*?(?=^6\. )/ms.exec(readme)?.[0] ?? ''
+  return step.match(/(?<=`)response-[a-z-]+(?=`)/g) ?? []
 }
 
 describe('a download through the edge', () => {
@@ -59,15 +66,34 @@ describe('a download through the edge', () => {
     expect(await readdir(directory)).toContain(fileName)
   })
 
-  it('is another URL for another name, and none where a custom policy would open others', async () => {
+  it('has every header that was asked for, with the cache policy of the README', async () => {
+    const download = {
+      disposition: 'inline',
+      contentType: 'text/html',
+      contentLanguage: 'de',
+      contentEncoding: 'identity',
+      cacheControl: 'no-store',
+    } as const
+    const { headers } = await fetch((await storage.urlFor('/report', { download }))?.url ?? '')
+    const names = ['disposition', 'type', 'language', 'encoding'].map(name => `content-${name}`)
+    expect([...names, 'cache-control'].map(name => headers.get(name))).toEqual(Object.values(download).slice(0, 5))
+  })
+
+  it("is another URL for another name, and the driver's where a custom policy would open others", async () => {
     const urls = ['a.pdf', 'b.pdf', undefined].map(async fileName =>
       storage.urlFor('/report', fileName === undefined ? {} : { download: { fileName } }),
     )
     expect(new Set((await Promise.all(urls)).map(signed => signed?.url)).size).toBe(3)
     expect(storage.capabilities.downloads).toBe(true)
     await using custom = open({ policy: 'custom' })
-    expect(custom.capabilities.downloads).toBe(false)
-    expect(await custom.urlFor('/report', { download: { fileName: 'a.pdf' } })).toBeUndefined()
+    expect(custom.capabilities.downloads).toBe(true)
+    const signed = await custom.urlFor('/report', { download: { fileName: 'a.pdf' } })
+    expect(signed?.via).toBe('s3')
+    expect((await fetch(signed?.url ?? '')).headers.get('content-disposition')).toBe('attachment; filename=a.pdf')
+    const { client, ...bound } = { client: { ip: '127.0.0.1' }, policy: 'custom' as const, bindClientIp: true }
+    await using closed = open(bound)
+    expect(closed.capabilities.downloads).toBe(false)
+    expect(await closed.urlFor('/report', { client, download: { fileName: 'a.pdf' } })).toBeUndefined()
   })
 
   it('is refused with another name than the signed one', async () => {

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { getEventListeners } from 'node:events'
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { type TestServer, answering, startServer } from '../../test/http-server.ts'
 import { type NewVersion, type RequestLimits, type Version, requestVersion } from './aws-ip-ranges-request.ts'
 
@@ -116,6 +117,15 @@ describe('an aborted request', () => {
   it('is not sent', async () => {
     await expect(request(undefined, {}, AbortSignal.abort(reason))).rejects.toBe(reason)
     expect(server.requests).toHaveLength(0)
+  })
+
+  it('does without a warning where many requests share a signal, and leaves no listener', async () => {
+    const { signal } = new AbortController()
+    const warned = jest.spyOn(process, 'emitWarning')
+    await Promise.all(Array.from({ length: 20 }, async () => request(undefined, {}, signal)))
+    expect(warned).not.toHaveBeenCalled()
+    warned.mockRestore()
+    expect(getEventListeners(signal, 'abort')).toEqual([])
   })
 
   it.each(['before the answer', 'during the answer'])('ends %s', async when => {

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { type IncomingMessage, get as getHttp } from 'node:http'
 import { get as getHttps } from 'node:https'
+import { onAbort } from '@longshore/middleware-core'
 
 /** What makes the next request conditional: how the server named the version that we have. */
 export interface Version {
@@ -48,8 +49,7 @@ export async function requestVersion(
   request.on('error', () => {})
   let answer: IncomingMessage | undefined
   const stop = (reason: Error): unknown => (answer ?? request).destroy(reason)
-  const abort = (): unknown => stop(signal.reason as Error)
-  signal.addEventListener('abort', abort)
+  const stopListening = onAbort(signal, () => stop(signal.reason as Error))
   const late = new Error(`no whole answer within ${limits.timeout / 1000} s`)
   const deadline = setTimeout(stop, limits.timeout, late).unref()
   try {
@@ -60,7 +60,7 @@ export async function requestVersion(
     return { text, version: { etag: answer.headers.etag, lastModified: answer.headers['last-modified'] } }
   } finally {
     clearTimeout(deadline)
-    signal.removeEventListener('abort', abort)
+    stopListening()
     request.destroy()
   }
 }

@@ -29,9 +29,12 @@ describe('response overrides', () => {
     expect(responseOverrides({ fileName })['response-content-disposition']).toEqual(header)
   })
 
-  it.each(['', 'a/b', 'a\\b', 'a\r\nSet-Cookie: x', '\ud83d'])('refuse the file name %j', fileName => {
-    expect(() => responseOverrides({ fileName })).toThrow('invalid download.fileName')
-  })
+  it.each(['', 'a/b', 'a\\b', 'a\r\nSet-Cookie: x', 'a\u0085', 'a\u009b2J', '\ud83d'])(
+    'refuse the file name %j',
+    fileName => {
+      expect(() => responseOverrides({ fileName })).toThrow('invalid download.fileName')
+    },
+  )
 
   it('refuse a header that could smuggle another', () => {
     expect(() => responseOverrides({ contentType: 'a\r\nb: c' })).toThrow('invalid download.content-type')

@@ -12,8 +12,8 @@ type ResponseParameter =
   | 'response-content-language'
   | 'response-content-type'
 
-// oxlint-disable-next-line no-control-regex
-const forbiddenInName = /[\u0000-\u001f\u007f/\\]/
+/** Control characters, those of C1 (U+0080 to U+009F) too: a terminal takes U+009B for an escape. */
+const forbiddenInName = /[\p{Cc}/\\]/u
 const printable = /^[\x20-\x7e]+$/
 
 /**
