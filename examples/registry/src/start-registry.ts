@@ -14,7 +14,7 @@ import { findStorageProblem } from './observability/storage-check.ts'
 import { openAccessLayer } from './server/access-layer.ts'
 import { listen } from './server/listen.ts'
 import type { CachePeers } from './storage/cache/cache-peers.ts'
-import { MemoryCaches } from './storage/cache/memory-caches.ts'
+import { openCaches } from './storage/cache/open-caches.ts'
 import { keepTickShape } from './server/tick-workaround.ts'
 
 /**
@@ -57,7 +57,13 @@ export async function startRegistry(
     accessLayer[Symbol.dispose]()
     throw error
   })
-  const caches = new MemoryCaches({ ...settings.cache, peers })
+  const caches = await withLocation(config, () => openCaches(settings.cache, { log, peers })).catch(
+    async (error: unknown) => {
+      accessLayer[Symbol.dispose]()
+      await storage[Symbol.asyncDispose]()
+      throw error
+    },
+  )
   const { asksStorage, intervalMs, threshold } = settings.health
   const health = new Health(storage, { asksStorage, maxAgeMs: intervalMs, threshold })
   const onRefusal = createRefusalLog(log.info)
@@ -90,6 +96,7 @@ export async function startRegistry(
     })
   const app = await withLocation(config, async () => create()).catch(async (error: unknown) => {
     accessLayer[Symbol.dispose]()
+    await caches[Symbol.asyncDispose]()
     await storage[Symbol.asyncDispose]()
     throw error
   })
@@ -102,6 +109,7 @@ export async function startRegistry(
     clearTimeout(drainTimer)
     accessLayer[Symbol.dispose]()
     await purging?.[Symbol.asyncDispose]()
+    await caches[Symbol.asyncDispose]()
     await storage[Symbol.asyncDispose]()
   }
   let closing: Promise<void> | undefined

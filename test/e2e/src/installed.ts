@@ -9,6 +9,7 @@ const debianPackages = {
   'docker-registry': 'docker-registry',
   openssl: 'openssl',
   podman: 'podman',
+  'redis-server': 'redis-server',
   radosgw: 'radosgw ceph-osd ceph-mon ceph-mgr ceph-common',
   skopeo: 'skopeo',
   wrk: 'wrk',

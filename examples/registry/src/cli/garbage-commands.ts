@@ -1,14 +1,22 @@
 import { type Config, createStorage, option } from '@longshore/middleware-core'
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { cacheSettings } from '../config/cache.ts'
 import { loadRegistryConfig } from '../config/load.ts'
+import { withLocation } from '../config/option-file.ts'
 import { registrySettings } from '../config/registry-settings.ts'
 import { collectGarbage } from '../gc/collect-garbage.ts'
 import { DEFAULT_GRACE_MS, DEFAULT_SETTLE_MS, MIN_SETTLE_MS } from '../gc/collection.ts'
+import type { Digest } from '../oci/digest.ts'
+import { createBlobCache } from '../storage/blob-store.ts'
+import { digestKey } from '../storage/cache/digest-key.ts'
+import type { LookupCache } from '../storage/cache/lookup-cache.ts'
+import { openCaches } from '../storage/cache/open-caches.ts'
+import { createManifestCache } from '../storage/manifest-store.ts'
 import { shutdownSignal } from '../server/shutdown-signal.ts'
 import { purgeSummaryLine, purgedLine } from '../gc/purge-lines.ts'
 import { purgeUploads } from '../gc/purge-uploads.ts'
 import { eventLine, stepLabels, summaryLines } from './collection-lines.ts'
-import { createProgress } from './progress.ts'
+import { type Progress, createProgress } from './progress.ts'
 
 interface CollectOptions {
   dryRun?: true
@@ -63,6 +71,7 @@ async function collect(file: string, options: CollectOptions): Promise<void> {
   if (!dryRun && settleMs < MIN_SETTLE_MS) {
     progress.line('Warning: a settling time of less than a minute is safe only while nobody pushes', true)
   }
+  await using sharedCache = dryRun ? undefined : await openSharedCache(config, progress)
   const summary = await collectGarbage(storage, {
     graceMs,
     settleMs,
@@ -73,6 +82,7 @@ async function collect(file: string, options: CollectOptions): Promise<void> {
     onEvent: event => {
       if (event.type === 'step') progress.step(stepLabels[event.step], event.total)
       if (event.type === 'tick') progress.tick()
+      if (event.type === 'unlinked') sharedCache?.forget(event)
       const line = eventLine(event, dryRun)
       if (line !== undefined) progress.line(line, event.type === 'warning' || event.type === 'failure')
     },
@@ -80,6 +90,34 @@ async function collect(file: string, options: CollectOptions): Promise<void> {
   for (const line of summaryLines(summary, dryRun)) console.log(line)
   if (summary.failures > 0) process.exitCode = 1
   if (summary.isInterrupted) process.exitCode = INTERRUPTED_STATUS
+}
+
+/** Cache that all nodes share, as far as it has to know what a collection takes away. */
+interface SharedCache extends AsyncDisposable {
+  forget(link: { kind: string; repository: string; digest: Digest }): void
+}
+
+/** Opens the cache that all nodes share; undefined where each has its own, which nobody can tell from here. */
+async function openSharedCache(config: Config, progress: Pick<Progress, 'line'>): Promise<SharedCache | undefined> {
+  const settings = cacheSettings(config)
+  if (settings.kind !== 'redis') return undefined
+  const warn = (text: string): void => progress.line(`Warning: ${text}`, true)
+  const caches = await withLocation(config, () => openCaches(settings, { log: { info: warn, warn } }))
+  const byKind: Partial<Record<string, Pick<LookupCache<never>, 'forget'>>> = {
+    layer: createBlobCache(caches),
+    revision: createManifestCache(caches),
+  }
+  const forgetting: Promise<void>[] = []
+  return {
+    forget({ kind, repository, digest }) {
+      const told = byKind[kind]?.forget(digestKey(repository, digest))
+      if (told) forgetting.push(told)
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all(forgetting)
+      await caches[Symbol.asyncDispose]()
+    },
+  }
 }
 
 async function purge(file: string, options: PurgeCommandOptions): Promise<void> {

@@ -14,7 +14,7 @@ describe('storage.cache', () => {
     ['blobdescriptor: none', 0],
     ['blobdescriptor: none, blobdescriptorsize: 500', 0],
   ])('says how much is cached: "%s"', (text, maxEntries) => {
-    expect(settings(text)).toEqual({ maxEntries })
+    expect(settings(text)).toEqual({ kind: 'inmemory', maxEntries })
   })
 
   it.each([
@@ -24,9 +24,11 @@ describe('storage.cache', () => {
     expect(() => settings(text)).toThrow(message)
   })
 
-  it('says that no Redis is asked', () => {
-    const config = parseConfig('storage: { inmemory: , cache: { blobdescriptor: redis } }')
-    expect(cacheSettings(config)).toEqual({ maxEntries: 10_000 })
-    expect(config.warnings).toEqual([expect.stringMatching(/: storage\.cache\.blobdescriptor: redis: has no effect/)])
+  it('says that no Redis is asked where one is described', () => {
+    const config = parseConfig('storage: inmemory\nredis: { addr: "localhost:6379" }')
+    expect(cacheSettings(config)).toEqual({ kind: 'inmemory', maxEntries: 10_000 })
+    expect(config.warnings).toEqual([
+      expect.stringMatching(/redis: has no effect; storage\.cache\.blobdescriptor is not/),
+    ])
   })
 })

@@ -45,6 +45,9 @@ const middlewares = { cloudfront, redirect, rewrite }
 const token = { realm: 'https://a', service: 's', issuer: 'i', jwks: '/j' }
 const edge = { baseurl: 'https://e/', privatekey: '/k', keypairid: 'K' }
 
+const withRedis = { inmemory: {}, cache: { blobdescriptor: 'redis' } }
+const sentinels = { storage: withRedis, redis: { addrs: ['localhost:1'], mastername: 'name' } }
+
 /** Options without which others are not complete. The longest that an option begins with counts. */
 const beside: Record<string, object> = {
   'auth.htpasswd': { auth: { htpasswd: { realm: 'r', path: '/p' } } },
@@ -63,6 +66,15 @@ const beside: Record<string, object> = {
     middleware: { storage: [{ options: { ...edge, ipfilteredby: 'awsregion' } }] },
   },
   'middleware.storage.0.options.ipfilteredby': { middleware: { storage: [{ options: { ...edge, awsregion: 'r' } }] } },
+  redis: { storage: withRedis, redis: { addrs: ['localhost:6379'] } },
+  'redis.addr': { storage: withRedis },
+  'redis.addrs': { storage: withRedis, redis: { addr: 'localhost:1' } },
+  'redis.sentinelpassword': sentinels,
+  'redis.sentinelusername': sentinels,
+  'redis.tls.certificate': { storage: withRedis, redis: { addr: 'localhost:1', tls: { key: '/k' } } },
+  'redis.tls.key': { storage: withRedis, redis: { addr: 'localhost:1', tls: { certificate: '/c' } } },
+  'storage.cache.blobdescriptor': { storage: { inmemory: {} }, redis: { addr: 'localhost:1' } },
+  'storage.cache.layerinfo': { storage: { inmemory: {} }, redis: { addr: 'localhost:1' } },
   'storage.s3': { storage: { s3: { region: 'r', bucket: 'b' } } },
   'storage.s3.accesskey': { storage: { s3: { region: 'r', bucket: 'b', secretkey: 's' } } },
   'storage.s3.secretkey': { storage: { s3: { region: 'r', bucket: 'b', accesskey: 'a' } } },
@@ -179,7 +191,12 @@ describe('every option that the registry knows', () => {
   }
 
   it('is a line of it', () => {
-    const contents = ['', 'auth: { htpasswd: { realm: r, path: /p } }', `auth: { token: ${JSON.stringify(token)} }`]
+    const contents = [
+      '',
+      'storage: { cache: { blobdescriptor: redis } }\nredis: { addr: "localhost:1" }',
+      'auth: { htpasswd: { realm: r, path: /p } }',
+      `auth: { token: ${JSON.stringify(token)} }`,
+    ]
     const named = lines.map(({ option }) => option)
     const isNamed = (option: string): boolean => named.some(name => name === option || name.startsWith(`${option}.`))
     expect([...new Set(contents.flatMap(known))].filter(option => !isNamed(option))).toEqual([])

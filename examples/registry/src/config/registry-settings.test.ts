@@ -74,7 +74,7 @@ describe('a configuration', () => {
       deletes: true,
       redirects: false,
       readOnly: false,
-      cache: { maxEntries: 500 },
+      cache: { kind: 'inmemory', maxEntries: 500 },
       uploadPurging: { enabled: true, ageMs: 48 * 3_600_000, intervalMs: 3_600_000, dryRun: true },
       auth: {
         kind: 'token',
@@ -114,7 +114,7 @@ describe('a configuration', () => {
       deletes: false,
       redirects: true,
       readOnly: false,
-      cache: { maxEntries: 10_000 },
+      cache: { kind: 'inmemory', maxEntries: 10_000 },
       uploadPurging: { enabled: true, ageMs: 168 * 3_600_000, intervalMs: 24 * 3_600_000, dryRun: false },
       auth: undefined,
       log: { level: 'info', formatter: 'text', fields: {}, accessLog: true },

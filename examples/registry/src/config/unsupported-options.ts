@@ -58,7 +58,6 @@ const compatibility = z.object({
 })
 
 const reporting = unusedOption('nothing is reported')
-const redis = unusedOption('every process remembers blobs in its own memory')
 
 /** Checks of the sections that do nothing here. What would protect somebody stops the start; the rest is warned of. */
 export const unsupportedSections: readonly ((config: Config) => void)[] = [
@@ -67,5 +66,4 @@ export const unsupportedSections: readonly ((config: Config) => void)[] = [
   config => void config.section(['notifications'], notifications),
   config => void config.section(['compatibility'], compatibility),
   config => void config.section(['reporting'], reporting),
-  config => void config.section(['redis'], redis),
 ]

@@ -7,12 +7,13 @@ import {
   type UrlOptions,
   undefinedIfNotFound,
 } from '@longshore/middleware-core'
-import { type Digest, createDigestHash, isTruncatedToNothing, matches } from '../oci/digest.ts'
+import { type Digest, asDigest, createDigestHash, isTruncatedToNothing, matches } from '../oci/digest.ts'
 import { RegistryError } from '../oci/errors.ts'
 import { isReusable } from './gc-safety.ts'
 import { settleAll } from './concurrency.ts'
 import { blobData, layerLink } from './layout.ts'
 import { resolveLink, remove, writeLink } from './links.ts'
+import { digestKey } from './cache/digest-key.ts'
 import { type CacheProvider, type LookupCache, type Mark, ask } from './cache/lookup-cache.ts'
 import { type Body, receive } from './receive.ts'
 import { type Clock, REVALIDATE_AFTER_MS } from './gc-safety.ts'
@@ -55,7 +56,7 @@ export class BlobStore {
   constructor(storage: StorageDriver, caches: CacheProvider, clock: Clock = performance) {
     this.#storage = storage
     this.#clock = clock
-    this.#cache = caches.create('blobs')
+    this.#cache = createBlobCache(caches)
   }
 
   /**
@@ -63,7 +64,7 @@ export class BlobStore {
    * and two where there is one that is not cached. `BLOB_UNKNOWN` when there is none.
    */
   async find(repository: string, digest: Digest): Promise<Blob> {
-    const name = nameOf({ repository, digest })
+    const name = digestKey(repository, digest)
     return known(digest, await this.#cache.get(name, () => this.#lookUp(repository, digest, { prefetch: false })))
   }
 
@@ -74,7 +75,7 @@ export class BlobStore {
    * @param isRedirected true when the client is sent to the storage, where it learns when the blob has gone
    */
   async findToFetch(repository: string, digest: Digest, isRedirected: boolean): Promise<Blob> {
-    const name = nameOf({ repository, digest })
+    const name = digestKey(repository, digest)
     const maxAgeMs = isRedirected ? PULL_CACHE_TTL_MS : undefined
     return known(digest, await this.#cache.get(name, () => this.#lookUp(repository, digest), maxAgeMs))
   }
@@ -86,7 +87,7 @@ export class BlobStore {
 
   /** Asks the storage for a blob that a repository has now; undefined when it has none. */
   findNow(repository: string, digest: Digest): Promise<Blob | undefined> {
-    return ask(this.#cache, nameOf({ repository, digest }), () => this.#lookUp(repository, digest))
+    return ask(this.#cache, digestKey(repository, digest), () => this.#lookUp(repository, digest))
   }
 
   /** Makes a URL from which a client can fetch the blob itself, or gives undefined. */
@@ -98,7 +99,7 @@ export class BlobStore {
   async reader(blob: Blob, offset: number): Promise<Readable> {
     const reader = await undefinedIfNotFound(this.#storage.reader(blobData(blob.target), { offset }))
     if (reader !== undefined) return reader
-    await this.#cache.forget(nameOf(blob))
+    await this.#cache.forget(digestKey(blob.repository, blob.digest))
     throw unknownBlob(blob.digest)
   }
 
@@ -161,11 +162,11 @@ export class BlobStore {
   /** Removes a blob's link from a repository; the bytes stay for others. `BLOB_UNKNOWN` when there is none. */
   async unlink(repository: string, digest: Digest): Promise<void> {
     if (!(await this.has(repository, digest))) throw unknownBlob(digest)
-    await this.#cache.delete(nameOf({ repository, digest }), () => remove(this.#storage, layerLink(repository, digest)))
+    await this.#cache.delete(digestKey(repository, digest), () => remove(this.#storage, layerLink(repository, digest)))
   }
 
   #remember(blob: Blob, since: Mark): void {
-    this.#cache.set(nameOf(blob), blob, since)
+    this.#cache.set(digestKey(blob.repository, blob.digest), blob, since)
   }
 
   async #lookUp(repository: string, digest: Digest, options?: { prefetch: boolean }): Promise<Blob | undefined> {
@@ -183,8 +184,20 @@ function known(digest: Digest, blob: Blob | undefined): Blob {
   return blob
 }
 
-function nameOf({ repository, digest }: Pick<Blob, 'repository' | 'digest'>): string {
-  return `${repository}@${digest}`
+/** Creates the cache of blobs, by {@link digestKey}. */
+export function createBlobCache(caches: CacheProvider): LookupCache<Blob> {
+  return caches.create('blobs', { encode, decode })
+}
+
+function encode({ size, target }: Blob): string {
+  return `${size} ${target}`
+}
+
+function decode(name: string, encoded: Buffer): Blob | undefined {
+  const [repository = '', digest = ''] = name.split('@')
+  const [, size, target = ''] = /^(\d+) (\S+)$/.exec(encoded.toString('latin1')) ?? []
+  const [own, other] = [asDigest(digest), asDigest(target)]
+  return own && other && { repository, digest: own, size: Number(size), target: other }
 }
 
 function unknownBlob(digest: Digest): RegistryError {

@@ -1,10 +1,11 @@
 import { type CallOptions, type StorageDriver, undefinedIfNotFound } from '@longshore/middleware-core'
-import { type Digest, digestOf, digestParts } from '../oci/digest.ts'
+import { type Digest, asDigest, digestOf, digestParts } from '../oci/digest.ts'
 import { RegistryError } from '../oci/errors.ts'
 import { type Manifest, MAX_MANIFEST_BYTES, readManifest, storedMediaType } from '../oci/manifest.ts'
 import type { Completeness } from './completeness.ts'
 import { blobData, referrerLink, revisionLink } from './layout.ts'
 import { type ResolvedLink, resolveLink, remove, writeLink } from './links.ts'
+import { digestKey } from './cache/digest-key.ts'
 import { type CacheProvider, type LookupCache, ask } from './cache/lookup-cache.ts'
 import { receiveWhole } from './receive.ts'
 import { type Clock, REVALIDATE_AFTER_MS } from './gc-safety.ts'
@@ -49,8 +50,7 @@ export class ManifestStore {
     this.#storage = storage
     this.#completeness = completeness
     this.#clock = clock
-    const of = ({ content }: StoredManifest): number => content.length
-    this.#cache = caches.create('manifests', { maxBytes: { total: MAX_CACHED_BYTES, of } })
+    this.#cache = createManifestCache(caches)
   }
 
   /** Reads a manifest. `MANIFEST_UNKNOWN` when the repository has none with that digest. */
@@ -62,13 +62,13 @@ export class ManifestStore {
 
   /** Reads a manifest; undefined when the repository has none with that digest. */
   async find(repository: string, digest: Digest): Promise<StoredManifest | undefined> {
-    return this.#cache.get(nameOf(repository, digest), () => this.#lookUp(repository, digest))
+    return this.#cache.get(digestKey(repository, digest), () => this.#lookUp(repository, digest))
   }
 
   /** Asks the storage whether a repository has a manifest now. */
   async has(repository: string, digest: Digest): Promise<boolean> {
     const lookUp = (): Promise<StoredManifest | undefined> => this.#lookUp(repository, digest)
-    return (await ask(this.#cache, nameOf(repository, digest), lookUp)) !== undefined
+    return (await ask(this.#cache, digestKey(repository, digest), lookUp)) !== undefined
   }
 
   /**
@@ -94,12 +94,12 @@ export class ManifestStore {
         throw error
       }
     }
-    this.#cache.set(nameOf(repository, digest), new StoredManifest(digest, content, manifest.mediaType), mark)
+    this.#cache.set(digestKey(repository, digest), new StoredManifest(digest, content, manifest.mediaType), mark)
   }
 
   /** Removes a manifest from a repository; its bytes stay for others. `MANIFEST_UNKNOWN` when there is none. */
   async delete(repository: string, digest: Digest): Promise<void> {
-    const name = nameOf(repository, digest)
+    const name = digestKey(repository, digest)
     const linked = await ask(this.#cache, name, () => this.#follow(repository, digest))
     const { subject } = (linked?.found && readManifest(linked.found)) ?? {}
     if (!(linked && (await this.#unlink(repository, digest, subject)))) throw unknownManifest(repository, digest)
@@ -108,7 +108,7 @@ export class ManifestStore {
   /** Removes a manifest's links; false when the repository has no such manifest. */
   async #unlink(repository: string, digest: Digest, subject: Digest | undefined): Promise<boolean> {
     const link = revisionLink(repository, digest)
-    const isRemoved = await this.#cache.delete(nameOf(repository, digest), () => remove(this.#storage, link))
+    const isRemoved = await this.#cache.delete(digestKey(repository, digest), () => remove(this.#storage, link))
     if (isRemoved && subject) await remove(this.#storage, referrerLink(repository, subject, digest))
     return isRemoved
   }
@@ -136,8 +136,21 @@ export class ManifestStore {
   }
 }
 
-function nameOf(repository: string, digest: Digest): string {
-  return `${repository}@${digest}`
+/** Creates the cache of manifests, by {@link digestKey}. */
+export function createManifestCache(caches: CacheProvider): LookupCache<StoredManifest> {
+  const of = ({ content }: StoredManifest): number => content.length
+  return caches.create('manifests', { encode, decode, maxBytes: { total: MAX_CACHED_BYTES, of } })
+}
+
+function encode({ content }: StoredManifest): Buffer {
+  return Buffer.from(content.buffer, content.byteOffset, content.length)
+}
+
+/** Bytes that came from elsewhere count only when they have the digest. */
+function decode(name: string, encoded: Buffer): StoredManifest | undefined {
+  const digest = asDigest(name.slice(name.indexOf('@') + 1))
+  const isRight = digest !== undefined && digestOf(encoded, digestParts(digest).algorithm) === digest
+  return isRight ? new StoredManifest(digest, encoded) : undefined
 }
 
 export function unknownManifest(repository: string, reference: string): RegistryError {

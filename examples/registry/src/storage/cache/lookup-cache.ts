@@ -37,16 +37,19 @@ export interface LookupCache<Value extends object> {
   forget(key: string): Promise<void>
 }
 
-/** Form in which a cache keeps values. */
+/** Form of a cache's values outside of this process, and their size in it. */
 export interface ValueFormat<Value> {
-  /** Bytes of one value, and of all together at most. Default: values are only counted. */
+  encode(value: Value): Buffer | string
+  /** Undefined for what is no value of this key. */
+  decode(key: string, encoded: Buffer): Value | undefined
+  /** Bytes of one value, and of all together at most, in memory. Default: values are only counted. */
   readonly maxBytes?: { readonly total: number; readonly of: (value: Value) => number }
 }
 
 /** Source of the caches of one registry. */
 export interface CacheProvider extends AsyncDisposable {
   /** Creates the cache of that name; all processes give one the same name. */
-  create<Value extends object>(name: string, format?: ValueFormat<Value>): LookupCache<Value>
+  create<Value extends object>(name: string, format: ValueFormat<Value>): LookupCache<Value>
 }
 
 /**

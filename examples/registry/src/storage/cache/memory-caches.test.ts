@@ -7,7 +7,7 @@ interface Value {
   bytes: number
 }
 
-function newCache(options: MemoryCacheOptions, format?: ValueFormat<Value>): LookupCache<Value> {
+function newCache(options: MemoryCacheOptions, format: Pick<ValueFormat<Value>, 'maxBytes'> = {}): LookupCache<Value> {
   return new MemoryCaches(options).create('values', format)
 }
 

@@ -32,7 +32,7 @@ export class MemoryCaches implements CacheProvider {
     options.peers?.onForget(({ cache, key }) => this.#caches.get(cache)?.forgetHere(key))
   }
 
-  create<Value extends object>(name: string, format: ValueFormat<Value> = {}): LookupCache<Value> {
+  create<Value extends object>(name: string, format: Pick<ValueFormat<Value>, 'maxBytes'>): LookupCache<Value> {
     const { peers } = this.#options
     const forgetElsewhere = async (key: string): Promise<void> => peers?.forget({ cache: name, key })
     const cache = new MemoryCache<Value>(this.#options, format, forgetElsewhere)
@@ -53,7 +53,7 @@ class MemoryCache<Value extends object> implements LookupCache<Value> {
 
   constructor(
     { maxEntries, clock = performance }: MemoryCacheOptions,
-    { maxBytes }: ValueFormat<Value>,
+    { maxBytes }: Pick<ValueFormat<Value>, 'maxBytes'>,
     forgetElsewhere: (key: string) => Promise<void>,
   ) {
     this.#forgetElsewhere = forgetElsewhere
