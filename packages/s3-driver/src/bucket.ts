@@ -5,7 +5,8 @@ import { patientClient } from './client/patient-client.ts'
 import { incompleteAnswer, s3Error } from './errors.ts'
 import { KeyMapper } from './keys.ts'
 import { ConditionSupport } from './objects/conditions.ts'
-import { type CheckedS3Options, isAmazon } from './options.ts'
+import type { CheckedS3Options } from './options.ts'
+import { serverOf } from './server.ts'
 
 /** How objects are stored: the options that ride along with everything that creates one. */
 export interface ObjectSettings {
@@ -37,7 +38,7 @@ export class Bucket {
     this.name = options.bucket
     this.keys = new KeyMapper(options.rootDirectory)
     this.settings = objectSettings(options)
-    this.isAmazon = isAmazon(options)
+    this.isAmazon = serverOf(options).isAmazon
     this.conditions = new ConditionSupport(this, this.isAmazon)
   }
 

@@ -39,6 +39,7 @@ import { UploadSigner } from './direct/upload-signer.ts'
 import { noSuchBucket } from './errors.ts'
 import { isDirectory, listChildren } from './listing/list.ts'
 import type { CheckedS3Options } from './options.ts'
+import { serverOf } from './server.ts'
 import { MIN_PART_SIZE, PartSizeStrategy } from './multipart/parts.ts'
 import { putStream } from './objects/put-stream.ts'
 import { metadataOf } from './objects/metadata.ts'
@@ -184,6 +185,6 @@ export class S3Driver implements DriverImplementation {
 }
 
 /** Cloudflare R2 takes only parts of one size ([multipart uploads](https://developers.cloudflare.com/r2/objects/multipart-objects/)). */
-function isR2({ regionEndpoint = '' }: CheckedS3Options): boolean {
-  return /\.r2\.cloudflarestorage\.com/.test(regionEndpoint)
+function isR2(options: CheckedS3Options): boolean {
+  return /\.r2\.cloudflarestorage\.com/.test(serverOf(options).endpoint ?? '')
 }

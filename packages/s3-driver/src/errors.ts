@@ -33,6 +33,21 @@ const unavailable = new Set([
   'TooManyRequestsException',
 ])
 
+/** Names by which servers say that there is no room: a full disk, or a quota of the bucket, the user or the account. */
+const full = new Set([
+  'InsufficientStorage',
+  'QuotaExceeded',
+  'StorageFull',
+  'StorageQuotaExceeded',
+  'XMinioAdminBucketQuotaExceeded',
+  'XMinioStorageFull',
+])
+/** The object is in an archive (GLACIER, DEEP_ARCHIVE, or a tier of INTELLIGENT_TIERING). */
+const archived = new Set(['InvalidObjectState', 'ObjectNotInActiveTierError'])
+
+/** Seconds after which a full storage may be tried again: somebody has to make room first. */
+const FULL_RETRY_SECONDS = 60
+
 /** The parts of the SDK's errors that tell what happened. */
 interface SdkError extends Error {
   Code?: string
@@ -67,8 +82,9 @@ export function s3Error(error: unknown, path?: string): StorageError {
   const name = errorName(error)
   const status = (error as SdkError).$metadata?.httpStatusCode
   const code = codeOf(name, status)
-  const retryAfter = code === 'UNAVAILABLE' ? (retryAfterOf(error as SdkError) ?? 1) : undefined
-  const detail = `S3 answered ${[status, name].filter(Boolean).join(' ')}${explanation(name, error as SdkError)}`
+  const defaultRetryAfter = isFull(name, status) ? FULL_RETRY_SECONDS : 1
+  const retryAfter = code === 'UNAVAILABLE' ? (retryAfterOf(error as SdkError) ?? defaultRetryAfter) : undefined
+  const detail = `${sourceOf(name, status)}${explanation(name, status, error as SdkError)}`
   const cause = withoutRequest(error)
   if (code === 'PATH_NOT_FOUND' && path !== undefined) {
     return new StorageError(code, `path not found: ${path}`, { path, cause })
@@ -110,24 +126,50 @@ function withoutRequest(error: unknown): unknown {
 
 function codeOf(name: string, status: number | undefined): StorageErrorCode {
   if (missing.has(name)) return 'PATH_NOT_FOUND'
+  if (archived.has(name)) return 'UNSUPPORTED'
+  if (isFull(name, status)) return 'UNAVAILABLE'
   if (denied.has(name) || status === 401) return 'ACCESS_DENIED'
   if (unavailable.has(name) || status === 429 || (status !== undefined && status >= 500 && status !== 501))
     return 'UNAVAILABLE'
   if (name === 'NoSuchUpload') return 'UPLOAD_NOT_FOUND'
   if (status === 412) return 'PRECONDITION_FAILED'
-  if (name === 'NotImplemented' || status === 501) return 'UNSUPPORTED'
+  if (name === 'NotImplemented' || status === 501 || status === 405) return 'UNSUPPORTED'
   // HEAD answers have no body to tell more: a bare 403 or 404 is all there is.
   if (status === 403) return 'ACCESS_DENIED'
   return 'UNKNOWN'
 }
 
-function explanation(name: string, error: SdkError): string {
+/** Beginning of a message: who failed. Without a status nothing was answered, so it was not S3 that said no. */
+function sourceOf(name: string, status: number | undefined): string {
+  // The SDK's own names for an answer without a body, such as one to HEAD.
+  const shown = /^(?:Unknown|UnknownError|Error|\d*)$/.test(name) ? undefined : name
+  if (status !== undefined) return `S3 answered ${[status, shown].filter(Boolean).join(' ')}`
+  if (name === 'CredentialsProviderError') return 'no credentials for S3'
+  if (unavailable.has(name)) return `no answer from S3: ${name}`
+  return `the request to S3 failed${shown === undefined ? '' : `: ${shown}`}`
+}
+
+function isFull(name: string, status: number | undefined): boolean {
+  return full.has(name) || status === 507
+}
+
+function explanation(name: string, status: number | undefined, error: SdkError): string {
   if (name === 'NoSuchBucket') return `: ${noBucket}`
-  if (name === 'PermanentRedirect' || name === 'AuthorizationHeaderMalformed') {
-    const region = error.$response?.headers?.['x-amz-bucket-region']
-    return `: the bucket is in another region${region ? `, ${region}` : ''}`
-  }
-  return error.message && error.message !== name && error.message !== 'UnknownError' ? `: ${error.message}` : ''
+  const region = error.$response?.headers?.['x-amz-bucket-region']
+  // HEAD has no body to say why, and in the wrong region 400 for a signature, 301 or 307 otherwise.
+  const isElsewhere =
+    name === 'PermanentRedirect' ||
+    name === 'AuthorizationHeaderMalformed' ||
+    (region !== undefined && (status === 301 || status === 307 || status === 400))
+  if (isElsewhere) return `: the bucket is in another region${region ? `, ${region}` : ''}`
+  const message = isMessage(error, name) ? `: ${error.message}` : ''
+  if (archived.has(name)) return `: the object is archived and has to be restored before it can be read${message}`
+  if (isFull(name, status)) return `: the storage is full, or its quota is used up${message}`
+  return message
+}
+
+function isMessage({ message }: SdkError, name: string): boolean {
+  return message !== '' && message !== undefined && message !== name && !/^Unknown(?:Error)?$/.test(message)
 }
 
 function retryAfterOf(error: SdkError): number | undefined {

@@ -1,6 +1,8 @@
 import { option } from '@longshore/middleware-core'
 import * as z from 'zod/mini'
+import { unusableBucket } from './bucket-name.ts'
 import { MAX_BUFFERED_PART_SIZE } from './multipart/parts.ts'
+import { serverOf } from './server.ts'
 
 const mebibyte = 1024 * 1024
 const gibibyte = 1024 * mebibyte
@@ -57,15 +59,18 @@ export interface S3Options {
   secretKey?: string | undefined
   /** Session token of temporary credentials, beside `accessKey` and `secretKey`. */
   sessionToken?: string | undefined
-  /** AWS region of the bucket, such as `eu-central-1`. Required unless `regionEndpoint` is given. */
+  /** AWS region of the bucket, such as `eu-central-1`. Required unless `regionEndpoint` is given; Amazon's own endpoints name it. */
   region?: string | undefined
-  /** Host or URL of another server than Amazon S3, such as `https://s3.example.com` or `minio:9000`. */
+  /**
+   * Host or URL of another server than Amazon S3, such as `https://s3.example.com` or `minio:9000`, or of an endpoint of Amazon's
+   * own, such as that of a VPC. Default: `AWS_ENDPOINT_URL_S3` or `AWS_ENDPOINT_URL` of the environment, else Amazon S3.
+   */
   regionEndpoint?: string | undefined
   /** Scheme, host and port that presigned URLs name. Default: those of the endpoint. */
   redirectEndpoint?: string | URL | undefined
   /** True: the bucket stands in the path of requests, not in the host. Default false. */
   forcePathStyle?: boolean | undefined
-  /** Name of the bucket, which must exist, or the ARN of an access point. Required. */
+  /** Name of the bucket, which must exist, or the ARN of an access point in one region. No directory bucket. Required. */
   bucket: string
   /** True: new objects are encrypted with SSE-S3, or with SSE-KMS where `keyId` is given. Default false. */
   encrypt?: boolean | undefined
@@ -94,11 +99,11 @@ export interface S3Options {
   storageClass?: StorageClass | undefined
   /** Text that is added to the user agent of requests. */
   userAgent?: string | undefined
-  /** True: Amazon's endpoints for IPv4 and IPv6. Not with `regionEndpoint`. Default false. */
+  /** True: Amazon's endpoints for IPv4 and IPv6. Not with `regionEndpoint`. Default: `AWS_USE_DUALSTACK_ENDPOINT` of the environment. */
   useDualstack?: boolean | undefined
   /** True: S3 Transfer Acceleration. Not with `regionEndpoint`. Default false. */
   accelerate?: boolean | undefined
-  /** True: Amazon's FIPS endpoints. Not with `regionEndpoint`. Default false. */
+  /** True: Amazon's FIPS endpoints. Not with `regionEndpoint`. Default: `AWS_USE_FIPS_ENDPOINT` of the environment. */
   useFipsEndpoint?: boolean | undefined
   /** Canned access control list of new objects. Default: none is sent. */
   objectAcl?: ObjectAcl | undefined
@@ -151,9 +156,9 @@ export const s3Options = z
     rootDirectory: z._default(option.text(), ''),
     storageClass: z._default(option.choice(storageClasses), 'STANDARD'),
     userAgent: z.optional(option.text()),
-    useDualstack: z._default(option.boolean(), false),
+    useDualstack: z.optional(option.boolean()),
     accelerate: z._default(option.boolean(), false),
-    useFipsEndpoint: z._default(option.boolean(), false),
+    useFipsEndpoint: z.optional(option.boolean()),
     objectAcl: z.optional(option.choice(objectAcls)),
     logLevel: z._default(option.choice(logLevels), 'off'),
     uploadConcurrency: z._default(option.integer({ min: 1, max: 100 }), 4),
@@ -180,14 +185,30 @@ export const s3Options = z
       if (options.sessionToken !== undefined && options.accessKey === undefined) {
         refuse('sessionToken', 'given without accesskey and secretkey; accepted: all three, or none')
       }
-      if (options.region === undefined && options.regionEndpoint === undefined) {
+      const server = serverOf(options)
+      if (options.region === undefined && server.endpoint === undefined) {
         refuse(
           'region',
           'missing; accepted: the name of an AWS region such as eu-central-1, unless regionendpoint is given',
         )
       }
-      if (options.regionEndpoint !== undefined && !URL.canParse(endpointUrl(options.regionEndpoint, options.secure))) {
+      if (server.endpoint !== undefined && !URL.canParse(server.endpoint)) {
         refuse('regionEndpoint', 'not a host or URL; accepted: such as https://s3.example.com or minio:9000')
+      } else if (server.endpoint !== undefined && /@/.test(new URL(server.endpoint).href)) {
+        refuse('regionEndpoint', 'holds a user name or password; accepted: accesskey and secretkey for those')
+      }
+      const isArn = options.bucket.startsWith('arn:')
+      const unusable = unusableBucket(options.bucket)
+      if (unusable !== undefined) {
+        refuse('bucket', `${unusable}; accepted: a general purpose bucket, or the ARN of an access point in one region`)
+      } else if (isArn && options.forcePathStyle) {
+        refuse('forcePathStyle', 'found true with an ARN as bucket; accepted: false, as access points have a host each')
+      } else if (isArn && options.accelerate) {
+        refuse('accelerate', 'found true with an ARN as bucket; accepted: false, as access points have no acceleration')
+      }
+      if (server.isAmazon && /^(?:EXPRESS_ONEZONE|OUTPOSTS)$/.test(options.storageClass)) {
+        const where = options.storageClass === 'OUTPOSTS' ? 'S3 on Outposts' : 'directory buckets'
+        refuse('storageClass', `found ${options.storageClass}, which only ${where} have; accepted: one of the others`)
       }
       for (const name of ['accelerate', 'useDualstack', 'useFipsEndpoint'] as const) {
         if (options.regionEndpoint === undefined || !options[name]) continue
@@ -195,7 +216,7 @@ export const s3Options = z
       }
       if (options.urlExpiry > 7 * 24 * 3_600_000)
         refuse('urlExpiry', 'longer than signature V4 allows; accepted: up to 7d')
-      if (!options.v4Auth && isAmazon(options)) {
+      if (!options.v4Auth && server.isAmazon) {
         refuse(
           'v4Auth',
           'found false on Amazon S3; accepted there: true. Signature V2 needs a regionendpoint of another server',
@@ -210,13 +231,3 @@ export const s3Options = z
 
 /** The S3 driver's options once they are checked. */
 export type CheckedS3Options = z.output<typeof s3Options>
-
-/** Whether requests go to Amazon S3 itself. */
-export function isAmazon({ regionEndpoint }: { regionEndpoint?: string | undefined }): boolean {
-  return regionEndpoint === undefined || /s3[.-][^/]*amazonaws\.com/.test(regionEndpoint)
-}
-
-/** An endpoint with a scheme: its own, or the one that `secure` asks for. */
-export function endpointUrl(endpoint: string, secure: boolean): string {
-  return endpoint.includes('://') ? endpoint : `${secure ? 'https' : 'http'}://${endpoint}`
-}

@@ -1,6 +1,7 @@
 import { type DriverFactory, defineDriver } from '@longshore/middleware-core'
 import { S3Driver } from './driver.ts'
-import { type S3Options, isAmazon, s3Options } from './options.ts'
+import { type S3Options, s3Options } from './options.ts'
+import { serverOf } from './server.ts'
 
 /**
  * A driver for Amazon S3 and the servers that speak its protocol. The bucket must exist.
@@ -21,9 +22,9 @@ export const s3: DriverFactory<S3Options> = defineDriver({
     revisions: true,
     uploadRevisions: true,
     metadata: true,
-    putIfAbsent: isAmazon(options) || 'varies',
-    putIfRevision: isAmazon(options) || 'varies',
-    deleteIfRevision: isAmazon(options) || 'varies',
+    putIfAbsent: serverOf(options).isAmazon || 'varies',
+    putIfRevision: serverOf(options).isAmazon || 'varies',
+    deleteIfRevision: serverOf(options).isAmazon || 'varies',
   }),
   create: options => new S3Driver(options),
 })

@@ -2,7 +2,9 @@ import { inspect } from 'node:util'
 import { describe, expect, it } from '@jest/globals'
 import { type Fault, always } from '@longshore/local-cloud'
 import type { StorageDriver, StorageError } from '@longshore/middleware-core'
+import { s3Error } from '../src/errors.ts'
 import { content, failure, part, until, useFixture, write } from './cloud.ts'
+import { type ProxyAnswer, startProxy } from './proxy.ts'
 
 const bench = useFixture()
 const secrets = { secretKey: 'wrong-secret-key-value', sessionToken: 'session-token-value' }
@@ -22,6 +24,7 @@ describe('an answer of S3 becomes', () => {
     [500, 'InternalError', 'UNAVAILABLE'],
     [409, 'OperationAborted', 'UNAVAILABLE'],
     [501, 'NotImplemented', 'UNSUPPORTED'],
+    [405, 'MethodNotAllowed', 'UNSUPPORTED'],
     [404, 'NoSuchBucket', 'UNKNOWN'],
     [400, 'EntityTooLarge', 'UNKNOWN'],
   ]
@@ -47,6 +50,87 @@ describe('an answer of S3 becomes', () => {
     bench.cloud.s3.faults.add(always({ kind: 'delay', milliseconds: 60_000 }))
     const driver = bench.another({ requestTimeout: '50ms', maxAttempts: 1 })
     expect(await failureOf(() => driver.stat('/a'))).toMatchObject({ code: 'UNAVAILABLE' })
+  })
+})
+
+describe('an answer that is told from others like it', () => {
+  it('is that of an archived object, which nobody is denied', async () => {
+    bench.cloud.s3.faults.add(always({ kind: 'error', status: 403, code: 'InvalidObjectState' }))
+    const error = await failureOf(driver => driver.getContent('/a'))
+    expect(error).toMatchObject({ code: 'UNSUPPORTED', path: '/a' })
+    expect(error.message).toContain('the object is archived and has to be restored')
+  })
+
+  for (const [status, code] of [
+    [403, 'QuotaExceeded'],
+    [507, 'XMinioStorageFull'],
+    [507, 'Anything'],
+  ] as const) {
+    it(`is that of a full storage: ${status} ${code}`, async () => {
+      bench.cloud.s3.faults.add(always({ kind: 'error', status, code }))
+      const error = await failureOf(driver => driver.putContent('/a', 'x'), bench.another({ maxAttempts: 1 }))
+      expect(error).toMatchObject({ code: 'UNAVAILABLE', retryAfter: 60 })
+      expect(error.message).toContain('the storage is full, or its quota is used up')
+    })
+  }
+
+  it('is that of a HEAD in the wrong region, which has no body', async () => {
+    for (const status of [301, 307, 400]) {
+      const headers = { 'x-amz-bucket-region': 'eu-west-3' }
+      await using proxy = await startProxy(bench.cloud, () => ({ status, headers }))
+      const driver = bench.another({ regionEndpoint: proxy.endpoint, maxAttempts: 1 })
+      for (const path of ['/', '/a']) {
+        const error = await failureOf(() => driver.stat(path))
+        expect(error).toMatchObject({ code: 'UNKNOWN' })
+        expect(error.message).toBe(`s3: S3 answered ${status}: the bucket is in another region, eu-west-3`)
+      }
+    }
+  })
+
+  const unknown: Record<string, ProxyAnswer> = {
+    '404 NoSuchKey': { status: 404, body: '<Error><Code>NoSuchKey</Code><Message>No such key.</Message></Error>' },
+    '501 NotImplemented': { status: 501, body: '<Error><Code>NotImplemented</Code></Error>' },
+    '405 MethodNotAllowed': { status: 405, body: '<Error><Code>MethodNotAllowed</Code></Error>' },
+  }
+  for (const [name, answer] of Object.entries(unknown)) {
+    it(`is that of a server without ListParts: ${name}`, async () => {
+      const writer = await bench.driver.writer('/a')
+      await write(writer, content(part + 1))
+      await writer.close()
+      await using proxy = await startProxy(bench.cloud, ({ method, url = '' }) =>
+        method === 'GET' && url.includes('uploadId') ? answer : undefined,
+      )
+      const driver = bench.another({ regionEndpoint: proxy.endpoint, maxAttempts: 1 })
+      const error = await failureOf(() => driver.writer('/a', { append: true }))
+      expect(error).toMatchObject({ code: 'UNSUPPORTED' })
+      expect(error.message).toContain('the server does not know ListParts')
+    })
+  }
+
+  it('is that of a server that takes ListParts for something else', async () => {
+    const writer = await bench.driver.writer('/a')
+    await write(writer, content(part + 1))
+    await writer.close()
+    await using proxy = await startProxy(bench.cloud, ({ method, url = '' }) =>
+      method === 'GET' && url.includes('uploadId') ? { status: 200, body: '<html></html>' } : undefined,
+    )
+    const driver = bench.another({ regionEndpoint: proxy.endpoint, maxAttempts: 1 })
+    expect(await failureOf(() => driver.writer('/a', { append: true }))).toMatchObject({ code: 'UNKNOWN' })
+  })
+
+  it('is none at all, which is not called an answer of S3', async () => {
+    // Jest's own errors are none to the SDK, so this one comes from here.
+    const refused = Object.assign(new Error('connect ECONNREFUSED 10.0.0.1:443'), { code: 'ECONNREFUSED' })
+    expect(s3Error(refused)).toMatchObject({
+      code: 'UNAVAILABLE',
+      message: 'no answer from S3: ECONNREFUSED: connect ECONNREFUSED 10.0.0.1:443',
+    })
+    expect(s3Error(new Error('No value provided for input HTTP label: Key.')).message).toBe(
+      'the request to S3 failed: No value provided for input HTTP label: Key.',
+    )
+    const late = bench.another({ requestTimeout: '50ms', maxAttempts: 1 })
+    bench.cloud.s3.faults.add(always({ kind: 'delay', milliseconds: 60_000 }))
+    expect((await failureOf(driver => driver.getContent('/a'), late)).message).toMatch(/^s3: no answer from S3/)
   })
 })
 

@@ -2,7 +2,7 @@ import { Agent } from 'node:http'
 import { type NetConnectOpts, createConnection } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { s3 } from '@longshore/s3-driver'
-import { type S3DriverOptions, useFixture } from './cloud.ts'
+import { type S3DriverOptions, content, optionsOn, part, useFixture, write } from './cloud.ts'
 
 const bench = useFixture()
 
@@ -87,4 +87,117 @@ describe('on the way to Amazon S3', () => {
       expect(await onTheWire(options)).toEqual({ ...own, ...expected })
     })
   }
+})
+
+describe('Amazon S3 by whichever host', () => {
+  const hosts: [string, Partial<S3DriverOptions>, Record<string, string>, Record<string, string>][] = [
+    [
+      'a regional endpoint',
+      { regionEndpoint: 's3.eu-central-1.amazonaws.com', region: undefined },
+      {},
+      { host: 'longshore.s3.eu-central-1.amazonaws.com', region: 'eu-central-1' },
+    ],
+    [
+      'a VPC endpoint',
+      { regionEndpoint: 'bucket.vpce-1a2b-3c.s3.us-east-2.vpce.amazonaws.com', region: undefined },
+      {},
+      { host: 'longshore.bucket.vpce-1a2b-3c.s3.us-east-2.vpce.amazonaws.com', region: 'us-east-2' },
+    ],
+    [
+      'China',
+      { regionEndpoint: 's3.cn-north-1.amazonaws.com.cn', region: undefined },
+      {},
+      { host: 'longshore.s3.cn-north-1.amazonaws.com.cn', region: 'cn-north-1' },
+    ],
+    [
+      'the European Sovereign Cloud',
+      { region: 'eusc-de-east-1' },
+      {},
+      { host: 'longshore.s3.eusc-de-east-1.amazonaws.eu', region: 'eusc-de-east-1' },
+    ],
+    [
+      'its endpoint',
+      { regionEndpoint: 's3.eusc-de-east-1.amazonaws.eu', region: undefined },
+      {},
+      { host: 'longshore.s3.eusc-de-east-1.amazonaws.eu', region: 'eusc-de-east-1' },
+    ],
+    [
+      'AWS_ENDPOINT_URL_S3',
+      {},
+      { AWS_ENDPOINT_URL_S3: 'http://s3.us-west-2.amazonaws.com' },
+      { host: 'longshore.s3.us-west-2.amazonaws.com', region: 'us-west-2' },
+    ],
+    [
+      'AWS_USE_FIPS_ENDPOINT',
+      { region: 'us-gov-west-1' },
+      { AWS_USE_FIPS_ENDPOINT: 'true' },
+      { host: 'longshore.s3-fips.us-gov-west-1.amazonaws.com', region: 'us-gov-west-1' },
+    ],
+    [
+      'AWS_USE_DUALSTACK_ENDPOINT',
+      {},
+      { AWS_USE_DUALSTACK_ENDPOINT: 'true' },
+      { host: 'longshore.s3.dualstack.us-west-2.amazonaws.com', region: 'us-west-2' },
+    ],
+    [
+      'an endpoint in spite of AWS_USE_FIPS_ENDPOINT',
+      { regionEndpoint: 's3-fips.us-gov-west-1.amazonaws.com' },
+      { AWS_USE_FIPS_ENDPOINT: 'true' },
+      { host: 'longshore.s3-fips.us-gov-west-1.amazonaws.com', region: 'us-west-2' },
+    ],
+  ]
+  const before = process.env
+  afterEach(() => {
+    process.env = before
+  })
+  for (const [name, options, environment, expected] of hosts) {
+    it(`${name}: ${expected['host']}, with checksums, and conditions without a probe`, async () => {
+      process.env = { ...before, ...environment }
+      const { host, scope } = await onTheWire(options)
+      expect({ host, scope }).toEqual({ host: expected['host'], scope: `${expected['region']}/s3/aws4_request` })
+      expect(bench.cloud.s3.requests.records[0]?.headers).toHaveProperty('x-amz-checksum-crc32')
+      expect(
+        s3({ ...optionsOn(bench.cloud), regionEndpoint: undefined, region: 'us-west-2', ...options }).capabilities,
+      ).toMatchObject({ putIfAbsent: true })
+    })
+  }
+
+  const others: [string, Partial<S3DriverOptions>, Record<string, string>][] = [
+    ['a host that only looks like it', { regionEndpoint: 'http://s3.amazonaws.com.example.org' }, {}],
+    ['another service of Amazon', { regionEndpoint: 'http://sts.amazonaws.com' }, {}],
+    [
+      'AWS_ENDPOINT_URL_S3 of another server',
+      { region: undefined },
+      { AWS_ENDPOINT_URL_S3: 'http://minio.example.org' },
+    ],
+    ['AWS_ENDPOINT_URL of another server', {}, { AWS_ENDPOINT_URL: 'http://minio.example.org' }],
+  ]
+  for (const [name, options, environment] of others) {
+    it(`is not ${name}`, async () => {
+      process.env = { ...before, ...environment }
+      const { host } = await onTheWire({ forcePathStyle: true, ...options })
+      expect(host).toMatch(/example\.org$|^sts\./)
+      expect(bench.cloud.s3.requests.records[0]?.headers).not.toHaveProperty('x-amz-checksum-crc32')
+      expect(s3({ ...optionsOn(bench.cloud), regionEndpoint: undefined, ...options }).capabilities).toMatchObject({
+        putIfAbsent: 'varies',
+      })
+    })
+  }
+})
+
+describe('x-amz-mp-object-size', () => {
+  it('is sent to Amazon alone: another server may answer 501 to a header that it does not know', async () => {
+    const { accessKeyId: accessKey, secretAccessKey: secretKey } = bench.cloud.credentials
+    const onAmazon = { region: bench.cloud.region, bucket: bench.cloud.bucket, accessKey, secretKey, secure: false }
+    await using amazon = s3({ ...onAmazon, forcePathStyle: true, chunkSize: part })
+    for (const driver of [amazon, bench.driver]) {
+      const writer = await driver.writer('/large')
+      await write(writer, content(part + 1))
+      await writer.commit()
+    }
+    const completions = bench.cloud.s3.requests.records.filter(
+      ({ operation, key }) => operation === 'CompleteMultipartUpload' && key === 'large',
+    )
+    expect(completions.map(({ headers }) => headers['x-amz-mp-object-size'])).toEqual([String(part + 1), undefined])
+  })
 })

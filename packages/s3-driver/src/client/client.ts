@@ -2,7 +2,9 @@ import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
 import { announceRequests } from '../diagnostics.ts'
-import { type CheckedS3Options, endpointUrl } from '../options.ts'
+import type { CheckedS3Options } from '../options.ts'
+import { serverOf } from '../server.ts'
+import { refreshExpiredCredentials } from './refresh-credentials.ts'
 import { logRequests } from './request-log.ts'
 import { SignatureV2 } from './signature-v2.ts'
 
@@ -16,16 +18,22 @@ export interface SigningClient {
 }
 
 /** The SDK's client for a driver's options. `endpoint` replaces the configured one: URLs are signed for a public host. */
-export function createClient(options: CheckedS3Options, endpoint = endpointOf(options)): SigningClient {
+export function createClient(options: CheckedS3Options, publicEndpoint?: string): SigningClient {
+  const server = serverOf(options)
+  const endpoint = publicEndpoint ?? server.endpoint
   const secure = endpoint ? endpoint.startsWith('https:') : options.secure
-  const checksums = (options.checksums ?? options.regionEndpoint === undefined) ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED'
+  const checksums = (options.checksums ?? server.isAmazon) ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED'
   const config: S3ClientConfig = {
-    region: options.region ?? 'us-east-1',
+    region: options.region ?? server.region ?? 'us-east-1',
     forcePathStyle: options.forcePathStyle,
-    // The SDK refuses these beside an endpoint, and a redirect endpoint is one.
-    useDualstackEndpoint: !endpoint && options.useDualstack,
+    // The SDK refuses these beside an endpoint, and a redirect endpoint is one. What nobody asked for is left to the environment.
+    ...(endpoint
+      ? { useDualstackEndpoint: false, useFipsEndpoint: false }
+      : {
+          ...(options.useDualstack === undefined ? {} : { useDualstackEndpoint: options.useDualstack }),
+          ...(options.useFipsEndpoint === undefined ? {} : { useFipsEndpoint: options.useFipsEndpoint }),
+        }),
     useAccelerateEndpoint: !endpoint && options.accelerate,
-    useFipsEndpoint: !endpoint && options.useFipsEndpoint,
     useArnRegion: true,
     maxAttempts: options.maxAttempts,
     retryMode: options.retryMode,
@@ -54,13 +62,10 @@ export function createClient(options: CheckedS3Options, endpoint = endpointOf(op
   if (!secure && !endpoint) forceHttp(client)
   // Nobody hears the SDK's own logger, for which this puts together all that goes in and out: an eighth of a request's CPU time.
   client.middlewareStack.remove('loggerMiddleware')
+  refreshExpiredCredentials(client)
   announceRequests(client)
   logRequests(client, options.logLevel)
   return { client, signatureV2 }
-}
-
-function endpointOf(options: CheckedS3Options): string | undefined {
-  return options.regionEndpoint === undefined ? undefined : endpointUrl(options.regionEndpoint, options.secure)
 }
 
 /**

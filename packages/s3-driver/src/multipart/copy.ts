@@ -16,7 +16,8 @@ import { cleanUp } from '../objects/clean-up.ts'
 import { metadataOf } from '../objects/metadata.ts'
 import { MultipartUpload, isGone } from './multipart-upload.ts'
 import { markOwned, unmarkOwned } from './owner-marker.ts'
-import { type CheckedS3Options, isAmazon } from '../options.ts'
+import type { CheckedS3Options } from '../options.ts'
+import { serverOf } from '../server.ts'
 import { inParallel } from '../parallel.ts'
 import { type Part, MAX_PARTS, checksumsOf } from './parts.ts'
 
@@ -41,7 +42,7 @@ const thresholdElsewhere = 1024 * 1024 * 1024
 const MAX_ATTEMPTS = 4
 
 export function copySettings(options: CheckedS3Options): CopySettings {
-  const threshold = isAmazon(options) ? thresholdOnAmazon : thresholdElsewhere
+  const threshold = serverOf(options).isAmazon ? thresholdOnAmazon : thresholdElsewhere
   return {
     chunkSize: options.multipartCopyChunkSize,
     concurrency: options.multipartCopyMaxConcurrency,

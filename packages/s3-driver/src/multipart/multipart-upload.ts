@@ -6,10 +6,11 @@ import {
   ListPartsCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
-import { type CallOptions, type FileMetadata, isStorageError } from '@longshore/middleware-core'
+import { type CallOptions, type FileMetadata, StorageError, isStorageError } from '@longshore/middleware-core'
 import type { Bucket, ObjectRef } from '../bucket.ts'
 import { omitChecksum } from '../client/omit-checksum.ts'
 import { errorName, incompleteAnswer, isNotImplemented } from '../errors.ts'
+import { warnOnce } from '../warning.ts'
 import { metadataInput } from '../objects/metadata.ts'
 import { type CompletionOptions, completeUpload } from './complete.ts'
 import { type Part, type UploadedPart, checksumsOf } from './parts.ts'
@@ -94,6 +95,10 @@ export class MultipartUpload {
       do {
         const command = new ListPartsCommand({ ...this.#target, ...(marker ? { PartNumberMarker: marker } : {}) })
         const page = await this.#bucket.run(o => this.#bucket.client.send(command, o), options, this.#ref.path)
+        // A server without this operation may take it for a GET of the object.
+        if (page.UploadId === undefined && page.IsTruncated === undefined) {
+          throw incompleteAnswer('ListParts', 'UploadId', this.#ref.path)
+        }
         this.#checksum = page.ChecksumAlgorithm ?? this.#checksum
         for (const part of page.Parts ?? []) {
           const { PartNumber: number = 0, ETag: etag = '', Size: size = 0, LastModified: modifiedAt } = part
@@ -105,7 +110,7 @@ export class MultipartUpload {
       } while (marker)
     } catch (error) {
       if (isGone(error)) return undefined
-      throw error
+      throw isStorageError(error) && isUnknownOperation(error) ? missingOperation('ListParts', this.#ref, error) : error
     }
     return parts
   }
@@ -146,9 +151,16 @@ export async function* listUploads(bucket: Bucket, prefix: string, options: Call
     try {
       page = await bucket.run(o => bucket.client.send(command, o), options)
     } catch (error) {
+      if (!isStorageError(error)) throw error
       // Some servers have no answer for an empty list.
-      if (isStorageError(error) && (isNotImplemented(error.cause) || isNoUpload(error.cause))) return
-      throw error
+      if (isNoUpload(error.cause)) return
+      if (!isNotImplemented(error.cause)) throw error
+      const lost = 'uploads without a checkpoint are neither found nor purged'
+      warnOnce('NO_LIST_MULTIPART_UPLOADS', `the server does not know ListMultipartUploads: ${lost}`)
+      return
+    }
+    if (page.Bucket === undefined && page.IsTruncated === undefined) {
+      throw incompleteAnswer('ListMultipartUploads', 'Bucket')
     }
     for (const { Key = '', UploadId = '', Initiated = new Date(0) } of page.Uploads ?? []) {
       const path = pathOfUpload(bucket, Key)
@@ -167,6 +179,16 @@ function pathOfUpload({ keys }: Bucket, key: string): string | undefined {
 
 function isNoUpload(error: unknown): boolean {
   return errorName(error) === 'NoSuchUpload' || errorName(error) === 'NoSuchKey'
+}
+
+/** S3 says NoSuchUpload: who says that there is no such object has taken the request for one that reads it. */
+function isUnknownOperation({ cause }: StorageError): boolean {
+  return isNotImplemented(cause) || errorName(cause) === 'NoSuchKey'
+}
+
+function missingOperation(operation: string, { path }: ObjectRef, { detail, cause }: StorageError): StorageError {
+  const text = `the server does not know ${operation}, without which no upload can be continued: ${detail}`
+  return new StorageError('UNSUPPORTED', text, { path, cause })
 }
 
 /** True where the server does not know the upload: it was completed or discarded. */
