@@ -153,7 +153,7 @@ function createServices(storage: StorageDriver, options: ContentOptions): Servic
   const secret = options.secret || randomBytes(32)
   if (immutableTags.length > 0 && storage.capabilities.putIfAbsent === false) {
     const problem = `the storage ${storage.name} cannot write a file only if it is absent; accepted: no patterns`
-    throw new ConfigError([{ option: ['tags', 'immutable'], problem }])
+    throw new ConfigError([{ option: ['immutableTags'], problem }])
   }
   const { caches = new MemoryCaches({ maxEntries: maxCached }) } = options
   const blobs = new BlobStore(storage, caches)

@@ -42,6 +42,9 @@ export interface StartOptions {
   readonly peers?: CachePeers
 }
 
+/** Options of `createRegistry` that a configuration calls otherwise, as far as errors are about them. */
+export const programNames = { immutableTags: ['tags', 'immutable'] }
+
 /** Starts the registry that a configuration describes, in this process. `settings` are those of the configuration. */
 export async function startRegistry(
   config: Config,
@@ -94,7 +97,7 @@ export async function startRegistry(
       onDamage: log.warn,
       onFailure: log.failure,
     })
-  const app = await withLocation(config, async () => create()).catch(async (error: unknown) => {
+  const app = await withLocation(config, create, programNames).catch(async (error: unknown) => {
     accessLayer[Symbol.dispose]()
     await caches[Symbol.asyncDispose]()
     await storage[Symbol.asyncDispose]()

@@ -201,8 +201,8 @@ describe('what CloudFront would refuse is refused', () => {
 describe('the options of a signer', () => {
   const sign = (): Uint8Array => Buffer.from('signature')
   it.each<[SignerOptions, string]>([
-    [{}, 'signer options.keypairid: missing; accepted: the ID of a public key'],
-    [{}, 'signer options.privatekey: missing; accepted: an RSA private key'],
+    [{}, 'signer options.keyPairId: missing; accepted: the ID of a public key'],
+    [{}, 'signer options.privateKey: missing; accepted: an RSA private key'],
     [
       { keyPairId, privateKey: rsa.pem, sign },
       'sign: found a value that is not shown here; accepted: either this or privateKey',
@@ -217,7 +217,7 @@ describe('the options of a signer', () => {
     ],
     [{ keyPairId, sign: 'arn:aws:kms' as never }, 'sign: found a value that is not shown here; accepted: a function'],
     [{ keys: [] }, 'keys: found a list; accepted: a list of one key or more'],
-    [{ keys: [{ keyPairId }] }, 'keys[0].privatekey: missing; accepted: an RSA private key'],
+    [{ keys: [{ keyPairId }] }, 'keys[0].privateKey: missing; accepted: an RSA private key'],
     [
       { keys: [{ keyPairId, sign }], keyPairId },
       "keyPairId: found 'K2JCJMDEHXQW5F'; accepted: either this and its like, or the option keys",

@@ -179,17 +179,17 @@ export const s3Options = z
         const missing = options.accessKey === undefined ? 'accessKey' : 'secretKey'
         refuse(
           missing,
-          'missing; accepted: both accesskey and secretkey, or neither for the credentials of the environment',
+          'missing; accepted: both accessKey and secretKey, or neither for the credentials of the environment',
         )
       }
       if (options.sessionToken !== undefined && options.accessKey === undefined) {
-        refuse('sessionToken', 'given without accesskey and secretkey; accepted: all three, or none')
+        refuse('sessionToken', 'given without accessKey and secretKey; accepted: all three, or none')
       }
       const server = serverOf(options)
       if (options.region === undefined && server.endpoint === undefined) {
         refuse(
           'region',
-          'missing; accepted: the name of an AWS region such as eu-central-1, unless regionendpoint is given',
+          'missing; accepted: the name of an AWS region such as eu-central-1, unless regionEndpoint is given',
         )
       }
       if (server.endpoint !== undefined && !URL.canParse(server.endpoint)) {
@@ -212,14 +212,14 @@ export const s3Options = z
       }
       for (const name of ['accelerate', 'useDualstack', 'useFipsEndpoint'] as const) {
         if (options.regionEndpoint === undefined || !options[name]) continue
-        refuse(name, 'found true with a regionendpoint; accepted: true on Amazon S3 only')
+        refuse(name, 'found true with a regionEndpoint; accepted: true on Amazon S3 only')
       }
       if (options.urlExpiry > 7 * 24 * 3_600_000)
         refuse('urlExpiry', 'longer than signature V4 allows; accepted: up to 7d')
       if (!options.v4Auth && server.isAmazon) {
         refuse(
           'v4Auth',
-          'found false on Amazon S3; accepted there: true. Signature V2 needs a regionendpoint of another server',
+          'found false on Amazon S3; accepted there: true. Signature V2 needs a regionEndpoint of another server',
         )
       }
       const redirect = options.redirectEndpoint

@@ -15,6 +15,7 @@ import { createManifestCache } from '../storage/manifest-store.ts'
 import { shutdownSignal } from '../server/shutdown-signal.ts'
 import { purgeSummaryLine, purgedLine } from '../gc/purge-lines.ts'
 import { purgeUploads } from '../gc/purge-uploads.ts'
+import { configFile } from './config-file.ts'
 import { eventLine, stepLabels, summaryLines } from './collection-lines.ts'
 import { type Progress, createProgress } from './progress.ts'
 
@@ -55,12 +56,6 @@ export function addGarbageCommands(program: Command): void {
     .action((file: string | undefined, options: PurgeCommandOptions, command: Command) =>
       purge(configFile(file, command), options),
     )
-}
-
-/** Distribution takes the file as an argument; the registry itself as an option. */
-function configFile(argument: string | undefined, command: Command): string {
-  const file = argument ?? command.optsWithGlobals<{ config?: string }>().config
-  return file ?? command.error('error: which configuration? accepted: --config <file>')
 }
 
 async function collect(file: string, options: CollectOptions): Promise<void> {

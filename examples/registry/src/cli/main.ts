@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError } from 'commander'
 import { startupErrorText } from '../server/startup-error.ts'
+import { addCheckCommand } from './check.ts'
 import { addGarbageCommands } from './garbage-commands.ts'
 import { serve } from './serve.ts'
 import { workerCount } from './worker-count.ts'
@@ -30,6 +31,7 @@ const program = new Command('registry')
   .option('--workers <number>', 'how many processes serve requests; auto: one for each core', numberOfWorkers, 1)
   .option('--verbose', 'without --config: log every request to S3, too')
   .action(serve)
+addCheckCommand(program)
 addGarbageCommands(program)
 
 try {

@@ -1,4 +1,5 @@
 import type { Config } from '@longshore/middleware-core'
+import { withEveryMistake } from '../check-configuration.ts'
 import { chosenAddress } from '../config/address.ts'
 import { loadRegistryConfig } from '../config/load.ts'
 import { type RegistrySettings, registrySettings } from '../config/registry-settings.ts'
@@ -34,10 +35,12 @@ export async function serve(options: ServeOptions): Promise<void> {
   const configFile = options.config ?? demo?.configFile ?? ''
   // The demo is the same whatever the environment; a configuration of the user's own is overridden by it.
   const config = await loadRegistryConfig(configFile, demo ? { env: {} } : {})
-  const settings = registrySettings(config)
+  const settings = await withEveryMistake(config, () => registrySettings(config))
   const { debug, tls } = settings
   const log = createLog(settings.log)
-  await using registry = await start(config, settings, { ...options, usesEnvironment: !demo }, log)
+  await using registry = await withEveryMistake(config, () =>
+    start(config, settings, { ...options, usesEnvironment: !demo }, log),
+  )
   await using operations = debug && (await serveOperations(debug, registry))
   for (const warning of registry.warnings) log.warn(warning)
   const started = { authority: registry.authority, tls, operations }

@@ -23,16 +23,23 @@ export function fileError(option: readonly string[], path: string, problem: stri
   return new ConfigError([{ option, problem: `${path}: ${problem}` }], { cause })
 }
 
-/** Runs a task that works with values of a configuration, and adds to its errors where the options were given. */
-export async function withLocation<Result>(config: Config, task: () => Promise<Result>): Promise<Result> {
+/**
+ * Runs a task that works with values of a configuration, and adds to its errors where the options were given. `names` are
+ * those of the configuration for options that the task calls as programs do.
+ */
+export async function withLocation<Result>(
+  config: Config,
+  task: () => Result | Promise<Result>,
+  names: Readonly<Record<string, readonly string[]>> = {},
+): Promise<Result> {
   try {
     return await task()
   } catch (error) {
     if (!isConfigError(error)) throw error
-    const issues = error.issues.map(issue => ({
-      ...issue,
-      location: issue.location ?? config.part(issue.option.map(String)).source.location,
-    }))
+    const issues = error.issues.map(({ option, problem, location }) => {
+      const path = names[String(option[0])] ?? option.map(String)
+      return { option: path, problem, location: location ?? config.part(path).source.location }
+    })
     throw new ConfigError(issues, { cause: error.cause })
   }
 }

@@ -108,7 +108,7 @@ describe('a storage that cannot write a file only if it is absent', () => {
 
   it('is refused at the start', () => {
     expect(() => createRegistry(new Unconditional(inmemory()), { immutableTags: ['v*'] })).toThrow(
-      /tags\.immutable: the storage inmemory cannot write a file only if it is absent/,
+      /^immutableTags: the storage inmemory cannot write a file only if it is absent/,
     )
     expect(() => createRegistry(new Unconditional(inmemory()))).not.toThrow()
   })

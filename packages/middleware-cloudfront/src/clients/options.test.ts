@@ -6,7 +6,8 @@ import { type IpFilterSettings, ipFilterOptions, ipFilterRules } from './options
 import { parseIp } from './ip-address.ts'
 
 const schema = z.object(ipFilterOptions).check(ipFilterRules)
-const check = (options: object): IpFilterSettings => checkOptions(schema, options, { where: 'cloudfront options' })
+const check = (options: object): IpFilterSettings =>
+  checkOptions(schema, options, { where: 'cloudfront options', locate: () => undefined })
 
 describe('the options of the IP filter', () => {
   it('have these defaults', () => {

@@ -36,7 +36,7 @@ export const ipFilterRules = z.refine<IpFilterSettings>(
   ({ ipFilteredBy, awsRegion }) => ipFilteredBy !== 'awsregion' || awsRegion.length > 0,
   {
     path: ['awsRegion'],
-    params: { accepted: 'with ipfilteredby awsregion a list of AWS regions, such as eu-central-1,eu-west-1' },
+    params: { accepted: 'with ipFilteredBy awsregion a list of AWS regions, such as eu-central-1,eu-west-1' },
   },
 )
 

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { unwrap } from '../options/check-options.ts'
+import { unwrap } from '../options/unwrap.ts'
 import { packageOf } from '../config/find-factory.ts'
 import type { Layer, Stack } from '../config/create-storage.ts'
 import { type Tree, isAbsent } from '../config/tree.ts'

@@ -103,6 +103,15 @@ middleware:
     expect(code).toBe(0)
   })
 
+  it('says which parts only the service that runs on the stack can check', async () => {
+    const content = `version: 0.1\nhttp: {}\nstorage: {inmemory: , delete: {enabled: perhaps}}\nauth: {}\n`
+    const { code, out } = await longshore(['check', 'CONFIG'], content)
+    expect(code).toBe(0)
+    expect(out).toBe(
+      'driver inmemory\nstorage and middleware are valid; not read here, but by the service: storage.delete, http, auth\n',
+    )
+  })
+
   it('creates the stack to be sure, and disposes of it', async () => {
     const before = disposed
     await longshore(['check', 'CONFIG'], s3)

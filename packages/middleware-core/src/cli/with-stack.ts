@@ -7,12 +7,12 @@ import type { CliContext } from './cli-context.ts'
 export async function withStack<T>(
   file: string,
   context: CliContext,
-  use: (storage: StorageDriver, stack: Stack) => Promise<T> | T,
+  use: (storage: StorageDriver, stack: Stack, config: Config) => Promise<T> | T,
 ): Promise<T> {
   const config = await loadConfig(file, { env: context.env })
   const stack = await resolveStack(config, { load: context.load }).finally(() => printWarnings(config, context))
   await using storage = await buildStack(stack)
-  return await use(storage, stack)
+  return await use(storage, stack, config)
 }
 
 function printWarnings(config: Config, context: CliContext): void {

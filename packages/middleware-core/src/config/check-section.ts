@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import { $ZodArray, $ZodObject, $ZodRecord } from 'zod/v4/core'
-import { checkOptions, unwrap } from '../options/check-options.ts'
+import { checkOptions } from '../options/check-options.ts'
+import { unwrap } from '../options/unwrap.ts'
 import { optionName } from '../options/config-error.ts'
 import { nearest } from '../options/nearest.ts'
 import { parseInlineYaml } from './parse-yaml.ts'

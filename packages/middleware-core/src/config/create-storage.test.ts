@@ -30,6 +30,7 @@ class Packages {
       encrypt: z._default(option.boolean(), false),
     }),
     create: options => {
+      if (options.bucket === 'nowhere') throw optionError('bucket', 'there is none')
       this.created.push(options)
       return Object.assign(new InMemoryDriver(), {
         close: () => {
@@ -50,7 +51,7 @@ class Packages {
       keys: z.array(z.object({ id: option.text() })).optional(),
     }),
     wrap: (driver, options) => {
-      if (options.privateKey === '/absent.pem') throw optionError('privateKey', 'no file /absent.pem')
+      if (options.privateKey === '/absent.pem') throw optionError('privateKey', 'no file /absent.pem beside keyPairId')
       return new Tagged(driver, options.keyPairId)
     },
   })
@@ -188,7 +189,9 @@ middleware:
       {},
       packages,
     )
-    expect(error.message).toBe('config.yml:11: middleware.storage[0].options.privatekey: no file /absent.pem')
+    expect(error.message).toBe(
+      'config.yml:11: middleware.storage[0].options.privatekey: no file /absent.pem beside keypairid',
+    )
     expect(packages.created).toHaveLength(1)
     expect(packages.disposed).toBe(1)
   })
@@ -292,6 +295,40 @@ middleware:
       'config.yml:6: middleware.storage[1].name: no package "foo-bar" is installed; run: npm install foo-bar',
       'config.yml:7: middleware.storage[2].options.tag: found a mapping; accepted: a text',
     ])
+  })
+
+  const twoAbsentKeys = `
+middleware:
+  storage:
+    - {name: cloudfront, options: {baseurl: 'https://x/', keypairid: K, privatekey: /absent.pem}}
+    - {name: prefix, options: {path: /a}}
+    - {name: cloudfront, options: {baseurl: 'https://x/', keypairid: K, privatekey: /absent.pem}}
+`
+  const absentKeys = [
+    'config.yml:4: middleware.storage[0].options.privatekey: no file /absent.pem beside keypairid',
+    'config.yml:6: middleware.storage[2].options.privatekey: no file /absent.pem beside keypairid',
+  ]
+
+  it('is told whole, too, where only creating the parts shows it', async () => {
+    const packages = new Packages()
+    const error = await errorOf(`storage: {s3: {region: r, bucket: b}}${twoAbsentKeys}`, {}, packages)
+    expect(error.message.split('\n')).toEqual(absentKeys)
+    expect([packages.created.length, packages.disposed]).toEqual([1, 1])
+  })
+
+  it('is told whole where the driver is wrong, without the driver being created', async () => {
+    const packages = new Packages()
+    const error = await errorOf(`storage: {s3: {region: r}}${twoAbsentKeys}`, {}, packages)
+    expect(error.message.split('\n')).toEqual([
+      'config.yml:1: storage.s3.bucket: missing; accepted: a text',
+      ...absentKeys,
+    ])
+    expect(packages.created).toEqual([])
+  })
+
+  it('is told whole where the driver cannot be created', async () => {
+    const error = await errorOf(`storage: {s3: {region: r, bucket: nowhere}}${twoAbsentKeys}`)
+    expect(error.message.split('\n')).toEqual(['config.yml:1: storage.s3.bucket: there is none', ...absentKeys])
   })
 
   it('names the environment variable where that gave the option', async () => {

@@ -1,9 +1,12 @@
 import { dirname, resolve } from 'node:path'
 import type { StorageDriver } from '../contract/index.ts'
+import { inmemory } from '../drivers/inmemory/index.ts'
 import { ConfigError, type ConfigIssue, isConfigError, optionName } from '../options/config-error.ts'
+import { asInConfigurations } from '../options/spelling.ts'
 import { checkSection } from './check-section.ts'
 import type { Config } from './config.ts'
 import { type Factories, type Kind, type LoadPackage, findFactory } from './find-factory.ts'
+import { IssueCollector } from './issue-collector.ts'
 import { type RequestedLayer, requestedDriver, requestedMiddlewares } from './requested-layers.ts'
 import { type Tree, childOf, keyIn, plain, sourceOf } from './tree.ts'
 
@@ -32,8 +35,9 @@ export interface ResolveOptions {
 
 /**
  * The running stack of a configuration: its driver, inside the middlewares that are not disabled, the first of which is
- * innermost. Nothing is created before all options are checked; one `ConfigError` lists every mistake with its place.
- * Whoever calls this disposes of the result.
+ * innermost. No driver is created before all options are checked. One `ConfigError` lists every mistake with its place, also
+ * those that only show when something is created, such as a key file that is absent. Whoever calls this disposes of the
+ * result.
  */
 export async function createStorage(config: Config, options: ResolveOptions = {}): Promise<StorageDriver> {
   return buildStack(await resolveStack(config, options))
@@ -50,6 +54,7 @@ export async function resolveStack(config: Config, options: ResolveOptions = {})
     const layer = await issues.attempt(() => resolveLayer(config, middleware, search))
     if (layer) middlewares.push(layer)
   }
+  if (!issues.isEmpty) await tryOut(middlewares, issues)
   issues.throwIfAny()
   return { driver: driver as Layer<'driver'>, middlewares }
 }
@@ -68,43 +73,37 @@ async function resolveLayer<K extends Kind>(
   return { kind, name, factory, where, options: tree }
 }
 
-/** Gathers the mistakes of several steps, so that one error tells of them all. */
-class IssueCollector {
-  readonly #issues: ConfigIssue[] = []
-  #cause: unknown
-
-  /** Runs a step and gives its result, or undefined when it found the configuration wrong. */
-  async attempt<T>(step: () => T | Promise<T>): Promise<T | undefined> {
-    try {
-      return await step()
-    } catch (error) {
-      if (!isConfigError(error)) throw error
-      this.#issues.push(...error.issues)
-      this.#cause ??= error.cause
-      return undefined
-    }
-  }
-
-  throwIfAny(): void {
-    if (this.#issues.length === 0) return
-    throw new ConfigError(this.#issues, this.#cause === undefined ? {} : { cause: this.#cause })
-  }
-}
-
-/** Creates what was resolved. When one part fails, those before it are disposed of. */
+/** Creates what was resolved, or throws one `ConfigError` with the mistakes of all parts and disposes of what there is. */
 export async function buildStack({ driver, middlewares }: Stack): Promise<StorageDriver> {
-  let storage = withLocation(driver, () => driver.factory(optionsOf(driver)))
+  const issues = new IssueCollector()
+  const innermost = await issues.attempt(() => withLocation(driver, () => driver.factory(optionsOf(driver))))
+  if (!innermost) {
+    await tryOut(middlewares, issues)
+    throw issues.error()
+  }
+  let storage = innermost
   try {
-    for (const layer of middlewares) {
-      const inner = storage
-      storage = withLocation(layer, () => layer.factory(optionsOf(layer))(inner))
-    }
+    for (const layer of middlewares) storage = (await issues.attempt(wrapper(layer, storage))) ?? storage
+    issues.throwIfAny()
     return storage
   } catch (error) {
     // What stopped the start matters, not what its cleaning up meets.
     await storage[Symbol.asyncDispose]().catch(() => {})
     throw error
   }
+}
+
+/** Gathers the mistakes of middlewares whose driver cannot be created, around one that stands in for it. */
+async function tryOut(middlewares: readonly Layer<'middleware'>[], issues: IssueCollector): Promise<void> {
+  for (const layer of middlewares) {
+    const storage = inmemory()
+    const wrapped = await issues.attempt(wrapper(layer, storage))
+    await (wrapped ?? storage)[Symbol.asyncDispose]().catch(() => {})
+  }
+}
+
+function wrapper(layer: Layer<'middleware'>, inner: StorageDriver): () => StorageDriver {
+  return () => withLocation(layer, () => layer.factory(optionsOf(layer))(inner))
 }
 
 function optionsOf(layer: Layer): Record<string, unknown> {
@@ -124,7 +123,8 @@ function withLocation<T>(layer: Layer, create: () => T): T {
   }
 }
 
-function locate(layer: Layer, { option, problem }: ConfigIssue): ConfigIssue {
+function locate(layer: Layer, { option, problem: inPrograms }: ConfigIssue): ConfigIssue {
+  const problem = asInConfigurations(layer.factory.definition.options).text(inPrograms)
   const isOwnName = option[0] === `${layer.factory.definition.name} options`
   const given = asSpelled(layer, isOwnName ? option.slice(1) : option)
   return { option: [optionName(layer.where), ...given], problem, location: sourceOf(layer.options, given).location }

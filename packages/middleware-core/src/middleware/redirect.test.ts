@@ -42,7 +42,7 @@ describe('redirect', () => {
   })
 
   it.each([
-    [{}, 'redirect options.baseurl: missing; accepted: an http or https URL with a host'],
+    [{}, 'redirect options.baseUrl: missing; accepted: an http or https URL with a host'],
     [{ baseurl: '' }, 'redirect options.baseurl: missing'],
     [{ baseurl: 'mirror.example.com' }, "redirect options.baseurl: found 'mirror.example.com'; accepted: an http or"],
     [{ baseurl: 'mirror.example.com:80/a' }, "found 'mirror.example.com:80/a'; accepted: an http or https URL"],

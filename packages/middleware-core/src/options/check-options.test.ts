@@ -17,7 +17,7 @@ const schema = z.object({
 })
 
 const check = (options: unknown, origin: Partial<OptionsOrigin> = {}): z.output<typeof schema> =>
-  checkOptions(schema, options, { where: 'storage.s3', ...origin })
+  checkOptions(schema, options, { where: 'storage.s3', locate: () => undefined, ...origin })
 
 /** The lines of the error that these options give. */
 function complaints(options: unknown, origin?: Partial<OptionsOrigin>): string[] {
@@ -125,6 +125,30 @@ describe('what is refused', () => {
       ['storage.s3', 'bucket'],
       ['storage.s3', 'chunksize'],
     ])
+  })
+})
+
+describe("a program's options", () => {
+  const inProgram = (options: unknown): string[] => complaints(options, { where: 's3 options', locate: undefined })
+
+  it('are named as programs write them', () => {
+    expect(inProgram({ keys: [{ id: 'k' }], chunkSiez: 7, zone: 'x' })).toEqual([
+      's3 options.chunkSiez: unknown option; did you mean chunkSize? Accepted: bucket, chunkSize, endpoint, keys, secretKey, timeout',
+      's3 options.zone: unknown option. Accepted: bucket, chunkSize, endpoint, keys, secretKey, timeout',
+      's3 options.bucket: missing; accepted: a text',
+      's3 options.keys[0].privateKey: missing; accepted: a text',
+    ])
+  })
+
+  it('are named so in the words of their schema, too, and small in a configuration', () => {
+    const accepted = 'a text, or a chunkSize'
+    const own = z.object({
+      chunkSize: z.optional(option.text()),
+      name: option.text({ accepted, matches: () => false }),
+    })
+    const told = (origin: OptionsOrigin) => () => checkOptions(own, { name: 'n' }, origin)
+    expect(told({ where: 'own options' })).toThrow(/or a chunkSize$/)
+    expect(told({ where: 'storage.own', locate: () => undefined })).toThrow(/or a chunksize$/)
   })
 })
 

@@ -1,9 +1,11 @@
 import { inspect } from 'node:util'
 import { en } from 'zod/locales'
 import * as z from 'zod/mini'
-import { $ZodArray, $ZodDefault, $ZodObject, $ZodOptional, $ZodPrefault } from 'zod/v4/core'
+import { $ZodArray, $ZodObject } from 'zod/v4/core'
 import { ConfigError, type ConfigIssue } from './config-error.ts'
 import { nearest } from './nearest.ts'
+import { type Spelling, asInConfigurations, asInPrograms } from './spelling.ts'
+import { unwrap } from './unwrap.ts'
 
 /** Schema of a driver's or middleware's options. Names match without regard to case. */
 export type OptionsSchema = z.core.$ZodObject
@@ -16,13 +18,14 @@ export type FactoryArguments<Options> = Record<never, never> extends Options ? [
 export interface OptionsOrigin {
   /** Name of the section: `s3 options`, `storage.s3`. */
   where: string
-  /** Where an option was given, named as it was found. */
+  /** Where an option was given, named as it was found. Without it the options are a program's. */
   locate?: ((option: readonly PropertyKey[]) => string | undefined) | undefined
 }
 
 /**
  * Checks options against their schema and gives them the schema's spelling, types and defaults. An empty text or null
- * counts as absent, as it does in a registry's `config.yml`. Throws one {@link ConfigError} that lists every mistake.
+ * counts as absent, as it does in a registry's `config.yml`. Throws one {@link ConfigError} that lists every mistake, with
+ * names as whoever gave the options writes them.
  */
 export function checkOptions<Schema extends z.core.$ZodType>(
   schema: Schema,
@@ -30,15 +33,16 @@ export function checkOptions<Schema extends z.core.$ZodType>(
   origin: OptionsOrigin,
 ): z.output<Schema> {
   const issues: ConfigIssue[] = []
+  const spelling = origin.locate ? asInConfigurations(schema) : asInPrograms
   const report = (option: readonly PropertyKey[], problem: string): void => {
     issues.push({ option: [origin.where, ...option], problem, location: origin.locate?.(option) })
   }
-  const spelled = spell(schema, options, [], report)
+  const spelled = spell(schema, options, [], report, spelling)
   const result = z.safeParse(schema, spelled, { error: inZodsWords })
   for (const issue of result.error?.issues ?? []) {
-    const option = asFound(options, issue.path)
+    const option = asFound(options, issue.path, spelling)
     const { schema: field, value } = lookUp(schema, spelled, issue.path)
-    report(option, problemOf(issue, field, value))
+    report(option, spelling.text(problemOf(issue, field, value)))
   }
   if (issues.length > 0 || !result.success) throw new ConfigError(issues)
   return result.data
@@ -55,10 +59,16 @@ const inZodsWords: z.core.$ZodErrorMap = issue => {
 type Report = (option: readonly PropertyKey[], problem: string) => void
 
 /** The same options under the schema's names, without the absent ones. Unknown names are reported and left out. */
-function spell(schema: z.core.$ZodType, value: unknown, path: PropertyKey[], report: Report): unknown {
+function spell(
+  schema: z.core.$ZodType,
+  value: unknown,
+  path: PropertyKey[],
+  report: Report,
+  spelling: Spelling,
+): unknown {
   const bare = unwrap(schema)
   if (bare instanceof $ZodArray && Array.isArray(value)) {
-    return value.map((item, index) => spell(bare._zod.def.element, item, [...path, index], report))
+    return value.map((item, index) => spell(bare._zod.def.element, item, [...path, index], report, spelling))
   }
   if (!(bare instanceof $ZodObject) || !isRecord(value)) return value
   const { shape } = bare._zod.def
@@ -67,24 +77,22 @@ function spell(schema: z.core.$ZodType, value: unknown, path: PropertyKey[], rep
   for (const [found, content] of Object.entries(value)) {
     const name = names.find(known => known.toLowerCase() === found.toLowerCase())
     const here = [...path, found]
-    if (name === undefined) report(here, unknownName(found, names))
+    if (name === undefined) report(here, unknownName(found, names.map(spelling.name)))
     else if (name in spelled) report(here, 'given twice, in different spellings; accepted: one of them')
     else if (content !== null && content !== undefined && content !== '') {
-      spelled[name] = spell(shape[name] as z.core.$ZodType, content, here, report)
+      spelled[name] = spell(shape[name] as z.core.$ZodType, content, here, report, spelling)
     }
   }
   return spelled
 }
 
 function unknownName(found: string, names: string[]): string {
-  const guess = nearest(
+  const near = nearest(
     found.toLowerCase(),
     names.map(name => name.toLowerCase()),
   )
-  const accepted = names
-    .map(name => name.toLowerCase())
-    .toSorted()
-    .join(', ')
+  const guess = names.find(name => name.toLowerCase() === near)
+  const accepted = names.toSorted((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1)).join(', ')
   return `unknown option${guess ? `; did you mean ${guess}?` : '.'} Accepted: ${accepted || 'none'}`
 }
 
@@ -118,13 +126,13 @@ function shape(value: unknown): string {
 }
 
 /** The path as the user spelled it. */
-function asFound(options: unknown, path: readonly PropertyKey[]): PropertyKey[] {
+function asFound(options: unknown, path: readonly PropertyKey[], spelling: Spelling): PropertyKey[] {
   let here = options
   return path.map(part => {
     const name = isRecord(here)
       ? Object.keys(here).find(key => key.toLowerCase() === String(part).toLowerCase())
       : undefined
-    const found = name ?? (typeof part === 'string' ? part.toLowerCase() : part)
+    const found = name ?? (typeof part === 'string' ? spelling.name(part) : part)
     here = (here as Record<PropertyKey, unknown> | undefined)?.[found]
     return found
   })
@@ -149,15 +157,6 @@ function lookUp(
     here = (here as Record<PropertyKey, unknown> | undefined)?.[part]
   }
   return { schema: field && unwrap(field), value: here }
-}
-
-/** The schema without what makes it optional. */
-export function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
-  let bare = schema
-  while (bare instanceof $ZodOptional || bare instanceof $ZodDefault || bare instanceof $ZodPrefault) {
-    bare = bare._zod.def.innerType
-  }
-  return bare
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
