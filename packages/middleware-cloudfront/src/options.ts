@@ -17,7 +17,8 @@ export interface CloudFrontKeyOptions {
   keyPairId?: string | undefined
   /**
    * Private key: RSA with 2,048 bits or EC on P-256 in PEM (PKCS#1, PKCS#8 or SEC 1, encrypted or not), the path of the
-   * file or the text. A file is read again when it changes. Required unless `sign` or `keys` is given.
+   * file or the text. Line ends may be written as `\n` or blanks, and a file may be in UTF-16. A file is regular, at most
+   * 64 KiB, and is read again when it changes. Required unless `sign` or `keys` is given.
    */
   privateKey?: string | undefined
   /** Passphrase of an encrypted private key. */

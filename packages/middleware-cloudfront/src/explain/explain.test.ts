@@ -18,8 +18,10 @@ const notBefore = new Date('2029-01-01T00:00:00Z')
 const now = new Date('2029-07-01T00:00:00Z')
 const full: SigningOptions = { expiresAt, notBefore, ipAddress: '192.0.2.0/24' }
 
-const signed = async (terms: SigningOptions, by: keyof typeof signers = 'RSA'): Promise<string> =>
-  (await signers[by].signUrl(url, terms)).url
+async function signed(options: SigningOptions, by: keyof typeof signers = 'RSA'): Promise<string> {
+  const resource = options.notBefore && url
+  return (await signers[by].signUrl(url, { ...options, resource })).url
+}
 
 describe('an explanation', () => {
   it('says what a URL allows, until when and for whom', async () => {
@@ -73,7 +75,9 @@ describe('an explanation', () => {
 
   it('takes public keys only', () => {
     const wrong = { RSA: 'hello' }
-    expect(thrownBy(() => explain(url, wrong)).message).toContain('publicKeys.RSA: found no public key; accepted: ')
+    expect(thrownBy(() => explain(url, wrong)).message).toContain(
+      'publicKeys.RSA: found a text that is not a PEM; accepted: ',
+    )
     const p384 = { EC: ecKey('P-384').publicKey }
     expect(thrownBy(() => explain(url, p384)).message).toContain('found a public key of type ec on secp384r1')
     expect(thrownBy(() => explain('https://', publicKeys)).message).toContain('url: found a text that is no URL')

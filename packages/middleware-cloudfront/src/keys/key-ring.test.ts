@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
+import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
+import * as z from 'zod/mini'
 import { bucketDriver } from '../../test/bucket-driver.ts'
 import { isSignedBy, readSignedUrl } from '../../test/signed-url.ts'
 import { ecKey, rsaKey } from '../../test/signing-keys.ts'
@@ -10,6 +13,8 @@ import { checkOptions } from '@longshore/middleware-core'
 import type { CloudFrontOptions } from '../index.ts'
 import { CloudFrontDriver } from '../middleware.ts'
 import { cloudFrontOptions } from '../options.ts'
+import { KeyRing } from './key-ring.ts'
+import { type KeySettings, keyOptions } from './options.ts'
 
 const baseUrl = 'https://d111111abcdef8.cloudfront.net/'
 const [older, newer] = [ecKey(), ecKey()]
@@ -133,12 +138,12 @@ describe('a key file', () => {
   })
 
   it.each<[string, string, string]>([
-    ['no key', 'hello', 'found a file that is not a PEM'],
-    ['half a key', older.pem.slice(0, 100), 'found a damaged private key'],
+    ['no key', 'hello', 'found a text that is not a PEM'],
+    ['half a key', older.pem.slice(0, 100), 'found a PEM of private key without its END line'],
     ['a key that CloudFront does not take', rsaKey(1024).pem, 'found a private key of type rsa of 1024 bits'],
     [
       'a key that needs a passphrase',
-      ecKey('P-256').pem.replace('PRIVATE', 'ENCRYPTED PRIVATE'),
+      ecKey('P-256').pem.replaceAll('PRIVATE', 'ENCRYPTED PRIVATE'),
       'passphrase: missing',
     ],
   ])(
@@ -168,6 +173,23 @@ describe('a key file', () => {
     expect(await signerOf()).toBe('K1')
   })
 
+  it('that becomes a FIFO or a directory leaves the old key in its place, and is read again when it is a file', async () => {
+    await writeFile(at('key'), named('K1', older.pem))
+    open({ keyPairId: 'K0', privateKey: at('key') })
+    for (const [make, problem] of [
+      [async () => promisify(execFile)('mkfifo', [at('key')]), 'found a FIFO'],
+      [async () => mkdir(at('key')), 'found a directory'],
+    ] as const) {
+      await rm(at('key'), { recursive: true })
+      await make()
+      await until(() => warnings.some(warning => warning.includes(problem)))
+      expect(await signerOf()).toBe('K1')
+    }
+    await rm(at('key'), { recursive: true })
+    await replace('key', named('K2', newer.pem))
+    await until(async () => (await signerOf()) === 'K2')
+  })
+
   it('that holds another key under the same ID is taken, with a warning', async () => {
     await writeFile(at('key'), older.pem)
     open({ keyPairId: 'K1', privateKey: at('key') })
@@ -183,6 +205,81 @@ describe('a key file', () => {
     await replace('key', 'hello')
     await new Promise(resolve => setTimeout(resolve, 50))
     expect(warnings).toEqual([])
+  })
+})
+
+describe('key files on a file system that hangs', () => {
+  const settings = (names: string[]): KeySettings =>
+    checkOptions(
+      z.object(keyOptions),
+      { keys: names.map(name => ({ keyPairId: name.toUpperCase(), privateKey: at(name) })) },
+      { where: 'options' },
+    )
+
+  it('are read by two at once at most, however many rings and files there are, and warned of once', async () => {
+    const names = ['a', 'b', 'c', 'd']
+    for (const name of names) await writeFile(at(name), newer.pem)
+    let pending = 0
+    let most = 0
+    let calls = 0
+    const answers: (() => void)[] = []
+    const readFile = async (): Promise<string> => {
+      calls++
+      most = Math.max(most, ++pending)
+      await new Promise<void>(resolve => answers.push(resolve))
+      pending--
+      return newer.pem
+    }
+    const rings = [1, 2, 3].map(() => new KeyRing(settings(names), { pollIntervalMs: 1, timeoutMs: 5, readFile }))
+    try {
+      await until(() => warnings.length === 2)
+      // Many polls later there is neither a third read nor a third warning.
+      await new Promise(resolve => setTimeout(resolve, 100))
+      expect([most, calls, warnings.length]).toEqual([2, 2, 2])
+      expect(warnings[0]).toContain('no answer within 0.005 s from the file system of')
+      for (const ring of rings) expect(ring.current.keyPairId).toBe('A')
+      // They go on as soon as the file system answers.
+      for (const answer of answers.splice(0)) answer()
+      await until(() => calls > 2)
+      expect(most).toBe(2)
+    } finally {
+      for (const ring of rings) ring[Symbol.dispose]()
+      await until(() => {
+        for (const answer of answers.splice(0)) answer()
+        return pending === 0
+      })
+    }
+  })
+
+  it('hold back no other file', async () => {
+    await writeFile(at('hung'), named('K1', older.pem))
+    await writeFile(at('other'), named('K2', newer.pem))
+    let answer = (): void => {}
+    let isHung = true
+    let otherReads = 0
+    const readFile = async (path: string): Promise<string> => {
+      if (path === at('other')) {
+        otherReads++
+        return named('K3', newer.pem)
+      }
+      if (isHung) await new Promise<void>(resolve => (answer = resolve))
+      return 'no key'
+    }
+    const changes: string[] = []
+    using ring = new KeyRing(settings(['hung', 'other']), {
+      pollIntervalMs: 1,
+      timeoutMs: 5,
+      readFile,
+      onChange: () => changes.push(ring.current.keyPairId),
+    })
+    await until(() => otherReads > 1)
+    expect(warnings).toEqual([expect.stringContaining('no answer')])
+    isHung = false
+    answer()
+    // The first file is usable no more, but the key that it held is.
+    await until(() => warnings.some(warning => warning.includes('not a PEM')))
+    expect(ring.current.keyPairId).toBe('K1')
+    expect(changes).toEqual([])
   })
 })
 

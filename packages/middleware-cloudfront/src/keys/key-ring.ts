@@ -1,62 +1,62 @@
 import { ConfigError, type ConfigIssue, isConfigError } from '@longshore/middleware-core'
-import { KeyFile } from './key-file.ts'
+import { KeyFile, type KeyFileReading } from './key-file.ts'
 import type { KeyEntry, KeySettings } from './options.ts'
 import { readSigningKey } from './load-keys.ts'
 import { isPem } from './pem.ts'
 import { ExternalSigningKey } from './sign-function.ts'
 import type { HashAlgorithm, SigningKey } from '../signing/signing-key.ts'
 
-/** Where one key comes from. */
+/** Source of one key. */
 interface KeySource {
   /** Undefined until the key was read and found usable. */
   readonly key: SigningKey | undefined
-  /** Reads the key at the start; a `ConfigError` when it is not usable. */
+  /** Reads the key at the start. Throws a `ConfigError` when it is not usable. */
   load(): void
 }
 
-export interface KeyRingOptions {
-  /** Milliseconds between two looks at the key files. Default 5,000. */
+export interface KeyRingOptions extends Partial<KeyFileReading> {
+  /** Milliseconds between two reads of a key file. Default 5,000. */
   readonly pollIntervalMs?: number | undefined
   /** Called when another key signs from now on. */
   readonly onChange?: (() => void) | undefined
 }
 
 /**
- * The keys that the options name, in their order; the first usable one signs. Key files are read again as long as the ring
- * lives, so that a key is replaced, or an earlier one of the list takes over, without a restart.
+ * Keys that the options name, in their order; the first usable one signs. Key files are polled as long as the ring lives, so
+ * that a key is replaced, or an earlier one of the list takes over, without a restart.
  */
 export class KeyRing {
   readonly #sources: readonly KeySource[]
   readonly #onChange: () => void
   #current: SigningKey
   #timer: NodeJS.Timeout | undefined
-  #isLooking = false
+  #isPolling = false
 
   /** Throws a `ConfigError` when a key is wrong; one in a file may be as long as another one is usable. */
-  constructor(settings: KeySettings, { pollIntervalMs = 5000, onChange = () => {} }: KeyRingOptions = {}) {
-    this.#sources = loadedSources(settings)
+  constructor(settings: KeySettings, { pollIntervalMs = 5000, onChange = () => {}, ...reading }: KeyRingOptions = {}) {
+    this.#sources = loadedSources(settings, reading)
     this.#current = firstKey(this.#sources) as SigningKey
     this.#onChange = onChange
-    if (this.#files().length > 0) this.#timer = setInterval(() => void this.#look(), pollIntervalMs).unref()
+    if (this.#files().length > 0) this.#timer = setInterval(() => void this.#poll(), pollIntervalMs).unref()
   }
 
-  /** The key that signs. */
+  /** Key that signs. */
   get current(): SigningKey {
     return this.#current
   }
 
-  /** Ends the looking after files. The current key still signs. */
+  /** Stops polling. The current key still signs. */
   [Symbol.dispose](): void {
     clearInterval(this.#timer)
     this.#timer = undefined
   }
 
-  async #look(): Promise<void> {
-    // On a slow file system two looks at once would both find the same change, and warn of it twice.
-    if (this.#isLooking) return
-    this.#isLooking = true
-    await Promise.all(this.#files().map(file => file.reload()))
-    this.#isLooking = false
+  /** Reads the files one after the other, so that one that does not answer delays the others and holds back none. */
+  async #poll(): Promise<void> {
+    if (this.#isPolling) return
+    this.#isPolling = true
+    for (const file of this.#files()) await file.reload()
+    this.#isPolling = false
     const first = firstKey(this.#sources) as SigningKey
     if (first === this.#current || this.#timer === undefined) return
     this.#current = first
@@ -68,16 +68,16 @@ export class KeyRing {
   }
 }
 
-/** Undefined while no file holds a usable key. */
+/** First usable key; undefined while there is none. */
 function firstKey(sources: readonly KeySource[]): SigningKey | undefined {
   return sources.find(({ key }) => key !== undefined)?.key
 }
 
-/** Reads all keys, or throws one error that tells of everything that is wrong. */
-function loadedSources({ keys, hashAlgorithm, ...single }: KeySettings): KeySource[] {
+/** Loads all keys, or throws one error that names everything that is wrong. */
+function loadedSources({ keys, hashAlgorithm, ...single }: KeySettings, reading: Partial<KeyFileReading>): KeySource[] {
   // Without a list there is a single key: the rules of the options see to it.
   const entries = keys ?? [single as KeyEntry]
-  const sources = entries.map(entry => sourceOf(entry, hashAlgorithm))
+  const sources = entries.map(entry => sourceOf(entry, hashAlgorithm, reading))
   const errors = new Map<KeySource, ConfigError>()
   const issues: ConfigIssue[] = []
   for (const [index, source] of sources.entries()) {
@@ -95,14 +95,18 @@ function loadedSources({ keys, hashAlgorithm, ...single }: KeySettings): KeySour
   return sources
 }
 
-function sourceOf({ sign, privateKey = '', ...known }: KeyEntry, hashAlgorithm: HashAlgorithm): KeySource {
+function sourceOf(
+  { sign, privateKey = '', ...known }: KeyEntry,
+  hashAlgorithm: HashAlgorithm,
+  reading: Partial<KeyFileReading>,
+): KeySource {
   const details = { ...known, hashAlgorithm }
   if (sign) return new FixedKey(() => new ExternalSigningKey({ ...details, sign }))
   if (isPem(privateKey)) return new FixedKey(() => readSigningKey({ ...details, privateKey }))
-  return new KeyFile({ ...details, privateKey })
+  return new KeyFile({ ...details, privateKey }, reading)
 }
 
-/** A key that stays as it is. */
+/** Key that never changes. */
 class FixedKey implements KeySource {
   readonly #read: () => SigningKey
   #key: SigningKey | undefined
@@ -120,7 +124,7 @@ class FixedKey implements KeySource {
   }
 }
 
-/** The issues of an option inside another one. */
+/** Issues of an option inside another one. */
 function within(where: readonly PropertyKey[], { issues }: ConfigError): ConfigIssue[] {
   return issues.map(issue => ({ ...issue, option: [...where, ...issue.option] }))
 }

@@ -1,13 +1,14 @@
 import { KeyObject, createPublicKey } from 'node:crypto'
 import { optionError } from '@longshore/middleware-core'
+import { parsePem } from './pem.ts'
 
-/** A public key as programs have it: PEM, or parsed. */
+/** Public key: PEM, or parsed. */
 export type PublicKey = string | KeyObject
 
-/** What an option for a public key takes. */
+/** Values that an option for a public key takes. */
 export const acceptedPublicKey = 'an RSA public key of 2048 bits or an EC one on P-256, in PEM or as a KeyObject'
 
-/** CloudFront takes two kinds of keys: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-trusted-signers.html */
+/** True for the two kinds of keys that CloudFront takes: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-trusted-signers.html */
 export function isUsable({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): boolean {
   const { modulusLength, namedCurve } = asymmetricKeyDetails ?? {}
   return (
@@ -16,26 +17,30 @@ export function isUsable({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject)
   )
 }
 
-/** `rsa of 4096 bits`, `ec on secp384r1`. */
+/** Describes the type of a key: `rsa of 4096 bits`, `ec on secp384r1`. */
 export function describeKey({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): string {
   const { modulusLength, namedCurve } = asymmetricKeyDetails ?? {}
   const detail = modulusLength === undefined ? namedCurve && ` on ${namedCurve}` : ` of ${modulusLength} bits`
   return `${asymmetricKeyType}${detail ?? ''}`
 }
 
-/** Reads a public key that was given as `option`; a `ConfigError` where it is none that CloudFront takes. */
+/** Reads a public key that was given as `option`. Throws a `ConfigError` when CloudFront does not take it. */
 export function readPublicKey(publicKey: PublicKey, option: string): KeyObject {
   const accepted = `accepted: ${acceptedPublicKey}`
-  const key = parse(publicKey)
-  if (key === undefined) throw optionError(option, `found no public key; ${accepted}`)
+  const key = parsePublicKey(publicKey, option)
   if (!isUsable(key)) throw optionError(option, `found a public key of type ${describeKey(key)}; ${accepted}`)
   return key
 }
 
-function parse(publicKey: PublicKey): KeyObject | undefined {
+/** Takes a private key, too, whose public half counts. */
+function parsePublicKey(publicKey: PublicKey, option: string): KeyObject {
+  if (publicKey instanceof KeyObject && publicKey.type === 'public') return publicKey
+  const pem =
+    typeof publicKey === 'string' ? parsePem(publicKey, { name: option, accepted: acceptedPublicKey }) : undefined
   try {
-    return publicKey instanceof KeyObject && publicKey.type === 'public' ? publicKey : createPublicKey(publicKey)
+    return createPublicKey(pem?.text ?? publicKey)
   } catch {
-    return undefined
+    const found = pem ? `a PEM of ${pem.labels.join(', ')}, which is no public key or damaged` : 'no public key'
+    throw optionError(option, `found ${found}; accepted: ${acceptedPublicKey}`)
   }
 }

@@ -6,16 +6,16 @@ import { cannedPolicy } from '../signing/policy.ts'
 import { signedUrl } from '../signing/signed-url.ts'
 import type { KeyIdentity } from '../signing/signing-key.ts'
 
-/** Loaded with the first key and not with this package: it takes longer to load than all the rest. */
+/** Loads AWS's signer with the first key and not with this package: it takes longer to load than all the rest. */
 const loadAwsSigner = (): typeof import('@aws-sdk/cloudfront-signer') =>
   createRequire(import.meta.url)('@aws-sdk/cloudfront-signer') as typeof import('@aws-sdk/cloudfront-signer')
 
-const url = 'https://d111111abcdef8.cloudfront.net/a%20trial'
+const url = 'https://d111111abcdef8.cloudfront.net/a%20test'
 const expires = 2_000_000_000
 
 /**
- * Makes one signature with a key, and has AWS's own signer make it too: both must give the same URL. ECDSA signatures
- * differ from each other, so with an EC key it is the rest of the URL that must be the same.
+ * Signs one URL with a key, and has AWS's own signer sign it, too: both must give the same URL. ECDSA signatures differ from
+ * each other, so with an EC key the rest of the URL must be the same. Throws a `ConfigError` otherwise.
  */
 export function verifyKeyPair(
   key: KeyObject,
@@ -24,10 +24,10 @@ export function verifyKeyPair(
 ): void {
   const { keyPairId, hashAlgorithm } = identity
   const policy = cannedPolicy(url, expires)
-  const signature = trial(hashAlgorithm, () => sign(hashAlgorithm, Buffer.from(policy.text), key))
+  const signature = signOrRefuse(hashAlgorithm, () => sign(hashAlgorithm, Buffer.from(policy.text), key))
   const ours = signedUrl(url, policy, identity, signature)
   const { getSignedUrl } = loadAwsSigner()
-  const theirs = trial(hashAlgorithm, () =>
+  const theirs = signOrRefuse(hashAlgorithm, () =>
     getSignedUrl({
       url,
       keyPairId,
@@ -43,8 +43,8 @@ export function verifyKeyPair(
   }
 }
 
-/** A hash may be forbidden where OpenSSL keeps to a stricter policy, as SHA-1 is on some systems. */
-function trial<T>(hashAlgorithm: string, make: () => T): T {
+/** Throws a `ConfigError` where OpenSSL refuses the hash, as some systems' policy makes it refuse SHA-1. */
+function signOrRefuse<T>(hashAlgorithm: string, make: () => T): T {
   try {
     return make()
   } catch (error) {
