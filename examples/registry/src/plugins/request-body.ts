@@ -3,11 +3,12 @@ import { Readable } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 
-/** Bytes of an unread body that are still taken after the answer. */
-const MAX_DRAINED_BYTES = 16 * 1024 * 1024
-
-/** Time for which an unread body is still taken after the answer. */
-const MAX_DRAIN_MS = 3_000
+/**
+ * Time for which an unread body is still taken after the answer, in all and without a byte: 30 and 5 seconds, the defaults of
+ * nginx's `lingering_time` and `lingering_timeout`. Many clients read an answer only when all is sent, and find a broken pipe
+ * instead where the connection ends before.
+ */
+const [MAX_DRAIN_MS, MAX_DRAIN_IDLE_MS] = [30_000, 5_000]
 
 /**
  * Leaves bodies to the routes as streams, whatever type they are said to have, and drains those that were not read: it ends
@@ -65,17 +66,15 @@ async function* sendAndDrain(content: Buffer, request: IncomingMessage): AsyncGe
 function drain(request: IncomingMessage): Promise<void> {
   return new Promise(resolve => {
     if (request.destroyed || request.readableEnded) return resolve()
-    let drained = 0
     const stop = (): void => {
       clearTimeout(timer)
-      request.off('data', count)
+      clearTimeout(idle)
+      request.off('data', refresh)
       resolve()
     }
-    const count = (chunk: Buffer): void => {
-      drained += chunk.length
-      if (drained > MAX_DRAINED_BYTES) stop()
-    }
     const timer = setTimeout(stop, MAX_DRAIN_MS)
-    request.on('data', count).once('end', stop).once('close', stop).resume()
+    const idle = setTimeout(stop, MAX_DRAIN_IDLE_MS)
+    const refresh = (): unknown => idle.refresh()
+    request.on('data', refresh).once('end', stop).once('close', stop).resume()
   })
 }

@@ -43,13 +43,13 @@ const endpoint = /^\/v2\/(.+)\/(blobs\/uploads(?:\/[^/]*)?|blobs\/[^/]+|manifest
 
 /**
  * Makes a repository's name one segment: it may hold slashes, which no router takes for one parameter. Everything between
- * `/v2/` and the endpoint is percent-encoded. What a client had encoded itself is encoded once more, and so never becomes a
- * slash.
+ * `/v2/` and the endpoint is percent-encoded. Where a client has encoded it, `a%2Fb` is `a/b`, as in Distribution; it is decoded
+ * once, so `%252F` stays what no name has.
  */
 function encodeRepositoryName(url: string): string {
   const end = url.indexOf('?')
   const path = end < 0 ? url : url.slice(0, end)
   const query = end < 0 ? '' : url.slice(end)
   const [, name, rest] = endpoint.exec(path) ?? []
-  return name === undefined ? url : `/v2/${encodeURIComponent(name)}/${rest}${query}`
+  return name === undefined ? url : `/v2/${encodeURIComponent(decodeURIComponent(name))}/${rest}${query}`
 }

@@ -6,6 +6,7 @@ import { withStallTimeout } from './stall-timeout.ts'
 import { RegistryError } from '../oci/errors.ts'
 import type { Blob } from '../storage/blob-store.ts'
 import { type ByteRange, requestedRange } from './byte-range.ts'
+import { isKnown } from './if-none-match.ts'
 import { assertDeletes, digestFrom, repositoryName } from './parameters.ts'
 import type { Services } from './services.ts'
 
@@ -20,14 +21,17 @@ export const blobRoutes = fp<Services>(
     const url = '/v2/:name/blobs/:digest'
 
     // Answered here even where a GET is redirected: the answer is known by now, and another host would be asked for nothing.
-    app.head<Route>(url, async ({ params }, reply) => {
+    app.head<Route>(url, async ({ params, headers }, reply) => {
       const blob = await blobs.find(repositoryName(params.name), digestFrom(params.digest))
+      if (isKnown(headers['if-none-match'], blob.digest)) return describe(reply, blob).code(304).send()
       return describe(reply, blob).header('content-length', blob.size).send()
     })
 
     app.get<Route>(url, async (request, reply) => {
       const { params } = request
       const blob = await blobs.findToFetch(repositoryName(params.name), digestFrom(params.digest), registry.redirects)
+      // Here and not where a client is redirected to: that one may know the bytes under another tag.
+      if (isKnown(request.headers['if-none-match'], blob.digest)) return describe(reply, blob).code(304).send()
       const redirect = registry.redirects ? await blobs.urlFor(blob, describeClient(request)) : undefined
       reply.servedBy = redirect?.via ?? 'inline'
       if (!redirect) return serve(request, reply, registry, blob)

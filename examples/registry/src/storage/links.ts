@@ -1,19 +1,16 @@
 import { type CallOptions, type StorageDriver, undefinedIfNotFound } from '@longshore/middleware-core'
 import { type Digest, asDigest } from '../oci/digest.ts'
-import { receiveWhole } from './receive.ts'
 
 /** Bytes of the longest link: `sha512:` and 128 digits. */
 export const MAX_LINK_BYTES = 135
 
 /**
  * Reads the digest that a link leads to; undefined when there is no such link. One that holds no digest counts as none: it was
- * cut off or replaced, by a tool that moved the bucket or a disk that was full, and the next push writes it anew. Whatever
- * lies there, no more is read than a link can hold.
+ * cut off or replaced, by a tool that moved the bucket or a disk that was full, and the next push writes it anew.
  */
 export async function readLink(storage: StorageDriver, path: string): Promise<Digest | undefined> {
-  const reader = await undefinedIfNotFound(storage.reader(path))
-  const content = reader && (await undefinedIfNotFound(receiveWhole(reader, MAX_LINK_BYTES)))
-  return content && asDigest(content.toString('latin1'))
+  const content = await undefinedIfNotFound(storage.getContent(path))
+  return content && asDigest(Buffer.from(content).toString('latin1'))
 }
 
 /** Target of a link, and what is there. */

@@ -66,6 +66,13 @@ describe('names of repositories', () => {
     },
   )
 
+  it('takes one that is percent-encoded, as Distribution does', async () => {
+    const digest = await pushBlob(registry, content(), 'encoded/by%2Fa/client')
+    for (const name of ['encoded/by/a/client', 'encoded%2Fby%2fa%2Fclient', '%65ncoded/by/a/client']) {
+      expect((await fetch(`${registry.url}/v2/${name}/blobs/${digest}`)).status).toBe(200)
+    }
+  })
+
   it.each([
     'A',
     'a_',
@@ -74,7 +81,10 @@ describe('names of repositories', () => {
     '-a',
     'a//b',
     'a/',
-    'a%2Fb',
+    'a%252Fb',
+    'a%2F',
+    'a%2F%2Fb',
+    'Library/hello',
     '%2e%2e%2fetc',
     'a%00',
     'a%20b',

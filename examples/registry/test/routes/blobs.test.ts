@@ -40,6 +40,28 @@ describe('end-2: pulling a blob', () => {
     expect(await response.text()).toBe('')
   })
 
+  it.each(['GET', 'HEAD'])('answers 304 to whoever has it, redirected or not: %s', async method => {
+    const storage = new Elsewhere(inmemory())
+    await using elsewhere = await startRegistry({ storage })
+    for (const { url } of [registry, elsewhere]) {
+      const digest = await pushBlob({ url }, content(100))
+      const ask = (tags: string): Promise<Response> => {
+        const headers = { 'if-none-match': tags, range: 'bytes=0-1' }
+        return fetch(`${url}/v2/library/hello/blobs/${digest}`, { method, headers, redirect: 'manual' })
+      }
+      for (const tags of [`"${digest}"`, `W/"${digest}"`, `"other", "${digest}"`, '*', digest]) {
+        const response = await ask(tags)
+        expect([tags, response.status, await response.text()]).toEqual([tags, 304, ''])
+        expect(response.headers.get('etag')).toBe(`"${digest}"`)
+        expect(response.headers.get('docker-content-digest')).toBe(digest)
+      }
+      expect((await ask('"other"')).status).not.toBe(304)
+      const absent = `${url}/v2/library/hello/blobs/${digestOf(content())}`
+      expect((await fetch(absent, { method, headers: { 'if-none-match': '*' } })).status).toBe(404)
+    }
+    expect(storage.asked.length).toBe(method === 'GET' ? 1 : 0)
+  })
+
   it.each([
     ['bytes=0-9', 206, 'bytes 0-9/100', 0, 10],
     ['bytes=90-', 206, 'bytes 90-99/100', 90, 100],

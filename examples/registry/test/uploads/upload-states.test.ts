@@ -54,17 +54,31 @@ describe.each([
     return { ...nodes, start, bytes: content(300) }
   }
 
-  it('goes on where it is with each PATCH', async () => {
-    const { start, bytes, elsewhere, other, uploads, ...nodes } = await begin()
+  it('takes a chunk once: another without its range is refused, and told where to go on', async () => {
+    const { start, bytes, other, uploads, ...nodes } = await begin()
     await using _ = nodes
-    const parts = [start, start, elsewhere(start), start].map((url, index) => [url, index] as const)
-    for (const [url, index] of parts.slice(0, 3)) {
-      const response = await patch(url, bytes.subarray(index * 100, index * 100 + 100))
-      expect([response.status, response.headers.get('range')]).toEqual([202, `0-${index * 100 + 99}`])
+    const [head, tail] = [bytes.subarray(0, 200), bytes.subarray(200)]
+    expect((await patch(start, head)).status).toBe(202)
+    for (const again of [head, tail]) {
+      const refused = await patch(start, again)
+      expect([refused.status, await codesOf(refused)]).toEqual([416, ['RANGE_INVALID']])
+      expect(refused.headers.get('range')).toBe('0-199')
     }
-    expect((await put(elsewhere(start), digestOf(bytes))).status).toBe(201)
+    const next = await patch(start, tail, '200-299')
+    expect([next.status, next.headers.get('range')]).toEqual([202, '0-299'])
+    expect((await put(start, digestOf(bytes))).status).toBe(201)
     expect(await pulled(other, digestOf(bytes))).toBe(digestOf(bytes))
     expect(await uploads()).toEqual([])
+  })
+
+  it('goes on from where a refusal leads', async () => {
+    const { start, bytes, other, ...nodes } = await begin()
+    await using _ = nodes
+    await patch(start, bytes.subarray(0, 200))
+    const location = locationOf(await patch(start, bytes.subarray(0, 200)))
+    expect((await patch(location, bytes.subarray(200))).status).toBe(202)
+    expect((await put(start, digestOf(bytes))).status).toBe(201)
+    expect(await pulled(other, digestOf(bytes))).toBe(digestOf(bytes))
   })
 
   it('goes on with ranges when another node had the first chunk', async () => {

@@ -13,7 +13,10 @@ export interface Chunk {
   readonly body: Body
   /** Offset at which it belongs, if the client says so. */
   readonly offset: number | undefined
-  /** Size that the client was told, for one that names no offset: an empty chunk fits a larger upload, too. */
+  /**
+   * Size that the client was told, for one that names no offset: an empty chunk fits a larger upload, too. Any other belongs
+   * elsewhere by then: it was sent before, or what a killed node had sent came after another node had told the size.
+   */
   readonly toldSize?: number | undefined
   /** Ends the body, together with its connection. */
   readonly stop: () => void

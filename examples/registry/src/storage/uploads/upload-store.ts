@@ -82,7 +82,7 @@ export class UploadStore {
       const isNew = !chunk.offset && this.#newUploads.canBegin(keyOf(name), known)
       this.#newUploads.touch(keyOf(name))
       const found: FoundUpload = isNew ? { kind: 'none' } : await this.#data.find(name)
-      const upload = await this.#data.openAt(name, found, { ...chunk, toldSize: toldSize(known) })
+      const upload = await this.#data.openAt(name, found, { ...chunk, toldSize: known?.offset })
       await this.#data.receive(name, handle, upload, chunk)
       await this.#data.keep(name, upload)
       return this.progress(name, upload.writer.size, state)
@@ -98,7 +98,7 @@ export class UploadStore {
       const known = this.#states.verify(name, state)
       const isWhole = !chunk.offset && this.#newUploads.mayBeWhole(keyOf(name), known)
       this.#newUploads.touch(keyOf(name))
-      const last = { name, handle, digest, chunk: { ...chunk, toldSize: toldSize(known) } }
+      const last = { name, handle, digest, chunk: { ...chunk, toldSize: toldAfterStart(known) } }
       try {
         await (isWhole ? this.#completion.receiveWhole(last) : this.#completion.finish(last))
       } catch (error) {
@@ -161,9 +161,9 @@ export class UploadStore {
 }
 
 /**
- * Size that a client was told. What a killed node had sent may reach the storage after another node has told that, and the
- * client's bytes then belong elsewhere. The first URL tells nothing: some clients use it to the end.
+ * Size that a client was told with a later URL than the first. The first one tells the last request nothing: some clients use
+ * it to the end, and the digest shows what was sent twice.
  */
-function toldSize(state: UploadState | undefined): number | undefined {
+function toldAfterStart(state: UploadState | undefined): number | undefined {
   return state?.offset === 0 && state.startedAt ? undefined : state?.offset
 }
