@@ -79,6 +79,7 @@ export async function startRegistry(
       maxCatalogEntries: settings.maxCatalogEntries,
       caches,
       immutableTags: settings.immutableTags,
+      requiredPlatforms: settings.requiredPlatforms,
       maxTags: settings.maxTags,
       authenticator: accessLayer.authenticator,
       onRefusal,

@@ -83,6 +83,11 @@ const beside: Record<string, object> = {
     storage: { s3: { region: 'r', bucket: 'b', regionendpoint: 'http://localhost', accesskey: 'a', secretkey: 's' } },
   },
   'validation.enabled': { validation: { disabled: 'true' } },
+  'validation.manifests.indexes.platformlist': {
+    validation: {
+      manifests: { indexes: { platforms: 'list', platformlist: [{ architecture: 'a', os: 'o' }] } },
+    },
+  },
 }
 
 function besideOf(option: string): object {

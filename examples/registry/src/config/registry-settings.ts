@@ -7,10 +7,10 @@ import { type HttpSettings, httpSettings } from './http.ts'
 import { type LogSettings, logSettings } from './log.ts'
 import { type StorageSettings, storageSettings } from './storage.ts'
 import { unsupportedSections } from './unsupported-options.ts'
-import { checkValidation } from './validation.ts'
+import { type ValidationSettings, validationSettings } from './validation.ts'
 
 /** Settings of the registry itself; the sections `storage` and `middleware` make its storage. */
-export interface RegistrySettings extends HttpSettings, StorageSettings {
+export interface RegistrySettings extends HttpSettings, StorageSettings, ValidationSettings {
   /** Undefined: everybody may do everything. */
   readonly auth: AuthSettings | undefined
   readonly log: LogSettings
@@ -47,17 +47,18 @@ export function registrySettings(config: Config): RegistrySettings {
       return undefined
     }
   }
-  for (const section of [...unsupportedSections, checkValidation]) read(section)
+  for (const section of unsupportedSections) read(section)
   const http = read(httpSettings)
   const storage = read(storageSettings)
   const auth = read(authSettings)
   const log = read(logSettings)
   const health = read(healthSettings)
+  const validation = read(validationSettings)
   const catalogLimit = read(catalogSettings)
   const tagRules = read(tagSettings)
-  if (!http || !storage || !log || !health || !catalogLimit || !tagRules || issues.length > 0)
-    throw new ConfigError(issues)
-  return { ...http, ...storage, auth, log, health, ...catalogLimit, ...tagRules }
+  const isComplete = http && storage && log && health && validation && catalogLimit && tagRules
+  if (!isComplete || issues.length > 0) throw new ConfigError(issues)
+  return { ...http, ...storage, auth, log, health, ...validation, ...catalogLimit, ...tagRules }
 }
 
 function catalogSettings(config: Config): Pick<RegistrySettings, 'maxCatalogEntries'> {

@@ -26,7 +26,6 @@ describe('what is not here', () => {
   it.each([
     ['notifications: { endpoints: [{ name: a, url: http://localhost }] }', 'notifications.endpoints'],
     ['health: { http: [{ uri: http://localhost }] }', 'health.http'],
-    ['validation: { manifests: { indexes: { platforms: none } } }', 'validation.manifests.indexes.platforms'],
     ['validation: { disabled: true }', 'validation.disabled'],
     ['compatibility: { schema1: { enabled: true } }', 'compatibility.schema1.enabled'],
     ['http: { http2: { disabled: false } }', 'http.http2.disabled'],
