@@ -95,6 +95,7 @@ describe('a configuration', () => {
       maxCatalogEntries: 50,
       immutableTags: ['v*', 'stable'],
       maxTags: 20,
+      requiredPlatforms: 'all',
       health: { asksStorage: false, intervalMs: 10_000, threshold: 3 },
     })
     expect(config.warnings).toEqual([])
@@ -121,6 +122,7 @@ describe('a configuration', () => {
       maxCatalogEntries: 1000,
       immutableTags: [],
       maxTags: undefined,
+      requiredPlatforms: 'all',
       health: { asksStorage: true, intervalMs: 1000, threshold: 1 },
     })
     expect(config.warnings).toEqual([])

@@ -25,9 +25,9 @@ it('a list that does not count is warned of', () => {
 })
 
 it.each([
-  ['{ platforms: some }', /validation\.manifests\.indexes\.platforms: found 'some'; accepted: all, none/],
+  ['{ platforms: some }', /validation\.manifests\.indexes\.platforms: found 'some'; accepted: one of all, none, list/],
   ['{ platforms: list, platformlist: [{ os: linux }] }', /platformlist\[0\]\.architecture/],
-  ['{ platforms: list, platformlist: amd64 }', /accepted: a list of platforms, each with architecture and os/],
+  ['{ platforms: list, platformlist: amd64 }', /platformlist: found a text; accepted: a list/],
 ])('mistakes stop the start: %s', (indexes, message) => {
   expect(() => settingsOf(indexes)).toThrow(message)
 })

@@ -16,8 +16,9 @@ interface KeptBlob {
 const BATCH_SIZE = 100
 
 /**
- * Check of the blobs that stay: tells of bytes that were cut off or replaced. What a listing shows is told at no request:
- * another size than manifests tell. The rest shows only when all bytes are read, which is for collections that verify.
+ * Check of the blobs that stay: tells of bytes that were cut off or replaced. A listing and the manifests show which have
+ * another size than they should; these are read, because a manifest may be wrong as well. A collection that verifies reads
+ * all, and removes what is damaged.
  */
 export class DamageCheck {
   readonly #collection: Collection
@@ -29,17 +30,11 @@ export class DamageCheck {
 
   async check(blob: KeptBlob): Promise<void> {
     const { sizes, manifests, verify } = this.#collection
-    if (manifests.has(blob.digest)) return
-    if (verify) {
-      this.#unread.push(blob)
-      if (this.#unread.length === BATCH_SIZE) await this.end()
-      return
-    }
-    const { digest, size, path } = blob
-    const told = sizes.get(digest) ?? size
-    if (told === size && !isTruncatedToNothing(digest, size)) return
-    const expected = told === size ? 'none that have its digest' : `not the ${told} that a manifest tells of`
-    this.#warn(`${path}: its ${size} bytes are ${expected}; garbage-collect --verify removes what is damaged`)
+    const { digest, size } = blob
+    if (manifests.has(digest)) return
+    const isSuspect = (sizes.get(digest) ?? size) !== size || isTruncatedToNothing(digest, size)
+    if (verify || isSuspect) this.#unread.push(blob)
+    if (this.#unread.length === BATCH_SIZE) await this.end()
   }
 
   /** Reads what is left to read. */
@@ -51,23 +46,19 @@ export class DamageCheck {
     })
   }
 
-  /** Reads a blob, and removes it when it is damaged: its links stay, and count for nothing until it is pushed again. */
+  /** Reads a blob. Where a damaged one is removed its links stay, and count for nothing until it is pushed again. */
   async #verify({ path, digest }: KeptBlob): Promise<void> {
-    const { storage, dryRun } = this.#collection
+    const { storage, dryRun, verify } = this.#collection
     try {
       const file = await storage.stat(path, { fileOnly: true })
       if (await hasDigest(storage, file, digest)) return
-      if (!dryRun) await removeRevision(storage, file)
-      this.#warn(
-        `${path}: its ${file.size} bytes do not have its digest; ${dryRun ? 'would be removed' : 'removed'}: push it again`,
-      )
+      if (verify && !dryRun) await removeRevision(storage, file)
+      const outcome = !verify ? 'garbage-collect --verify removes it' : dryRun ? 'would be removed' : 'removed'
+      const text = `${path}: its ${file.size} bytes do not have its digest; ${outcome}, so that it can be pushed again`
+      this.#collection.tell({ type: 'warning', text })
     } catch (error) {
       // It has just been deleted or written anew.
       if (!isStorageError(error, 'PATH_NOT_FOUND', 'PRECONDITION_FAILED')) this.#collection.fail(path, error)
     }
-  }
-
-  #warn(text: string): void {
-    this.#collection.tell({ type: 'warning', text })
   }
 }
