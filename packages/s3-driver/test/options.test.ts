@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals'
+import { startS3 } from '@longshore/local-cloud'
 import { s3 } from '@longshore/s3-driver'
 import { type S3DriverOptions, content, part, useFixture, write } from './cloud.ts'
 
@@ -95,6 +96,18 @@ describe('signature V2', () => {
     await driver.putContent('/d/2', 'x')
     await driver.delete('/d')
     expect(bench.bucket.keys()).toEqual([])
+  })
+})
+
+describe('signature V2 in path style', () => {
+  it('does not take the beginning of the host for the bucket', async () => {
+    const bucket = '127'
+    await using cloud = await startS3({ buckets: [bucket] })
+    const { accessKeyId: accessKey, secretAccessKey: secretKey } = cloud.credentials[0]!
+    const options = { region: 'us-east-1', regionEndpoint: cloud.endpoint, bucket, accessKey, secretKey }
+    await using driver = s3({ ...options, v4Auth: false, forcePathStyle: true, maxAttempts: 1 })
+    await driver.putContent('/a', 'x')
+    expect(cloud.bucket(bucket).keys()).toEqual(['a'])
   })
 })
 

@@ -4,12 +4,13 @@ import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
 import { announceRequests } from '../diagnostics.ts'
 import type { CheckedS3Options } from '../options.ts'
 import { serverOf } from '../server.ts'
+import { addContentMd5, hasChecksum } from './content-md5.ts'
 import { refreshExpiredCredentials } from './refresh-credentials.ts'
 import { logRequests } from './request-log.ts'
 import { SignatureV2 } from './signature-v2.ts'
 
 /** Sockets that one driver may hold: enough for the parts of some dozens of uploads and their readers. */
-const maxSockets = 256
+export const MAX_SOCKETS = 256
 
 /** A client, and the signer in it where that is not the SDK's own. */
 export interface SigningClient {
@@ -45,8 +46,8 @@ export function createClient(options: CheckedS3Options, publicEndpoint?: string)
     requestHandler: {
       connectionTimeout: 10_000,
       socketTimeout: options.requestTimeout,
-      httpAgent: new HttpAgent({ keepAlive: true, maxSockets }),
-      httpsAgent: new HttpsAgent({ keepAlive: true, maxSockets, rejectUnauthorized: !options.skipVerify }),
+      httpAgent: new HttpAgent({ keepAlive: true, maxSockets: MAX_SOCKETS }),
+      httpsAgent: new HttpsAgent({ keepAlive: true, maxSockets: MAX_SOCKETS, rejectUnauthorized: !options.skipVerify }),
     },
   }
   if (endpoint) config.endpoint = endpoint
@@ -55,10 +56,13 @@ export function createClient(options: CheckedS3Options, publicEndpoint?: string)
     const { accessKey: accessKeyId, secretKey: secretAccessKey, sessionToken } = options
     config.credentials = { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) }
   }
-  const signatureV2 = options.v4Auth ? undefined : new SignatureV2(() => client.config.credentials(), options.bucket)
+  const signatureV2 = options.v4Auth
+    ? undefined
+    : new SignatureV2(() => client.config.credentials(), options.bucket, endpoint)
   if (signatureV2) config.signer = () => Promise.resolve(signatureV2)
   const client: S3Client = new S3Client(config)
-  if (secure && !signatureV2) useUnsignedPayload(client)
+  addContentMd5(client, signatureV2 !== undefined)
+  if (secure && !options.skipVerify && !signatureV2) useUnsignedPayload(client)
   if (!secure && !endpoint) forceHttp(client)
   // Nobody hears the SDK's own logger, for which this puts together all that goes in and out: an eighth of a request's CPU time.
   client.middlewareStack.remove('loggerMiddleware')
@@ -69,18 +73,26 @@ export function createClient(options: CheckedS3Options, publicEndpoint?: string)
 }
 
 /**
- * Signature V4 hashes every body a second time. TLS protects bodies already, and S3 takes `UNSIGNED-PAYLOAD` for it:
- * less than half the CPU time of an upload.
+ * Signature V4 hashes every body with SHA-256, which the server checks. Where a checksum goes with it, and TLS makes certain that it
+ * is the server's own that arrives, S3 takes `UNSIGNED-PAYLOAD` for it: less than half the CPU time of an upload. Without TLS, or
+ * with any certificate taken for the server's, that hash is all that tells of bytes changed on the way; without a checksum, of bits
+ * that flip before they are on a disk.
  */
 function useUnsignedPayload(client: S3Client): void {
-  client.middlewareStack.add(
-    next => args => {
+  const middleware =
+    <Input, Output>(next: (args: Input) => Promise<Output>) =>
+    (args: Input): Promise<Output> => {
       const { request } = args as { request?: { body?: unknown; headers: Record<string, string> } }
-      if (request?.body !== undefined) request.headers['x-amz-content-sha256'] = 'UNSIGNED-PAYLOAD'
+      if (request?.body !== undefined && hasChecksum(request))
+        request.headers['x-amz-content-sha256'] = 'UNSIGNED-PAYLOAD'
       return next(args)
-    },
-    { step: 'build', name: 'useUnsignedPayload' },
-  )
+    }
+  // Behind everything that adds a checksum or takes it out, and before the signature.
+  client.middlewareStack.addRelativeTo(middleware, {
+    name: 'useUnsignedPayload',
+    relation: 'before',
+    toMiddleware: 'retryMiddleware',
+  })
 }
 
 /** The SDK's own `tls: false` does nothing where it finds the endpoint itself. */

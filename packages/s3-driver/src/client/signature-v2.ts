@@ -50,11 +50,14 @@ const subresources = new Set([
 export class SignatureV2 {
   readonly #credentials: () => Promise<Credentials>
   readonly #bucket: string
+  /** Host of requests that have the bucket in it. */
+  readonly #bucketHost: string
 
-  /** `bucket`: V2 signs it as part of the path, also when the host names it. */
-  constructor(credentials: () => Promise<Credentials>, bucket: string) {
+  /** `bucket`: V2 signs it as part of the path, also when the host names it, before that of `endpoint`. */
+  constructor(credentials: () => Promise<Credentials>, bucket: string, endpoint = '') {
     this.#credentials = credentials
     this.#bucket = bucket
+    this.#bucketHost = `${bucket}.${URL.canParse(endpoint) ? new URL(endpoint).hostname : ''}`
   }
 
   async sign<R extends Target & { headers: Record<string, string> }>(request: R): Promise<R> {
@@ -90,7 +93,8 @@ export class SignatureV2 {
   }
 
   #resource({ hostname, path, query }: Target): string {
-    const isInHost = hostname.startsWith(`${this.#bucket}.`)
+    // The endpoint's own name may begin like the bucket's.
+    const isInHost = hostname === this.#bucketHost
     const signed = Object.entries(query ?? {})
       .filter(([name]) => subresources.has(name))
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
