@@ -12,6 +12,7 @@ import type { Operations } from './server/operations-server.ts'
 import type { RegistryLog } from './observability/registry-log.ts'
 import { findStorageProblem } from './observability/storage-check.ts'
 import { openAccessLayer } from './server/access-layer.ts'
+import { acceptHttp2 } from './server/http2-connections.ts'
 import { listen } from './server/listen.ts'
 import type { CachePeers } from './storage/cache/cache-peers.ts'
 import { openCaches } from './storage/cache/open-caches.ts'
@@ -104,11 +105,16 @@ export async function startRegistry(
     await storage[Symbol.asyncDispose]()
     throw error
   })
+  const http2 = settings.http2 ? acceptHttp2(app.server, { isSecure: settings.tls !== undefined }) : undefined
+  app.addHook('preClose', async () => http2?.close())
   const problem = isFirst ? findStorageProblem(storage) : undefined
   const { uploadPurging } = settings
   const purging = isFirst && uploadPurging.enabled ? startPurgeScheduler(storage, uploadPurging, log) : undefined
   const close = async (): Promise<void> => {
-    const drainTimer = setTimeout(() => app.server.closeAllConnections(), settings.drainTimeoutMs)
+    const drainTimer = setTimeout(() => {
+      app.server.closeAllConnections()
+      http2?.destroy()
+    }, settings.drainTimeoutMs)
     await app.close()
     clearTimeout(drainTimer)
     accessLayer[Symbol.dispose]()

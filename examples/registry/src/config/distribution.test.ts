@@ -54,6 +54,7 @@ const beside: Record<string, object> = {
   'auth.token': { auth: { token } },
   'auth.token.autoredirectpath': { auth: { token: { ...token, autoredirect: true } } },
   'http.debug': { http: { debug: { addr: ':1' } } },
+  'http.http2': { http: { tls: { certificate: '/c', key: '/k' } } },
   'http.net': { http: { addr: '/run/registry.sock' } },
   'http.tls': { http: { tls: { certificate: '/c', key: '/k' } } },
   'http.tls.clientauth': { http: { tls: { certificate: '/c', key: '/k', clientcas: ['/ca'] } } },

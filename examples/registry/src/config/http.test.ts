@@ -103,9 +103,29 @@ describe('TLS', () => {
   })
 })
 
-it('refuses HTTP/2 without TLS, and takes what leaves HTTP/1.1', () => {
-  expect(() => settings('{ h2c: { enabled: true } }')).toThrow('http.h2c.enabled: found')
-  expect(() => settings('{ h2c: { enabled: false }, http2: { disabled: true } }')).not.toThrow()
+describe('HTTP/2', () => {
+  const tls = 'tls: { certificate: /c, key: /k }'
+  it.each([
+    ['{}', false],
+    [`{ ${tls} }`, false],
+    [`{ ${tls}, http2: { disabled: false } }`, true],
+    [`{ ${tls}, http2: { disabled: true } }`, false],
+    ['{ h2c: { enabled: true } }', true],
+    ['{ h2c: { enabled: false }, http2: { disabled: true } }', false],
+  ])('is spoken only where it is asked for: %s %s', (http, expected) => {
+    const config = parseConfig(`http: ${http}`)
+    const found = httpSettings(config)
+    expect([found.http2, found.tls?.http2 ?? expected, config.warnings]).toEqual([expected, expected, []])
+  })
+
+  it.each([
+    ['{ http2: { disabled: false } }', 'http.http2.disabled'],
+    [`{ ${tls}, h2c: { enabled: true } }`, 'http.h2c.enabled'],
+  ])('is asked for in vain: %s', (http, option) => {
+    const config = parseConfig(`http: ${http}`)
+    expect(httpSettings(config).http2).toBe(false)
+    expect(config.warnings).toEqual([expect.stringContaining(`${option}: has no effect; with`)])
+  })
 })
 
 it('says that URLs are absolute only with a host', () => {

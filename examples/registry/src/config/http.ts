@@ -12,12 +12,14 @@ import {
   socketAccepted,
 } from './address.ts'
 import { type TlsSettings, tlsOptions, tlsSettings } from './tls.ts'
-import { isTrue, unusedOption, warnIgnored } from './unsupported-options.ts'
+import { warnIgnored } from './unsupported-options.ts'
 
 export interface HttpSettings {
   readonly address: Address | SocketAddress
   /** Undefined: HTTP. */
   readonly tls: TlsSettings | undefined
+  /** True to speak HTTP/2 beside HTTP/1.1. */
+  readonly http2: boolean
   /** URL by which clients know the registry. Undefined: they get relative URLs. */
   readonly host: URL | undefined
   /** Path before `/v2/` in URLs: `/my/registry`, or nothing. */
@@ -65,16 +67,8 @@ const http = z.object({
         .prefault({}),
     })
     .optional(),
-  http2: z.object({ disabled: unusedOption('this registry speaks HTTP/1.1', isTrue) }).optional(),
-  h2c: z
-    .object({
-      enabled: z.optional(
-        option
-          .boolean()
-          .check(z.refine(enabled => !enabled, { params: { accepted: 'false; this registry speaks HTTP/1.1' } })),
-      ),
-    })
-    .optional(),
+  http2: z.object({ disabled: z.optional(option.boolean()) }).prefault({}),
+  h2c: z.object({ enabled: z.prefault(option.boolean(), false) }).prefault({}),
 })
 
 /** Reads `http`. */
@@ -90,6 +84,8 @@ export function httpSettings(config: Config): HttpSettings {
     secret,
     draintimeout,
     debug,
+    http2,
+    h2c,
   } = config.section(
     ['http'],
     http.superRefine(({ net, addr, headers }, context) => {
@@ -108,12 +104,19 @@ export function httpSettings(config: Config): HttpSettings {
   if (relativeurls === (host !== undefined)) {
     warnIgnored(config, 'http.relativeurls', 'URLs in answers are absolute with http.host, and else relative')
   }
+  if (http2.disabled === false && !tls) {
+    warnIgnored(config, 'http.http2.disabled', 'without http.tls it is http.h2c.enabled that makes it speak HTTP/2')
+  }
+  if (h2c.enabled && tls) {
+    warnIgnored(config, 'http.h2c.enabled', 'with http.tls it is http.http2.disabled: false that makes it speak HTTP/2')
+  }
   if (debug?.addr === undefined && debug?.prometheus.enabled) {
     warnIgnored(config, 'http.debug.prometheus', 'there are metrics only with http.debug.addr')
   }
   return {
     address: net === 'unix' ? { path: addr } : parseAddress(addr),
-    tls: tls && tlsSettings(config, tls),
+    tls: tls && tlsSettings(config, tls, http2.disabled === false),
+    http2: tls ? http2.disabled === false : h2c.enabled,
     host,
     prefix: prefix.replace(/\/$/, ''),
     headers,

@@ -64,7 +64,9 @@ describe('a configuration', () => {
         clientAuth: 'require-and-verify-client-cert',
         minVersion: 'TLSv1.3',
         ciphers: 'TLS_AES_256_GCM_SHA384',
+        http2: false,
       },
+      http2: false,
       host: new URL('https://registry.example.com:5000'),
       prefix: '/my/nested/registry',
       headers: { 'X-Content-Type-Options': ['nosniff'] },
@@ -106,6 +108,7 @@ describe('a configuration', () => {
     expect(registrySettings(config)).toEqual({
       address: { host: '127.0.0.1', port: 5000 },
       tls: undefined,
+      http2: false,
       host: undefined,
       prefix: '',
       headers: {},

@@ -17,6 +17,8 @@ export interface TlsSettings {
   readonly minVersion: SecureVersion
   /** OpenSSL's form of the cipher suites. */
   readonly ciphers: string
+  /** True to offer HTTP/2 beside HTTP/1.1. */
+  readonly http2: boolean
 }
 
 const versions = { 'tls1.0': 'TLSv1', 'tls1.1': 'TLSv1.1', 'tls1.2': 'TLSv1.2', 'tls1.3': 'TLSv1.3' } as const
@@ -61,7 +63,7 @@ export const tlsOptions = tlsSection.superRefine(({ clientcas, clientauth }, con
 })
 
 /** Reads `http.tls`. With authorities alone clients have to show certificates by one of them. */
-export function tlsSettings(config: Config, options: z.output<typeof tlsOptions>): TlsSettings {
+export function tlsSettings(config: Config, options: z.output<typeof tlsOptions>, http2: boolean): TlsSettings {
   const { clientcas, clientauth = clientcas.length > 0 ? 'require-and-verify-client-cert' : undefined } = options
   if (clientauth !== undefined && clientcas.length > 0 && !verifiesClients(clientauth)) {
     warnIgnored(config, 'http.tls.clientcas', `with http.tls.clientauth: ${clientauth} any certificate is accepted`)
@@ -77,5 +79,6 @@ export function tlsSettings(config: Config, options: z.output<typeof tlsOptions>
     clientAuth: clientauth,
     minVersion,
     ciphers: opensslCiphers(options.ciphersuites, minVersion),
+    http2,
   }
 }

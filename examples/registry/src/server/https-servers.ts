@@ -37,6 +37,7 @@ export async function createHttpsServers(
       const options = {
         ...files.current,
         handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+        ALPNProtocols: settings.http2 ? ['h2', 'http/1.1'] : ['http/1.1'],
         requestCert: clientAuth !== undefined,
         rejectUnauthorized: clientAuth === 'require-and-verify-client-cert',
         // Answered by the registry itself, in the specification's form, as without TLS.

@@ -161,9 +161,13 @@ storage: { filesystem: { rootdirectory: ./files }, delete: { enabled: true } }
   })
 
   it('tells once what is odd in the configuration', async () => {
-    const program = await here.startWith(`http: { addr: 127.0.0.1:0 }\n${onDisk}log: { hooks: [] }\n`, '--workers', '2')
+    const program = await here.startWith(
+      `http: { addr: 127.0.0.1:0 }\n${onDisk}log: { hooks: [{ type: mail }] }\n`,
+      '--workers',
+      '2',
+    )
     await readyAt(program)
-    expect(program.errors.match(/Warning: log\.hooks/g)).toHaveLength(1)
+    expect(program.errors.match(/Warning: config\.yml:\d+: log\.hooks/g)).toHaveLength(1)
   })
 
   it('refuses a storage that each process would have for itself', async () => {

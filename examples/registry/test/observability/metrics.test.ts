@@ -112,7 +112,7 @@ describe('/metrics', () => {
     const debug = 'debug: { addr: 127.0.0.1:0, prometheus: { enabled: true, path: /deep/metrics } }'
     const program = await here.startWith(`http: { addr: 127.0.0.1:0, ${debug} }\nstorage: inmemory\n`)
     const operations = await operationsAt(program)
-    expect(program.output).toContain(`Metrics        ${operations}/deep/metrics\n`)
+    expect(program.output).toContain(`metrics at ${operations}/deep/metrics\n`)
     expect((await fetch(`${operations}/deep/metrics`)).status).toBe(200)
   })
 
