@@ -60,10 +60,10 @@ describe('a list takes', () => {
     }
   })
 
-  it('little more than the pages of both listings for 10,000 directories of two objects', async () => {
-    await fill(directories(10_000, ['current/link', 'index/sha256/0/link']))
-    await expectChildren(numbered(10_000))
-    expect(lists()).toBeLessThanOrEqual(11 + 20 + 3)
+  it('little more than the pages of both listings for 3,000 directories of two objects', async () => {
+    await fill(directories(3000, ['current/link', 'index/sha256/0/link']))
+    await expectChildren(numbered(3000))
+    expect(lists()).toBeLessThanOrEqual(4 + 6 + 3)
   })
 
   it('three requests for two directories, however much they hold', async () => {
@@ -73,10 +73,10 @@ describe('a list takes', () => {
   })
 
   it('no more than one request for each directory that holds more than a page, and never one after the other', async () => {
-    await fill(directories(100, numbered(1500)))
+    await fill(directories(60, numbered(1500)))
     bench.cloud.s3.faults.add(always({ kind: 'delay', milliseconds: 50 }))
-    await expectChildren(numbered(100))
-    expect(lists()).toBeLessThanOrEqual(2 + 100)
+    await expectChildren(numbered(60))
+    expect(lists()).toBeLessThanOrEqual(2 + 60)
     expect(mostAtOnce()).toBeGreaterThan(8)
   })
 
