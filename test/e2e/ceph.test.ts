@@ -51,6 +51,8 @@ function capabilitiesWith({ v4Auth = true }: Options): SettledCapabilities {
     metadata: true,
     putIfAbsent: true,
     putIfRevision: false,
+    commitIfAbsent: false,
+    commitIfRevision: false,
     deleteIfRevision: false,
   }
 }

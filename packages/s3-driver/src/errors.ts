@@ -67,7 +67,12 @@ export function attemptsOf(error: unknown): number {
   return (error as SdkError | undefined)?.$metadata?.attempts ?? 1
 }
 
-/** Whether the server does not know the operation at all. */
+/** True where the error is a server's answer, and not what became of the request on its way. */
+export function isAnswered(error: unknown): boolean {
+  return (error as SdkError | undefined)?.$metadata?.httpStatusCode !== undefined
+}
+
+/** True where the server does not know the operation at all. */
 export function isNotImplemented(error: unknown): boolean {
   const status = (error as SdkError).$metadata?.httpStatusCode
   return status === 501 || status === 405 || errorName(error) === 'NotImplemented'

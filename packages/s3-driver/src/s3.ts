@@ -24,6 +24,8 @@ export const s3: DriverFactory<S3Options> = defineDriver({
     metadata: true,
     putIfAbsent: serverOf(options).isAmazon || 'varies',
     putIfRevision: serverOf(options).isAmazon || 'varies',
+    commitIfAbsent: serverOf(options).isAmazon || 'varies',
+    commitIfRevision: serverOf(options).isAmazon || 'varies',
     deleteIfRevision: serverOf(options).isAmazon || 'varies',
   }),
   create: options => new S3Driver(options),

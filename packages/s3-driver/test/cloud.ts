@@ -26,6 +26,8 @@ export const capabilities: SettledCapabilities = {
   metadata: true,
   putIfAbsent: true,
   putIfRevision: true,
+  commitIfAbsent: true,
+  commitIfRevision: true,
   deleteIfRevision: true,
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
 import type { DirectUpload, UploadForm, UploadRequest } from '@longshore/middleware-core'
+import { always, matching } from '@longshore/local-cloud'
 import { content, mebibyte, part, useFixture } from './cloud.ts'
 
 const fixture = useFixture()
@@ -215,6 +216,18 @@ describe('a direct upload', () => {
     expect(fixture.bucket.keys()).toEqual([])
     expect(fixture.bucket.uploads()).toEqual([])
     await expect(upload.commit()).rejects.toMatchObject({ code: 'UPLOAD_NOT_FOUND' })
+  })
+
+  it.each([
+    ['cancelled and', 'UPLOAD_NOT_FOUND'],
+    ['still there and', 'UNSUPPORTED'],
+  ])('that is %s of which the parts are said to be no key is %s', async (state, code) => {
+    const upload = await fixture.driver.directUpload('/a', { size, partSize: part })
+    if (state === 'cancelled and') await upload.cancel()
+    const unknown = { kind: 'error', status: 404, code: 'NoSuchKey' } as const
+    fixture.cloud.s3.faults.add(matching({ operation: 'ListParts' }, always(unknown)))
+    await expect(upload.parts()).rejects.toMatchObject({ code })
+    expect(fixture.bucket.uploads()).toHaveLength(state === 'cancelled and' ? 0 : 1)
   })
 
   it('has parts as large as the file needs them', async () => {

@@ -73,7 +73,7 @@ class BaseDriver implements StorageDriver {
   }
 
   putContent(path: string, content: Uint8Array | string, options: PutOptions = {}): Promise<WriteResult> {
-    const checkAll = (): void => this.#checkPut(path, options)
+    const checkAll = (): void => this.#checkPut('put', path, options)
     return this.#run('putContent', path, options, checkAll, async () => {
       const bytes = typeof content === 'string' ? Buffer.from(content) : content
       return this.#inner.putContent(path, bytes, await resolveMetadata(path, options))
@@ -86,7 +86,7 @@ class BaseDriver implements StorageDriver {
     options: PutStreamOptions = {},
   ): Promise<WriteResult> {
     const stream = toReadable(source)
-    const checkAll = (): void => this.#checkPut(path, options)
+    const checkAll = (): void => this.#checkPut('commit', path, options)
     const stored = this.#run('putStream', path, options, checkAll, async () => {
       if (options.signal) addAbortSignal(options.signal, stream)
       const resolved = await resolveMetadata(path, options)
@@ -233,7 +233,7 @@ class BaseDriver implements StorageDriver {
       )
       return new CheckedDirectUpload(upload, {
         run: (operation, call, checkCall, run) => this.#run(operation, path, call, checkCall, run),
-        needConditions: conditions => this.#needConditions(conditions),
+        needConditions: conditions => this.#needConditions('commit', conditions),
       })
     })
   }
@@ -299,16 +299,16 @@ class BaseDriver implements StorageDriver {
       run: <T>(operation: string, call: () => Promise<T>): Promise<T> =>
         this.#run(operation, path, {}, assertPath, call),
       translate: (error: unknown): Error => this.#translate(error, path, signal),
-      needConditions: (conditions: WriteConditions): void => this.#needConditions(conditions),
+      needConditions: (conditions: WriteConditions): void => this.#needConditions('commit', conditions),
     }
     return new UploadWriter(upload, hooks, signal)
   }
 
-  #checkPut(path: string, options: PutOptions): void {
+  #checkPut(write: 'put' | 'commit', path: string, options: PutOptions): void {
     check.checkPut(options)
     assertPath(path)
     this.#need('metadata', options.metadata)
-    this.#needConditions(options)
+    this.#needConditions(write, options)
   }
 
   #checkUploadUrl(path: string, options: UploadUrlOptions | UploadFormOptions): void {
@@ -317,9 +317,9 @@ class BaseDriver implements StorageDriver {
     this.#need('metadata', options.metadata)
   }
 
-  #needConditions({ ifAbsent, ifRevision }: WriteConditions): void {
-    this.#need('putIfAbsent', ifAbsent || undefined)
-    this.#need('putIfRevision', ifRevision)
+  #needConditions(write: 'put' | 'commit', { ifAbsent, ifRevision }: WriteConditions): void {
+    this.#need(`${write}IfAbsent`, ifAbsent || undefined)
+    this.#need(`${write}IfRevision`, ifRevision)
   }
 
   /** Refuses an option that was given and needs a capability which the driver does not have. */

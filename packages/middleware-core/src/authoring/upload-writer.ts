@@ -108,7 +108,9 @@ export class UploadWriter extends Writable implements FileWriter {
     } catch (error) {
       const isKept = wasClosed || (await this.#keepWhatWasWritten(options.signal))
       this.#state =
-        isKept && isStorageError(error, 'UNAVAILABLE', 'PRECONDITION_FAILED') ? 'closed' : 'failed to commit'
+        isKept && isStorageError(error, 'UNAVAILABLE', 'PRECONDITION_FAILED', 'UNSUPPORTED')
+          ? 'closed'
+          : 'failed to commit'
       throw options.signal?.aborted ? options.signal.reason : error
     }
   }

@@ -9,9 +9,9 @@ export interface CallOptions {
 
 /** Conditions of a write. When one does not hold, the call fails with `PRECONDITION_FAILED` and changes nothing. */
 export interface WriteConditions {
-  /** Only if no file is at the path. Capability `putIfAbsent`. Default false. */
+  /** Only if no file is at the path. Capability `putIfAbsent` or, of `commit` and `putStream`, `commitIfAbsent`. Default false. */
   ifAbsent?: boolean | undefined
-  /** Only if the file at the path still is of this revision. Capability `putIfRevision`. Excludes `ifAbsent`. */
+  /** Only if the file at the path still is of this revision. Capability `putIfRevision` or `commitIfRevision`. Excludes `ifAbsent`. */
   ifRevision?: string | undefined
 }
 

@@ -26,10 +26,14 @@ export interface Capabilities {
   readonly uploadRevisions: Capability
   /** `putContent`, `putStream` and `writer` store `metadata`; `stat` tells it. */
   readonly metadata: Capability
-  /** `putContent`, `putStream` and `commit` take `ifAbsent`. */
+  /** `putContent` takes `ifAbsent`. */
   readonly putIfAbsent: Capability
-  /** `putContent`, `putStream` and `commit` take `ifRevision`. Implies `revisions`. */
+  /** `putContent` takes `ifRevision`. Implies `revisions`. */
   readonly putIfRevision: Capability
+  /** `commit` and `putStream` take `ifAbsent`, whatever the size. */
+  readonly commitIfAbsent: Capability
+  /** `commit` and `putStream` take `ifRevision`, whatever the size. Implies `revisions`. */
+  readonly commitIfRevision: Capability
   /** `delete` of a file takes `ifRevision`. Implies `revisions`. */
   readonly deleteIfRevision: Capability
 }
@@ -46,5 +50,7 @@ export const noCapabilities: Capabilities = {
   metadata: false,
   putIfAbsent: false,
   putIfRevision: false,
+  commitIfAbsent: false,
+  commitIfRevision: false,
   deleteIfRevision: false,
 }

@@ -33,7 +33,7 @@ export interface FileWriter extends Writable {
   close(): Promise<void>
   /**
    * Publishes the content, atomically. When it fails with `UNAVAILABLE` it may be called again. `INVALID_STATE` after a
-   * commit or a cancel. `PRECONDITION_FAILED` leaves the upload as it was.
+   * commit or a cancel. `PRECONDITION_FAILED` and `UNSUPPORTED` leave the upload as it was.
    */
   commit(options?: CommitOptions): Promise<WriteResult>
   /** Discards the upload with everything it stored. `INVALID_STATE` after a commit; cancelling again does nothing. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Capabilities } from '../contract/capabilities.ts'
 import { isStorageError } from '../contract/errors.ts'
+import type { FileWriter } from '../contract/file-writer.ts'
 import type { StorageDriver } from '../contract/storage-driver.ts'
 
 /** Capabilities of a driver on a certain server: none of them `varies`. */
@@ -30,6 +31,14 @@ const trials: Partial<Record<keyof Capabilities, (driver: StorageDriver, path: s
     const { revision } = await driver.stat(path)
     await driver.putContent(path, '', { ifRevision: revision })
   },
+  commitIfAbsent: async (driver, path) => {
+    await (await writerWith(driver, path)).commit({ ifAbsent: true })
+  },
+  commitIfRevision: async (driver, path) => {
+    await driver.putContent(path, '')
+    const { revision } = await driver.stat(path)
+    await (await writerWith(driver, path)).commit({ ifRevision: revision })
+  },
   deleteIfRevision: async (driver, path) => {
     await driver.putContent(path, '')
     const { revision } = await driver.stat(path)
@@ -51,16 +60,8 @@ async function tries(driver: StorageDriver, name: keyof Capabilities): Promise<b
   }
 }
 
-/** Markdown table of what drivers declare: a row a capability, a column a driver. */
-export function capabilityTable(drivers: readonly StorageDriver[]): string {
-  const names = Object.keys(drivers[0]?.capabilities ?? {}) as (keyof Capabilities)[]
-  const shown = (driver: StorageDriver, name: keyof Capabilities): string => {
-    const declared = driver.capabilities[name]
-    return declared === 'varies' ? 'depends on the server' : declared ? 'yes' : 'no'
-  }
-  return [
-    `| capability | ${drivers.map(({ name }) => `\`${name}\``).join(' | ')} |`,
-    `|---|${drivers.map(() => '---|').join('')}`,
-    ...names.map(name => `| \`${name}\` | ${drivers.map(driver => shown(driver, name)).join(' | ')} |`),
-  ].join('\n')
+async function writerWith(driver: StorageDriver, path: string): Promise<FileWriter> {
+  const writer = await driver.writer(`${path}-upload`, { destination: path })
+  writer.end('x')
+  return writer
 }

@@ -12,6 +12,7 @@ import { type Bucket, type ObjectRef, headObject } from '../bucket.ts'
 import { incompleteAnswer } from '../errors.ts'
 import { deleteObject, deleteUnchanged } from '../objects/delete-object.ts'
 import { putObject } from '../objects/put.ts'
+import { readWhole } from '../objects/read.ts'
 import { cleanUp } from '../objects/clean-up.ts'
 import { metadataOf } from '../objects/metadata.ts'
 import { MultipartUpload, isGone } from './multipart-upload.ts'
@@ -19,7 +20,7 @@ import { markOwned, unmarkOwned } from './owner-marker.ts'
 import type { CheckedS3Options } from '../options.ts'
 import { serverOf } from '../server.ts'
 import { inParallel } from '../parallel.ts'
-import { type Part, MAX_PARTS, checksumsOf } from './parts.ts'
+import { type Part, MAX_PARTS, MIN_PART_SIZE, checksumsOf } from './parts.ts'
 
 export interface CopySettings {
   /** Bytes of each part of a multipart copy but the last. */
@@ -142,11 +143,13 @@ async function copyWhole(
     return CopyObjectResult.ETag
   } catch (error) {
     if (!isStorageError(error, 'UNSUPPORTED')) throw error
-    // Ceph 16 copies an encrypted object only in parts, of which an empty one has none.
+    // Ceph 16 copies an encrypted object only in parts, of which an empty one has none; and does not find the source of a part
+    // that has a % in its key. What is small goes through this process.
     const found = await headOf(bucket, source, options)
     const { signal } = options
-    if (found.size > 0) return copyInParts(bucket, source, destination, found, settings, { signal })
-    const { revision } = await putObject(bucket, destination, new Uint8Array(), { signal, metadata: found.metadata })
+    if (found.size > MIN_PART_SIZE) return copyInParts(bucket, source, destination, found, settings, { signal })
+    const { content } = await readWhole(bucket, source.key, { signal, ifRevision: found.etag }, source.path)
+    const { revision } = await putObject(bucket, destination, content, { signal, metadata: found.metadata })
     return revision
   }
 }

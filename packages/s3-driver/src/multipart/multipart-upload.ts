@@ -110,9 +110,20 @@ export class MultipartUpload {
       } while (marker)
     } catch (error) {
       if (isGone(error)) return undefined
-      throw isStorageError(error) && isUnknownOperation(error) ? missingOperation('ListParts', this.#ref, error) : error
+      if (!isStorageError(error) || !isUnknownOperation(error)) throw error
+      if (isNoUpload(error.cause) && (await this.#isUnlisted(options))) return undefined
+      throw missingOperation('ListParts', this.#ref, error)
     }
     return parts
+  }
+
+  /**
+   * True where the server does not list the upload among the unfinished ones. Ceph 16 answers NoSuchKey about the parts of an
+   * upload that is gone, as a server does that knows no ListParts: only the list of uploads tells which it is.
+   */
+  async #isUnlisted(options: CallOptions): Promise<boolean> {
+    for await (const { id } of uploadsOf(this.#bucket, this.#ref.key, options)) if (id === this.id) return false
+    return true
   }
 
   /** Makes the parts an object and gives its ETag: see {@link completeUpload}. */
@@ -144,6 +155,23 @@ export interface ListedUpload {
  * the path that they were left at. Nothing on a server that cannot list them.
  */
 export async function* listUploads(bucket: Bucket, prefix: string, options: CallOptions): AsyncIterable<ListedUpload> {
+  try {
+    for await (const { key, ...upload } of uploadsOf(bucket, prefix, options)) {
+      const path = pathOfUpload(bucket, key)
+      if (path !== undefined) yield { ref: { key, path }, ...upload }
+    }
+  } catch (error) {
+    if (!isStorageError(error) || !isNotImplemented(error.cause)) throw error
+    const lost = 'uploads without a checkpoint are neither found nor purged'
+    warnOnce('NO_LIST_MULTIPART_UPLOADS', `the server does not know ListMultipartUploads: ${lost}`)
+  }
+}
+
+async function* uploadsOf(
+  bucket: Bucket,
+  prefix: string,
+  options: CallOptions,
+): AsyncIterable<{ key: string; id: string; initiated: Date }> {
   let markers: { KeyMarker?: string; UploadIdMarker?: string } = {}
   for (;;) {
     const command = new ListMultipartUploadsCommand({ Bucket: bucket.name, Prefix: prefix, ...markers })
@@ -154,17 +182,13 @@ export async function* listUploads(bucket: Bucket, prefix: string, options: Call
       if (!isStorageError(error)) throw error
       // Some servers have no answer for an empty list.
       if (isNoUpload(error.cause)) return
-      if (!isNotImplemented(error.cause)) throw error
-      const lost = 'uploads without a checkpoint are neither found nor purged'
-      warnOnce('NO_LIST_MULTIPART_UPLOADS', `the server does not know ListMultipartUploads: ${lost}`)
-      return
+      throw error
     }
     if (page.Bucket === undefined && page.IsTruncated === undefined) {
       throw incompleteAnswer('ListMultipartUploads', 'Bucket')
     }
-    for (const { Key = '', UploadId = '', Initiated = new Date(0) } of page.Uploads ?? []) {
-      const path = pathOfUpload(bucket, Key)
-      if (path !== undefined) yield { ref: { key: Key, path }, id: UploadId, initiated: Initiated }
+    for (const { Key: key = '', UploadId: id = '', Initiated: initiated = new Date(0) } of page.Uploads ?? []) {
+      yield { key, id, initiated }
     }
     const { NextKeyMarker: KeyMarker = '', NextUploadIdMarker: UploadIdMarker = '' } = page
     const hasMoved = KeyMarker !== (markers.KeyMarker ?? '') || UploadIdMarker !== (markers.UploadIdMarker ?? '')

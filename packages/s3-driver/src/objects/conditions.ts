@@ -16,6 +16,7 @@ import {
 } from '@longshore/middleware-core'
 import type { Bucket } from '../bucket.ts'
 import { omitChecksum } from '../client/omit-checksum.ts'
+import { isAnswered } from '../errors.ts'
 import { cleanUp } from './clean-up.ts'
 
 /** Requests that take a condition. `complete` and `put` take both, `delete` takes a revision. */
@@ -116,8 +117,11 @@ export class ConditionSupport {
       if (!isRefused || condition === 'If-None-Match' || ETag === undefined) return isRefused
       return !(await isConditionFailed(attempt(send, object, { IfMatch: ETag })))
     } catch (error) {
-      if (!isStorageError(error) || isStorageError(error, 'UNAVAILABLE', 'ACCESS_DENIED')) throw error
-      return false
+      if (!isStorageError(error)) throw error
+      const { code, cause } = error
+      // Only a server that answered has said what it cannot do.
+      if (isAnswered(cause) && code !== 'UNAVAILABLE' && code !== 'ACCESS_DENIED') return false
+      throw error
     } finally {
       await cleanUp(options, o => this.#send(new DeleteObjectCommand(object), o))
     }

@@ -1,13 +1,18 @@
 import { Readable, addAbortSignal } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { GetObjectCommand } from '@aws-sdk/client-s3'
-import { type CallOptions, type ReadOptions, revisionMismatch } from '@longshore/middleware-core'
+import { type ReadOptions, revisionMismatch } from '@longshore/middleware-core'
 import type { Bucket, ObjectRef } from '../bucket.ts'
 import { endOfAnswer, isSameEtag } from './answered-range.ts'
 import { ObjectStream, type OpenBody, isInvalidRange } from './object-stream.ts'
 
 /** Reads the whole of a small object: one GET. Errors are about `path`. */
-export async function readWhole(bucket: Bucket, key: string, options: CallOptions, path: string): Promise<WholeObject> {
+export async function readWhole(
+  bucket: Bucket,
+  key: string,
+  options: Omit<ReadOptions, 'offset'>,
+  path: string,
+): Promise<WholeObject> {
   const { stream, size, modifiedAt, etag } = await openObject(bucket, key, { offset: 0 }, options, path)
   if (options.signal) addAbortSignal(options.signal, stream)
   const collected = (): Promise<Buffer> => (size === undefined ? buffer(stream) : bufferOf(size, stream))

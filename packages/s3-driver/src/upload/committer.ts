@@ -54,9 +54,13 @@ export class Committer {
     return this.#progress.kind === 'completed' || this.#progress.kind === 'copied'
   }
 
-  /** Stores an upload without parts, and gives its revision. */
+  /**
+   * Stores an upload without parts, and gives its revision. A condition has to be one that the server keeps on uploads with
+   * parts, too: whether a commit can have one must not depend on its size.
+   */
   async put(content: Uint8Array, conditions: WriteConditions, options: CallOptions): Promise<string | undefined> {
     const { destination, token, metadata } = this.#upload
+    await this.#bucket.conditions.fieldsFor('complete', conditions, options)
     const put = { ...conditions, ...options, metadata, token }
     const { revision } = await putObject(this.#bucket, destination, content, put)
     return revision

@@ -31,6 +31,6 @@ import { type FilesystemOptions, filesystemOptions } from './options.ts'
 export const filesystem: DriverFactory<FilesystemOptions> = defineDriver({
   name: 'filesystem',
   options: filesystemOptions,
-  capabilities: { revisions: true, uploadRevisions: true, putIfAbsent: 'varies' },
+  capabilities: { revisions: true, uploadRevisions: true, putIfAbsent: 'varies', commitIfAbsent: 'varies' },
   create: ({ rootDirectory }) => new FilesystemDriver(new Layout(resolve(rootDirectory))),
 })

@@ -19,6 +19,8 @@ export const inmemory: DriverFactory<Readonly<Record<string, never>>> = defineDr
     metadata: true,
     putIfAbsent: true,
     putIfRevision: true,
+    commitIfAbsent: true,
+    commitIfRevision: true,
     deleteIfRevision: true,
   },
   create: () => new InMemoryDriver(),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
-import type { Capabilities, StorageDriver } from '../../contract/index.ts'
-import { assertFails } from '../assertions.ts'
+import { Readable } from 'node:stream'
+import type { Capabilities, StorageDriver, WriteConditions } from '../../contract/index.ts'
+import { assertFails, write } from '../assertions.ts'
 import type { Section } from '../section.ts'
 
 /** Calls that need a capability. */
@@ -17,10 +18,28 @@ const needing: Partial<
   ],
   putIfAbsent: [(driver, path) => driver.putContent(path, 'x', { ifAbsent: true })],
   putIfRevision: [(driver, path) => driver.putContent(path, 'x', { ifRevision: 'x' })],
+  commitIfAbsent: [
+    (driver, path) => commit(driver, path, { ifAbsent: true }),
+    (driver, path) => driver.putStream(path, Readable.from(['x']), { ifAbsent: true }),
+  ],
+  commitIfRevision: [
+    (driver, path) => commit(driver, path, { ifRevision: 'x' }),
+    (driver, path) => driver.putStream(path, Readable.from(['x']), { ifRevision: 'x' }),
+  ],
   deleteIfRevision: [(driver, path) => driver.delete(path, { fileOnly: true, ifRevision: 'x' })],
   uploadUrls: [(driver, path) => driver.uploadUrlFor(path, { size: 1 })],
   uploadForms: [(driver, path) => driver.uploadFormFor(path, { size: { max: 1 } })],
   directUploads: [(driver, path) => driver.directUpload(path, { size: 1 })],
+}
+
+/** Commits an upload on conditions. One that is refused is as it was, so that it can be cancelled. */
+async function commit(driver: StorageDriver, path: string, conditions: WriteConditions): Promise<void> {
+  const writer = await driver.writer(path)
+  await write(writer, 'x')
+  await writer.commit(conditions).catch(async (error: unknown) => {
+    await writer.cancel()
+    throw error
+  })
 }
 
 /** Capabilities: they are data, and what is not declared is refused. */

@@ -72,7 +72,7 @@ export const testConditions: Section = (test, { chunkSizes }) => {
       await assertContent(driver, at('new'), Buffer.from('new'))
       await assertNoUploads()
     },
-    'putIfAbsent',
+    'commitIfAbsent',
   )
 
   for (const size of chunkSizes) {
@@ -99,10 +99,27 @@ export const testConditions: Section = (test, { chunkSizes }) => {
           await writer.commit({ ifAbsent: true })
           await assertContent(driver, at('there'), content)
         },
-        'putIfAbsent',
+        'commitIfAbsent',
       )
     }
   }
+
+  test(
+    'a commit replaces only the revision that was named',
+    async ({ driver, at, fill, openWriter }) => {
+      await fill(['file'])
+      const { revision: first } = await driver.stat(at('file'))
+      await driver.putContent(at('file'), 'other')
+      const { revision: second } = await driver.stat(at('file'))
+      const writer = await openWriter('file', 'new')
+      const refused = writer.commit({ ifRevision: first })
+      await assert.rejects(refused, (error: unknown) => isStorageError(error, 'PRECONDITION_FAILED'))
+      await assertContent(driver, at('file'), Buffer.from('other'))
+      await writer.commit({ ifRevision: second })
+      await assertContent(driver, at('file'), Buffer.from('new'))
+    },
+    'commitIfRevision',
+  )
 
   test(
     'of many commits at once one publishes',
@@ -125,7 +142,7 @@ export const testConditions: Section = (test, { chunkSizes }) => {
       assert.equal(winners.length, 1)
       await assertContent(driver, at('file'), winners[0] ?? Buffer.alloc(0))
     },
-    'putIfAbsent',
+    'commitIfAbsent',
   )
 
   test(
