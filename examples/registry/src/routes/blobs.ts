@@ -1,11 +1,10 @@
-import { Readable } from 'node:stream'
 import type { UrlClient } from '@longshore/middleware-core'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { withStallTimeout } from './stall-timeout.ts'
 import { RegistryError } from '../oci/errors.ts'
 import type { Blob } from '../storage/blob-store.ts'
-import { type ByteRange, requestedRange } from './byte-range.ts'
+import { requestedRange } from './byte-range.ts'
 import { isKnown } from './if-none-match.ts'
 import { assertDeletes, digestFrom, repositoryName } from './parameters.ts'
 import type { Services } from './services.ts'
@@ -74,18 +73,18 @@ async function serve(
     throw new RegistryError('RANGE_INVALID', 'the blob has no such bytes', { headers })
   }
   if (range === 'all') {
-    const reader = await inline.reader(blob, 0)
+    const reader = await inline.reader(blob)
     return describe(reply, blob)
       .header('content-length', blob.size)
       .send(withStallTimeout(reader, reply.raw, stallTimeoutMs))
   }
   const { start, end } = range
-  const reader = await inline.reader(blob, start)
+  const reader = await inline.reader(blob, { offset: start, length: end - start + 1 })
   return describe(reply, blob)
     .code(206)
     .header('content-range', `bytes ${start}-${end}/${blob.size}`)
     .header('content-length', end - start + 1)
-    .send(withStallTimeout(rangeOf(reader, range), reply.raw, stallTimeoutMs))
+    .send(withStallTimeout(reader, reply.raw, stallTimeoutMs))
 }
 
 function describe(reply: FastifyReply, { digest }: Blob): FastifyReply {
@@ -98,21 +97,4 @@ function describe(reply: FastifyReply, { digest }: Blob): FastifyReply {
 
 function isCurrent(ifRange: string | string[] | undefined, { digest }: Blob): boolean {
   return ifRange === undefined || ifRange === `"${digest}"`
-}
-
-/** Makes a stream of a range. A generator that was never begun ends without a word, so the stream destroys its reader. */
-function rangeOf(reader: Readable, range: ByteRange): Readable {
-  const bytes = Readable.from(firstBytes(reader, range), { objectMode: false })
-  reader.on('error', error => bytes.destroy(error))
-  return bytes.once('close', () => reader.destroy())
-}
-
-/** Streams as many bytes of the reader as the range holds. */
-async function* firstBytes(reader: Readable, { start, end }: ByteRange): AsyncGenerator<Buffer> {
-  let wanted = end - start + 1
-  for await (const chunk of reader as AsyncIterable<Buffer>) {
-    yield chunk.subarray(0, wanted)
-    wanted -= chunk.length
-    if (wanted <= 0) return
-  }
 }

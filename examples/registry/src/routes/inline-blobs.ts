@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { RegistryError } from '../oci/errors.ts'
-import type { Blob, BlobStore } from '../storage/blob-store.ts'
+import type { Blob, BlobRange, BlobStore } from '../storage/blob-store.ts'
 
 /** Seconds after which a client that was not served should try again. */
 const RETRY_AFTER_SECONDS = 1
@@ -20,8 +20,8 @@ export class InlineBlobs {
     this.#max = max
   }
 
-  /** Streams a blob's bytes from an offset on. It counts until the stream is closed. `UNAVAILABLE` beyond the limit. */
-  async reader(blob: Blob, offset: number): Promise<Readable> {
+  /** Streams a blob's bytes, or a range of them. It counts until the stream is closed. `UNAVAILABLE` beyond the limit. */
+  async reader(blob: Blob, range?: BlobRange): Promise<Readable> {
     if (this.#open >= this.#max) {
       const headers = { 'retry-after': String(RETRY_AFTER_SECONDS) }
       throw new RegistryError('UNAVAILABLE', 'too many blobs are being sent; try again', { headers })
@@ -29,7 +29,7 @@ export class InlineBlobs {
     this.#open += 1
     const closed = (): unknown => (this.#open -= 1)
     try {
-      const stream = await this.#blobs.reader(blob, offset)
+      const stream = await this.#blobs.reader(blob, range)
       return stream.once('close', closed)
     } catch (error) {
       closed()

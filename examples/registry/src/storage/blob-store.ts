@@ -37,6 +37,13 @@ export interface Blob {
   readonly target: Digest
 }
 
+/** Range of a blob's bytes. Default: all. */
+export interface BlobRange {
+  readonly offset?: number
+  /** Bytes. */
+  readonly length?: number
+}
+
 /**
  * Blobs: one copy of the bytes for all repositories, and a link in each repository that has them. A repository has a blob
  * when its link can be read and the bytes are there. None at all are there only for the blob of no bytes.
@@ -95,9 +102,9 @@ export class BlobStore {
     return this.#storage.urlFor(blobData(target), { size, client })
   }
 
-  /** Streams a blob's bytes. `BLOB_UNKNOWN` when it was deleted since it was found. */
-  async reader(blob: Blob, offset: number): Promise<Readable> {
-    const reader = await undefinedIfNotFound(this.#storage.reader(blobData(blob.target), { offset }))
+  /** Streams a blob's bytes, or a range of them, with one request. `BLOB_UNKNOWN` when it was deleted since it was found. */
+  async reader(blob: Blob, range: BlobRange = {}): Promise<Readable> {
+    const reader = await undefinedIfNotFound(this.#storage.reader(blobData(blob.target), range))
     if (reader !== undefined) return reader
     await this.#cache.forget(digestKey(blob.repository, blob.digest))
     throw unknownBlob(blob.digest)

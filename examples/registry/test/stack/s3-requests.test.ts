@@ -253,6 +253,21 @@ describe('pulling a manifest', () => {
   })
 })
 
+describe('a range of a blob that the registry sends itself', () => {
+  it('is one request for just those bytes', async () => {
+    await using inline = await startRegistry({ storage: node.storage, redirects: false })
+    const bytes = content(3_000_000)
+    const digest = await pushBlob(inline, bytes)
+    cloud.s3.requests.reset()
+    const url = `${inline.url}/v2/library/hello/blobs/${digest}`
+    const response = await fetch(url, { headers: { range: 'bytes=1000-500999' } })
+    expect([response.status, response.headers.get('content-range')]).toEqual([206, 'bytes 1000-500999/3000000'])
+    expect(Buffer.from(await response.arrayBuffer()).equals(bytes.subarray(1000, 501_000))).toBe(true)
+    const asked = cloud.s3.requests.records.map(({ operation, headers }) => `${operation} ${headers.range}`)
+    expect(asked).toEqual(['GetObject bytes=1000-500999'])
+  })
+})
+
 function keyOf(digest: Digest): string {
   return `docker/registry/v2/blobs/sha256/${digest.slice(7, 9)}/${digest.slice(7)}/data`
 }

@@ -1,9 +1,8 @@
-import { Agent as HttpAgent } from 'node:http'
-import { Agent as HttpsAgent } from 'node:https'
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
 import { announceRequests } from '../diagnostics.ts'
 import type { CheckedS3Options } from '../options.ts'
 import { serverOf } from '../server.ts'
+import { createAgents } from './agents.ts'
 import { addContentMd5, hasChecksum } from './content-md5.ts'
 import { refreshExpiredCredentials } from './refresh-credentials.ts'
 import { logRequests } from './request-log.ts'
@@ -46,8 +45,7 @@ export function createClient(options: CheckedS3Options, publicEndpoint?: string)
     requestHandler: {
       connectionTimeout: 10_000,
       socketTimeout: options.requestTimeout,
-      httpAgent: new HttpAgent({ keepAlive: true, maxSockets: MAX_SOCKETS }),
-      httpsAgent: new HttpsAgent({ keepAlive: true, maxSockets: MAX_SOCKETS, rejectUnauthorized: !options.skipVerify }),
+      ...createAgents({ keepAlive: true, maxSockets: MAX_SOCKETS }, { rejectUnauthorized: !options.skipVerify }),
     },
   }
   if (endpoint) config.endpoint = endpoint
