@@ -4,13 +4,13 @@ import { expiryAt } from './expiry.ts'
 const midnight = Date.UTC(2030, 0, 1)
 
 describe('expiry', () => {
-  it.each([0, 1])('is exact to the second with a window of %s', window => {
-    expect(expiryAt(midnight + 999, { duration: 1200, window })).toBe(midnight / 1000 + 1200)
-    expect(expiryAt(midnight + 1000, { duration: 1200, window })).toBe(midnight / 1000 + 1201)
+  it.each([0, 1])('is exact to the second with a window of %s', windowSeconds => {
+    expect(expiryAt(midnight + 999, { durationSeconds: 1200, windowSeconds })).toBe(midnight / 1000 + 1200)
+    expect(expiryAt(midnight + 1000, { durationSeconds: 1200, windowSeconds })).toBe(midnight / 1000 + 1201)
   })
 
   it('is the same from one edge of a window to the millisecond before the next', () => {
-    const lifetime = { duration: 1200, window: 300 }
+    const lifetime = { durationSeconds: 1200, windowSeconds: 300 }
     const first = expiryAt(midnight, lifetime)
     expect(expiryAt(midnight + 299_999, lifetime)).toBe(first)
     expect(expiryAt(midnight + 300_000, lifetime)).toBe(first + 300)
@@ -18,24 +18,24 @@ describe('expiry', () => {
   })
 
   it.each([
-    { duration: 1200, window: 300 },
-    { duration: 1200, window: 1 },
-    { duration: 1200, window: 1199 },
-    { duration: 61, window: 7 },
-    { duration: 1.5, window: 1 },
-  ])('is never later than $duration s from now, nor nearer than $window s less', lifetime => {
+    { durationSeconds: 1200, windowSeconds: 300 },
+    { durationSeconds: 1200, windowSeconds: 1 },
+    { durationSeconds: 1200, windowSeconds: 1199 },
+    { durationSeconds: 61, windowSeconds: 7 },
+    { durationSeconds: 1.5, windowSeconds: 1 },
+  ])('is never later than $durationSeconds s from now, nor nearer than $windowSeconds s less', lifetime => {
     for (let step = 0; step < 5000; step++) {
       const now = midnight + step * 997
       const left = expiryAt(now, lifetime) - now / 1000
-      expect(left).toBeLessThanOrEqual(lifetime.duration)
-      expect(left).toBeGreaterThan(lifetime.duration - lifetime.window)
+      expect(left).toBeLessThanOrEqual(lifetime.durationSeconds)
+      expect(left).toBeGreaterThan(lifetime.durationSeconds - lifetime.windowSeconds)
     }
   })
 
   it.each([1, 2, 10, 59.5, 300, 1199, 1200, 5000])(
     'keeps to a caller who wants %s s, within the duration',
     expiresIn => {
-      const lifetime = { duration: 1200, window: 300 }
+      const lifetime = { durationSeconds: 1200, windowSeconds: 300 }
       const wanted = Math.min(expiresIn, 1200)
       for (let step = 0; step < 1000; step++) {
         const now = midnight + step * 997

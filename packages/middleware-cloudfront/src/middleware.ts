@@ -25,11 +25,11 @@ import { signUrl } from './signing/signed-url.ts'
 import { UrlCache } from './url-cache.ts'
 
 /**
- * Turns the URLs of any driver into CloudFront-signed ones. Everything else goes to the driver unchanged.
+ * Middleware that turns the URLs of any driver into CloudFront-signed ones. Everything else goes to the driver unchanged.
  *
  * @example
  * const storage = compose(s3({ region, bucket }), cloudfront({ baseUrl, privateKey, keyPairId }))
- * const pull = await storage.urlFor('/docker/registry/v2/blobs/...')   // { url, expiresAt, via: 'cloudfront' }
+ * const signed = await storage.urlFor('/docker/registry/v2/blobs/...')   // { url, expiresAt, via: 'cloudfront' }
  */
 export const cloudfront: MiddlewareFactory<CloudFrontOptions> = defineMiddleware({
   name: 'cloudfront',
@@ -50,9 +50,9 @@ export class CloudFrontDriver extends ForwardingDriver {
   readonly #lifetime: Lifetime
   readonly #policy: PolicyBuilder
   readonly #keys: KeyRing
-  /** Absent where every call signs. */
+  /** Undefined where every call signs. */
   readonly #urls: UrlCache<CacheEntry> | undefined
-  readonly #directClients: ClientFilter | undefined
+  readonly #clientFilter: ClientFilter | undefined
   readonly #now: () => number
   readonly #capabilities: Capabilities
   #disposed = false
@@ -69,7 +69,7 @@ export class CloudFrontDriver extends ForwardingDriver {
     this.#baseUrl = settings.baseUrl
     this.#originPath = settings.originPath && `${settings.originPath}/`
     this.#maxObjectSize = settings.maxObjectSize
-    this.#lifetime = { duration: duration / 1000, window: wholeSeconds(expiryWindow) }
+    this.#lifetime = { durationSeconds: duration / 1000, windowSeconds: wholeSeconds(expiryWindow) }
     this.#policy = new PolicyBuilder(settings, this.#lifetime)
     const { downloads } = inner.capabilities
     this.#capabilities = Object.freeze({
@@ -82,7 +82,7 @@ export class CloudFrontDriver extends ForwardingDriver {
     this.#keys = new KeyRing(settings, { pollIntervalMs, onChange: () => this.#urls?.clear() })
     this.#now = now
     // Last, because it starts to load: what fails before leaves nothing running.
-    this.#directClients = clientFilter(settings)
+    this.#clientFilter = clientFilter(settings)
   }
 
   override get capabilities(): Capabilities {
@@ -94,13 +94,13 @@ export class CloudFrontDriver extends ForwardingDriver {
    * than `maxObjectSize` or outside `originPath`, for a client that `ipFilteredBy` names, and for a `download` under a custom
    * policy. `undefined`, so that the service sends the file: where a URL has to be bound to a client and cannot be.
    *
-   * Without `size` the driver is asked for it, once for each URL that is signed. Where it cannot tell, the URL is signed.
+   * A call without `size` asks the driver for it, once for each URL that is signed. Where it cannot tell, the URL is signed.
    */
   override async urlFor(path: string, options: UrlOptions = {}): Promise<SignedUrl | undefined> {
     const { signal, size, client, download } = options
     this.#check(options)
     if (this.#isForDriver(options)) return this.#driverUrl(path, options)
-    const expiresIn = this.#shorter(options.expiresIn)
+    const expiresIn = this.#shortenedLifetime(options.expiresIn)
     const expires = expiryAt(this.#now(), this.#lifetime, expiresIn)
     const { address, isPossible } = this.#policy.bindingFor(client)
     if (!isPossible) return undefined
@@ -115,7 +115,7 @@ export class CloudFrontDriver extends ForwardingDriver {
       const signing = this.#sign(path, size, { resource: resource + query, expires, expiresIn, address })
       url = this.#urls?.set(key, expires, signing) ?? signing
     }
-    if (url instanceof Promise) url = await this.#signed(url, path, signal)
+    if (url instanceof Promise) url = await this.#waitForUrl(url, path, signal)
     if (url === TOO_LARGE) return this.#driverUrl(path, options)
     announceUrl(isCached)
     return { url, expiresAt: new Date(expires * 1000), via: 'cloudfront' }
@@ -125,7 +125,7 @@ export class CloudFrontDriver extends ForwardingDriver {
     this.#disposed = true
     this.#urls?.clear()
     this.#keys[Symbol.dispose]()
-    await this.#directClients?.[Symbol.asyncDispose]()
+    await this.#clientFilter?.[Symbol.asyncDispose]()
     await super[Symbol.asyncDispose]()
   }
 
@@ -142,10 +142,10 @@ export class CloudFrontDriver extends ForwardingDriver {
     if ((method !== 'GET' && method !== 'HEAD') || this.#isTooLarge(size)) return true
     // Headers of the answer stand in the query, which a custom policy cannot name without opening other URLs.
     if (download && this.#policy.isCustom) return true
-    return this.#directClients?.bypassesCloudFront(client) ?? false
+    return this.#clientFilter?.bypassesCloudFront(client) ?? false
   }
 
-  /** The driver's own URL, unless it would be unbound where URLs have to be bound. */
+  /** URL of the driver, unless it would be unbound where URLs have to be bound. */
   async #driverUrl(path: string, options: UrlOptions): Promise<SignedUrl | undefined> {
     if (this.#policy.allowsDriverUrls) return this.inner.urlFor(path, options)
     this.#assertPath(path)
@@ -164,9 +164,9 @@ export class CloudFrontDriver extends ForwardingDriver {
     return size !== undefined && this.#maxObjectSize > 0 && size > this.#maxObjectSize
   }
 
-  /** A caller's `expiresIn` where it is shorter than `duration`: it never lengthens a lifetime. */
-  #shorter(expiresIn: number | undefined): number | undefined {
-    return expiresIn !== undefined && expiresIn < this.#lifetime.duration ? expiresIn : undefined
+  /** Caller's `expiresIn` in seconds, where it is shorter than `duration`: it never lengthens a lifetime. */
+  #shortenedLifetime(expiresIn: number | undefined): number | undefined {
+    return expiresIn !== undefined && expiresIn < this.#lifetime.durationSeconds ? expiresIn : undefined
   }
 
   /** URL to sign; undefined when the distribution cannot reach the object. */
@@ -198,7 +198,7 @@ export class CloudFrontDriver extends ForwardingDriver {
     }
   }
 
-  async #signed(signing: Promise<CacheEntry>, path: string, signal: AbortSignal | undefined): Promise<CacheEntry> {
+  async #waitForUrl(signing: Promise<CacheEntry>, path: string, signal: AbortSignal | undefined): Promise<CacheEntry> {
     try {
       return await abortable(signing, signal)
     } catch (error) {

@@ -154,7 +154,7 @@ export const cloudFrontOptions = z
     policyRules,
   )
 
-/** The options once checked, with their defaults. */
+/** Checked options, with their defaults. */
 export type CloudFrontSettings = z.output<typeof cloudFrontOptions>
 
 function baseUrl(): z.ZodMiniType<string, string> {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals'
 import { ipRangesJson, somePrefixes } from '../../test/ip-ranges.ts'
 import { randomWords } from '../../test/random.ts'
-import { type IpRangesFile, type WantedRanges, readIpRangesFile } from './aws-ip-ranges-file.ts'
+import { type IpRangesFile, type IpRangesSelection, parseIpRangesFile } from './aws-ip-ranges-file.ts'
 import { parseIp } from './ip-address.ts'
 
-const all: WantedRanges = { regions: [], services: [] }
+const all: IpRangesSelection = { regions: [], services: [] }
 
 const ipv4 = (ip_prefix: unknown, region: unknown = 'us-east-1', service: unknown = 'AMAZON'): object => ({
   ip_prefix,
@@ -12,8 +12,8 @@ const ipv4 = (ip_prefix: unknown, region: unknown = 'us-east-1', service: unknow
   service,
 })
 
-function read(prefixes: unknown, wanted: Partial<WantedRanges> = {}, rest: object = {}): IpRangesFile {
-  return readIpRangesFile(JSON.stringify({ prefixes, ...rest }), { ...all, ...wanted })
+function read(prefixes: unknown, selection: Partial<IpRangesSelection> = {}, rest: object = {}): IpRangesFile {
+  return parseIpRangesFile(JSON.stringify({ prefixes, ...rest }), { ...all, ...selection })
 }
 
 const has = ({ ranges }: IpRangesFile, text: string): boolean => ranges.has(parseIp(text) ?? [])
@@ -21,11 +21,11 @@ const has = ({ ranges }: IpRangesFile, text: string): boolean => ranges.has(pars
 describe("a file of AWS's form", () => {
   it('counts every entry', () => {
     const prefixes = somePrefixes(randomWords(3), { ipv4: 1000, ipv6: 500 })
-    const file = readIpRangesFile(ipRangesJson(prefixes), all)
-    expect(file).toMatchObject({ prefixes: 1500, skipped: 0, unknown: [] })
+    const file = parseIpRangesFile(ipRangesJson(prefixes), all)
+    expect(file).toMatchObject({ prefixCount: 1500, skippedCount: 0, unknown: [] })
   })
 
-  it('counts the entries of the regions and services that are wanted, in any case', () => {
+  it('counts the entries of the regions and services that are selection, in any case', () => {
     const entries = [
       ipv4('10.0.1.0/24', 'us-east-1', 'EC2'),
       ipv4('10.0.2.0/24', 'eu-central-1', 'EC2'),
@@ -33,8 +33,8 @@ describe("a file of AWS's form", () => {
       ipv4('10.0.4.0/24', 'GLOBAL', 'CLOUDFRONT'),
     ]
     const ipv6 = { ipv6_prefixes: [{ ipv6_prefix: '2001:db8::/32', region: 'EU-Central-1', service: 'EC2' }] }
-    const inside = (wanted: Partial<WantedRanges>): string[] => {
-      const file = read(entries, wanted, ipv6)
+    const inside = (selection: Partial<IpRangesSelection>): string[] => {
+      const file = read(entries, selection, ipv6)
       return ['10.0.1.1', '10.0.2.1', '10.0.3.1', '10.0.4.1', '2001:db8::1'].filter(text => has(file, text))
     }
     expect(inside({})).toHaveLength(5)
@@ -44,18 +44,18 @@ describe("a file of AWS's form", () => {
     expect(inside({ regions: ['eu-central-1'], services: ['S3', 'CLOUDFRONT'] })).toEqual(['10.0.3.1'])
   })
 
-  it('names what is wanted and in no entry', () => {
+  it('names what is selection and in no entry', () => {
     const file = read([ipv4('10.0.0.0/8')], { regions: ['us-east-1', 'eu-centrall-1'], services: ['EC2', 'AMAZON'] })
     expect(file.unknown).toEqual(['eu-centrall-1', 'ec2'])
-    expect(read([ipv4('10.0.0.0/8')], { regions: ['mars-1'] })).toMatchObject({ prefixes: 0, unknown: ['mars-1'] })
+    expect(read([ipv4('10.0.0.0/8')], { regions: ['mars-1'] })).toMatchObject({ prefixCount: 0, unknown: ['mars-1'] })
   })
 
-  it('leaves out the entries that are illegible, and keeps the rest', () => {
+  it('leaves out the entries whose prefix cannot be parsed, and keeps the rest', () => {
     const bad = ['10.1.0.0/33', '10.1.0.0.0/8', 'fe80::/200', '', 7, null, undefined].map(prefix => ipv4(prefix))
     const file = read([...bad, null, 'text', [], ipv4('10.0.0.0/8', 5, {}), ipv4('10.0.0.0/9')])
-    expect(file).toMatchObject({ prefixes: 2, skipped: 10 })
+    expect(file).toMatchObject({ prefixCount: 2, skippedCount: 10 })
     expect([has(file, '10.200.0.0'), has(file, '11.0.0.0')]).toEqual([true, false])
-    expect(read([...bad, ipv4('10.0.0.0/8', 5)], { regions: ['us-east-1'] }).prefixes).toBe(0)
+    expect(read([...bad, ipv4('10.0.0.0/8', 5)], { regions: ['us-east-1'] }).prefixCount).toBe(0)
   })
 })
 
@@ -68,11 +68,11 @@ describe('what is no such file', () => {
     ['[]', 'no address ranges'],
     ['{}', 'no address ranges'],
     ['{"prefixes": [], "ipv6_prefixes": []}', 'no address ranges'],
-    ['{"prefixes": [{"ip_prefix": "all"}]}', 'no address ranges (illegible entries: 1)'],
+    ['{"prefixes": [{"ip_prefix": "all"}]}', 'no address ranges (invalid entries: 1)'],
     ['{"prefixes": {}}', 'prefixes is not a list'],
     ['{"prefixes": [], "ipv6_prefixes": "::/0"}', 'ipv6_prefixes is not a list'],
   ])('%j is refused', (text, message) => {
-    expect(() => readIpRangesFile(text, all)).toThrow(message)
-    expect(() => readIpRangesFile(text, all)).not.toThrow('secret')
+    expect(() => parseIpRangesFile(text, all)).toThrow(message)
+    expect(() => parseIpRangesFile(text, all)).not.toThrow('secret')
   })
 })

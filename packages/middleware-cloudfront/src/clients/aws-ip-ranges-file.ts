@@ -1,50 +1,50 @@
 import { parsePrefix } from './ip-prefix.ts'
 import { IpRanges } from './ip-ranges.ts'
 
-/** Which entries of the file count. An empty list stands for all. Names match without regard to case. */
-export interface WantedRanges {
+/** Regions and services whose entries count. An empty list stands for all. Names match without regard to case. */
+export interface IpRangesSelection {
   /** `eu-central-1`; what belongs to no region is under `GLOBAL`. */
   readonly regions: readonly string[]
   /** `EC2`, `S3`, ...; every entry is under `AMAZON` too. */
   readonly services: readonly string[]
 }
 
-/** What a file came to. */
+/** Ranges of a file. */
 export interface IpRangesFile {
   readonly ranges: IpRanges
-  /** How many entries count. */
-  readonly prefixes: number
-  /** How many entries were left out because they have no legible prefix. */
-  readonly skipped: number
-  /** Wanted regions and services that the file does not know. */
+  /** Number of selected entries. */
+  readonly prefixCount: number
+  /** Number of entries left out because their prefix cannot be parsed. */
+  readonly skippedCount: number
+  /** Selected regions and services that the file does not have. */
   readonly unknown: readonly string[]
 }
 
 /**
- * Reads AWS's list of its address ranges. Entries that cannot be read are left out; a text that is not such a list, or one
- * without any prefix, is an error.
+ * Parses AWS's list of its address ranges. Entries that cannot be parsed are left out. Throws for a text that is not such a list,
+ * and for one without any prefix.
  *
  * Form of the file: https://docs.aws.amazon.com/vpc/latest/userguide/aws-ip-syntax.html
  */
-export function readIpRangesFile(text: string, wanted: WantedRanges): IpRangesFile {
-  const regions = new NameFilter(wanted.regions)
-  const services = new NameFilter(wanted.services)
+export function parseIpRangesFile(text: string, selection: IpRangesSelection): IpRangesFile {
+  const regions = new NameFilter(selection.regions)
+  const services = new NameFilter(selection.services)
   const prefixes = []
-  let [legible, skipped] = [0, 0]
+  let [validCount, skippedCount] = [0, 0]
   for (const { prefix: given, region, service } of entriesOf(parse(text))) {
     const prefix = typeof given === 'string' ? parsePrefix(given) : undefined
     if (prefix === undefined) {
-      skipped++
+      skippedCount++
       continue
     }
-    legible++
+    validCount++
     // Both are asked, so that each learns every name of the file.
     const [isRegion, isService] = [regions.matches(region), services.matches(service)]
     if (isRegion && isService) prefixes.push(prefix)
   }
-  if (legible === 0) throw new Error(`the answer has no address ranges (illegible entries: ${skipped})`)
+  if (validCount === 0) throw new Error(`the answer has no address ranges (invalid entries: ${skippedCount})`)
   const ranges = new IpRanges(prefixes)
-  return { ranges, prefixes: prefixes.length, skipped, unknown: [...regions.unmet, ...services.unmet] }
+  return { ranges, prefixCount: prefixes.length, skippedCount, unknown: [...regions.unmatched, ...services.unmatched] }
 }
 
 interface Entry {
@@ -81,20 +81,20 @@ function fieldsOf(value: unknown): Fields {
   return typeof value === 'object' && value !== null ? (value as Fields) : {}
 }
 
-/** Matches names, and remembers which of the wanted ones it has not met. */
+/** Set of names that remembers which of them have not been matched. */
 class NameFilter {
-  readonly unmet: Set<string>
-  readonly #wanted: ReadonlySet<string>
+  readonly unmatched: Set<string>
+  readonly #names: ReadonlySet<string>
 
   constructor(names: readonly string[]) {
-    this.#wanted = new Set(names.map(name => name.toLowerCase()))
-    this.unmet = new Set(this.#wanted)
+    this.#names = new Set(names.map(name => name.toLowerCase()))
+    this.unmatched = new Set(this.#names)
   }
 
   matches(name: unknown): boolean {
-    if (this.#wanted.size === 0) return true
+    if (this.#names.size === 0) return true
     const lower = typeof name === 'string' ? name.toLowerCase() : ''
-    this.unmet.delete(lower)
-    return this.#wanted.has(lower)
+    this.unmatched.delete(lower)
+    return this.#names.has(lower)
   }
 }

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { type TestServer, answering, startServer } from '../../test/http-server.ts'
 import { type NewVersion, type RequestLimits, type Version, requestVersion } from './aws-ip-ranges-request.ts'
 
-const limits: RequestLimits = { timeout: 20_000, maxBytes: 100_000 }
+const limits: RequestLimits = { timeoutMs: 20_000, maxBytes: 100_000 }
 
 let server: TestServer
 beforeEach(async () => {
@@ -96,7 +96,7 @@ describe('an answer is refused', () => {
 
   it('when it does not begin in time', async () => {
     server.answer = () => {}
-    await expect(request(undefined, { timeout: 50 })).rejects.toThrow('no whole answer within 0.05 s')
+    await expect(request(undefined, { timeoutMs: 50 })).rejects.toThrow('no whole answer within 0.05 s')
     await server.idle()
   })
 
@@ -105,7 +105,7 @@ describe('an answer is refused', () => {
     server.answer = (_, response) => {
       trickle = setInterval(() => response.write(' '), 5)
     }
-    await expect(request(undefined, { timeout: 100 })).rejects.toThrow('no whole answer within 0.1 s')
+    await expect(request(undefined, { timeoutMs: 100 })).rejects.toThrow('no whole answer within 0.1 s')
     clearInterval(trickle)
     await server.idle()
   })

@@ -3,33 +3,32 @@ import { type IncomingMessage, get as getHttp } from 'node:http'
 import { get as getHttps } from 'node:https'
 import { onAbort } from '@longshore/middleware-core'
 
-/** What makes the next request conditional: how the server named the version that we have. */
+/** Validators of the version that is known, which make the next request conditional. */
 export interface Version {
   readonly etag: string | undefined
   readonly lastModified: string | undefined
 }
 
-/** A version that was not had before. */
+/** Version that was not known before. */
 export interface NewVersion {
   readonly text: string
   readonly version: Version
 }
 
-/** What a request may take. */
+/** Limits of a request. */
 export interface RequestLimits {
   /** Milliseconds from the beginning of the request to the end of the answer. */
-  readonly timeout: number
+  readonly timeoutMs: number
   /** Bytes of the answer's body. */
   readonly maxBytes: number
 }
 
 /**
- * Fetches a document unless it is still the version that is known: then undefined. An answer that is too long, too slow,
- * redirects or is no success is an error. Redirects are never followed: one to http would undo TLS, and any other is
- * better written into the configuration.
+ * Fetches a document; undefined when it is still the known version. Throws for an answer that is too long or too slow, redirects
+ * or is no success. Redirects are not followed: one to http would undo TLS, and any other belongs into the configuration.
  *
- * Not with the global `fetch`, because the socket must not keep the process alive: neither during a request (a firewall
- * may let it hang) nor after it, in a pool.
+ * Uses `node:http` instead of the global `fetch`, because the socket must not keep the process alive: neither during a request
+ * (a firewall may let it hang) nor after it, in a pool.
  */
 export async function requestVersion(
   url: URL,
@@ -50,8 +49,8 @@ export async function requestVersion(
   let answer: IncomingMessage | undefined
   const stop = (reason: Error): unknown => (answer ?? request).destroy(reason)
   const stopListening = onAbort(signal, () => stop(signal.reason as Error))
-  const late = new Error(`no whole answer within ${limits.timeout / 1000} s`)
-  const deadline = setTimeout(stop, limits.timeout, late).unref()
+  const late = new Error(`no whole answer within ${limits.timeoutMs / 1000} s`)
+  const deadline = setTimeout(stop, limits.timeoutMs, late).unref()
   try {
     ;[answer] = (await once(request, 'response')) as [IncomingMessage]
     if (answer.statusCode === 304 && known !== undefined) return undefined

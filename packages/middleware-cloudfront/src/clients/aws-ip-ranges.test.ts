@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { type TestServer, answering, startServer } from '../../test/http-server.ts'
 import {
   AwsIpRanges,
-  type AwsIpRangesHost,
+  type AwsIpRangesEnvironment,
   type AwsIpRangesOptions,
   type IpRangesUpdate,
   ipRangesChannel,
@@ -21,7 +21,7 @@ class Waiting {
   #pass = (): void => {}
   #next = new Promise<void>(resolve => (this.#arrived = resolve))
 
-  readonly wait: AwsIpRangesHost['wait'] = (milliseconds, signal) => {
+  readonly wait: AwsIpRangesEnvironment['wait'] = (milliseconds, signal) => {
     this.waits.push(milliseconds)
     return new Promise((resolve, reject) => {
       const abort = (): void => reject(signal.reason as Error)
@@ -69,11 +69,14 @@ afterEach(async () => {
   jest.restoreAllMocks()
 })
 
-function start(options: Partial<AwsIpRangesOptions> = {}, host: Partial<AwsIpRangesHost> = {}): AwsIpRanges {
-  const wanted = { regions: [], services: [] }
+function start(
+  options: Partial<AwsIpRangesOptions> = {},
+  environment: Partial<AwsIpRangesEnvironment> = {},
+): AwsIpRanges {
+  const selection = { regions: [], services: [] }
   ranges = new AwsIpRanges(
-    { url: server.url, wanted, updateFrequency: 12 * hour, ...options },
-    { wait: time.wait, random: () => 0, ...host },
+    { url: server.url, selection, updateFrequency: 12 * hour, ...options },
+    { wait: time.wait, random: () => 0, ...environment },
   )
   return ranges
 }
@@ -87,7 +90,9 @@ describe('the ranges', () => {
     expect(has(ranges, '10.0.0.1')).toBe(false)
     await time.attempt
     expect([has(ranges, '10.0.0.1'), has(ranges, '11.0.0.1')]).toEqual([true, false])
-    expect(updates).toEqual([{ url: server.url.href, outcome: 'loaded', prefixes: 1, skipped: 0, next: 12 * hour }])
+    expect(updates).toEqual([
+      { url: server.url.href, outcome: 'loaded', prefixCount: 1, skippedCount: 0, nextAttemptMs: 12 * hour },
+    ])
   })
 
   it('are refreshed once a period, each process a little earlier by chance', async () => {
@@ -129,7 +134,7 @@ describe('the ranges', () => {
   })
 
   it('are those of the wanted regions; one that AWS does not know is told', async () => {
-    const ranges = start({ wanted: { regions: ['eu-centrall-1'], services: [] } })
+    const ranges = start({ selection: { regions: ['eu-centrall-1'], services: [] } })
     await time.attempt
     expect(warnings).toEqual([expect.stringMatching(/ip-ranges\.json have no entry for: eu-centrall-1$/)])
     expect(has(ranges, '10.0.0.1')).toBe(false)
@@ -171,7 +176,7 @@ describe('a failed attempt', () => {
   ] satisfies [string, TestServer['answer']][])(
     'to refresh them leaves them as they are, and is repeated soon: %s',
     async (_, answer) => {
-      const ranges = start({}, { limits: { timeout: 200, maxBytes: 5000 } })
+      const ranges = start({}, { limits: { timeoutMs: 200, maxBytes: 5000 } })
       await time.attempt
       server.answer = answer
       await time.pass()
@@ -234,14 +239,14 @@ describe('disposal', () => {
 describe('the process is not kept alive', () => {
   const sockets = (): string[] => process.getActiveResourcesInfo().filter(kind => kind === 'TCPSocketWrap')
   const timers = (): string[] => process.getActiveResourcesInfo().filter(kind => kind === 'Timeout')
-  const wanted = { regions: [], services: [] }
+  const selection = { regions: [], services: [] }
 
   it.each(['loads', 'waits'])('while it %s', async state => {
     const busy = new Promise(resolve => {
       if (state === 'loads') server.answer = resolve
       else ipRangesChannel.subscribe(resolve)
     })
-    ranges = new AwsIpRanges({ url: server.url, wanted, updateFrequency: hour })
+    ranges = new AwsIpRanges({ url: server.url, selection, updateFrequency: hour })
     await busy
     await new Promise(setImmediate)
     expect(sockets()).toEqual([])

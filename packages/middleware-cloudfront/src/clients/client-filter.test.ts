@@ -145,7 +145,7 @@ describe("Distribution's old updatefrenquency", () => {
     ipRangesChannel.subscribe(onUpdate)
     await loaded({ ipFilteredBy: 'aws', updateFrenquency: '10s', updateFrequency: '5h' })
     ipRangesChannel.unsubscribe(onUpdate)
-    expect(updates[0]?.next).toBeLessThanOrEqual(10_000)
+    expect(updates[0]?.nextAttemptMs).toBeLessThanOrEqual(10_000)
     expect(warnings).toEqual([expect.stringContaining('updatefrenquency is deprecated; use updatefrequency')])
   })
 })

@@ -5,7 +5,7 @@ import { clientAddress } from './client-address.ts'
 import type { IpRanges } from './ip-ranges.ts'
 import { warn } from '../warning.ts'
 
-/** Decides which clients fetch from the driver itself because they are inside AWS. */
+/** Filter of the clients inside AWS, which get the driver's own URL. */
 export class ClientFilter implements AsyncDisposable {
   readonly #ranges: AwsIpRanges
   readonly #trustedProxies: IpRanges
@@ -26,14 +26,14 @@ export class ClientFilter implements AsyncDisposable {
   }
 }
 
-/** The filter that the options ask for, with its ranges on their way; undefined when they ask for none. */
+/** Creates the filter that the options ask for, and starts to load its ranges; undefined when they ask for none. */
 export function clientFilter(settings: IpFilterSettings): ClientFilter | undefined {
   const { ipFilteredBy, awsRegion, services, ipRangesUrl: url, trustedProxies } = settings
   if (settings.updateFrenquency !== undefined) {
     warn('LONGSHORE_UPDATEFRENQUENCY', 'the option updatefrenquency is deprecated; use updatefrequency')
   }
   if (ipFilteredBy === 'none') return undefined
-  const wanted = { regions: ipFilteredBy === 'awsregion' ? awsRegion : [], services }
+  const selection = { regions: ipFilteredBy === 'awsregion' ? awsRegion : [], services }
   const updateFrequency = settings.updateFrenquency ?? settings.updateFrequency
-  return new ClientFilter(new AwsIpRanges({ url, wanted, updateFrequency }), trustedProxies)
+  return new ClientFilter(new AwsIpRanges({ url, selection, updateFrequency }), trustedProxies)
 }

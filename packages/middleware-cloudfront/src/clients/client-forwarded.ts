@@ -1,10 +1,10 @@
 import { type IpAddress, parseIp } from './ip-address.ts'
 
-/** One step of a forwarded request: who sent it on, or undefined when that is not said or no address. */
+/** Address of one hop of a forwarded request; undefined when the header gives none. */
 type Hop = IpAddress | undefined
 
 /**
- * The address in what both headers call a node: `192.0.2.1`, `192.0.2.1:4711`, `[2001:db8::1]`, `[2001:db8::1]:4711`, and
+ * Parses a node of either header: `192.0.2.1`, `192.0.2.1:4711`, `[2001:db8::1]`, `[2001:db8::1]:4711`, and
  * IPv6 without brackets. Undefined for `unknown`, an obfuscated name such as `_proxy1`, and everything else.
  */
 export function parseNode(text: string): Hop {
@@ -15,7 +15,7 @@ export function parseNode(text: string): Hop {
   return plain === undefined ? undefined : parseIp(plain)
 }
 
-/** The hops of an `X-Forwarded-For` header, the nearest first. Read as far as the caller goes on. */
+/** Hops of an `X-Forwarded-For` header, the nearest first, parsed one by one. */
 export function* hopsOfXForwardedFor(header: string): Generator<Hop> {
   for (let end = header.length; end >= 0;) {
     const comma = end === 0 ? -1 : header.lastIndexOf(',', end - 1)
@@ -25,12 +25,12 @@ export function* hopsOfXForwardedFor(header: string): Generator<Hop> {
   }
 }
 
-/** A parameter of a `Forwarded` element with what ends it. The value is a token or a quoted string. */
+/** Parameter of a `Forwarded` element with its separator. The value is a token or a quoted string. */
 const parameter =
   /[ \t]*(?:([!#$%&'*+.^_`|~\w-]+)=(?:([!#$%&'*+.^_`|~\w:[\]-]+)|"((?:[^"\\]|\\.)*)")[ \t]*)?(?:([;,])|$)/y
 
 /**
- * The hops of a `Forwarded` header (RFC 7239), the nearest first. Undefined when the header is malformed anywhere: a
+ * Hops of a `Forwarded` header (RFC 7239), the nearest first. Undefined when the header is malformed anywhere: a
  * sender could otherwise hide what a proxy added behind an open quote. (Node names and ports in a token without quotes,
  * which the grammar forbids, are common and do no harm.)
  */

@@ -1,11 +1,11 @@
 /**
- * An IP address as its 32-bit words, the most significant first: one for IPv4, four for IPv6. An IPv4-mapped IPv6 address
+ * IP address as its 32-bit words, the most significant first: one for IPv4, four for IPv6. An IPv4-mapped IPv6 address
  * (`::ffff:192.0.2.1`, which a dual-stack socket reports for an IPv4 client) is the IPv4 address.
  */
 export type IpAddress = readonly number[]
 
 /**
- * Reads an address: dotted IPv4 without leading zeros, or IPv6 in any of its forms, with or without a zone (`%eth0`),
+ * Parses an address: dotted IPv4 without leading zeros, or IPv6 in any of its forms, with or without a zone (`%eth0`),
  * which is left out. Undefined for everything else. Written for the path of every request: no regular expressions.
  */
 export function parseIp(text: string): IpAddress | undefined {
@@ -13,7 +13,7 @@ export function parseIp(text: string): IpAddress | undefined {
   return ipv4 === undefined ? parseIpv6(text) : [ipv4]
 }
 
-/** The address as text: dotted IPv4, or the eight groups of IPv6 without leading zeros. */
+/** Formats an address: dotted IPv4, or the eight groups of IPv6 without leading zeros. */
 export function formatIp(address: IpAddress): string {
   const [ipv4] = address
   if (address.length === 1 && ipv4 !== undefined) {
@@ -50,7 +50,7 @@ function parseIpv4(text: string, start: number, end: number): number | undefined
   return dots === 3 && digits > 0 ? address * 256 + byte : undefined
 }
 
-/** The groups of the address that is being read: one array for all, because nothing can come in between. */
+/** Groups of the address that is being parsed. Parsing is synchronous, so one array serves every call. */
 const groups = new Uint16Array(8)
 
 function parseIpv6(text: string): IpAddress | undefined {
@@ -58,7 +58,7 @@ function parseIpv6(text: string): IpAddress | undefined {
   if (zone === text.length - 1) return undefined
   const end = zone < 0 ? text.length : zone
   let count = 0
-  /** How many groups stand before the `::`. */
+  /** Number of groups before the `::`; -1 without one. */
   let gap = -1
   let at = 0
   if (text.charCodeAt(0) === colon) {
@@ -111,7 +111,7 @@ function wordAt(group: number): number {
   return (groups[group] as number) * 0x10000 + (groups[group + 1] as number)
 }
 
-/** The digit's value; -1 when the character is none. */
+/** Value of a hexadecimal digit; -1 for another character. */
 function hexDigit(code: number): number {
   if (code >= zero && code <= 57) return code - zero
   const lower = code | 32

@@ -1,16 +1,16 @@
 import { type IpAddress, parseIp } from './ip-address.ts'
 
-/** The addresses that share their first bits, from the first to the last, both included. */
+/** Block of addresses that share their first bits, from the first to the last, both included. */
 export interface IpPrefix {
   readonly first: IpAddress
   readonly last: IpAddress
 }
 
-/** How an IPv4-mapped IPv6 address begins, in bits. */
-const mappedBits = 96
+/** Length in bits of the prefix of IPv4-mapped IPv6 addresses, `::ffff:0:0/96`. */
+const MAPPED_PREFIX_BITS = 96
 
 /**
- * Reads a block in CIDR notation (`192.0.2.0/24`, `2001:db8::/32`) or a single address. Bits behind the prefix do not
+ * Parses a block in CIDR notation (`192.0.2.0/24`, `2001:db8::/32`) or a single address. Bits behind the prefix do not
  * count. Undefined for everything else.
  */
 export function parsePrefix(text: string): IpPrefix | undefined {
@@ -21,7 +21,7 @@ export function parsePrefix(text: string): IpPrefix | undefined {
   const digits = text.slice(slash + 1)
   if (!/^\d{1,3}$/.test(digits)) return undefined
   const isMapped = address.length === 1 && text.includes(':')
-  const bits = Number(digits) - (isMapped ? mappedBits : 0)
+  const bits = Number(digits) - (isMapped ? MAPPED_PREFIX_BITS : 0)
   return bits < 0 || bits > address.length * 32 ? undefined : prefixOf(address, bits)
 }
 
@@ -33,7 +33,7 @@ function prefixOf(address: IpAddress, bits: number): IpPrefix {
   }
 }
 
-/** A word with every bit set but the first `bits`. */
+/** Word with every bit set but the first `bits`. */
 function hostMask(bits: number): number {
   return 2 ** (32 - bits) - 1
 }

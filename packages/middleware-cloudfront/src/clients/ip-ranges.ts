@@ -2,8 +2,8 @@ import type { IpAddress } from './ip-address.ts'
 import type { IpPrefix } from './ip-prefix.ts'
 
 /**
- * A fixed set of addresses that answers in a binary search: its prefixes are merged into intervals that neither overlap
- * nor touch, in ascending order, each family in flat arrays.
+ * Fixed set of addresses, looked up by binary search. Its prefixes are merged into intervals that neither overlap nor touch, in
+ * ascending order, each family in flat arrays.
  */
 export class IpRanges {
   readonly #ipv4: Intervals
@@ -16,7 +16,7 @@ export class IpRanges {
     this.#ipv6 = flatten(merged(ipv6), 4)
   }
 
-  /** How many intervals the prefixes came to. */
+  /** Number of intervals. */
   get size(): number {
     return this.#ipv4.size + this.#ipv6.size
   }
@@ -49,7 +49,7 @@ function hasIpv6({ firsts, lasts, size }: Intervals, address: IpAddress): boolea
   return low > 0 && compareAt(lasts, low - 1, address) >= 0
 }
 
-/** The intervals of one family. Their bounds lie one after another, as many words each as an address has. */
+/** Intervals of one family. Their bounds lie one after another, as many words each as an address has. */
 interface Intervals {
   readonly size: number
   readonly firsts: Uint32Array
@@ -77,7 +77,7 @@ function flatten(intervals: IpPrefix[], words: number): Intervals {
   return { size, firsts, lasts }
 }
 
-/** The next address; the last of all is its own. */
+/** Next address; of the last address that address itself. */
 function successor(address: IpAddress): IpAddress {
   const next = [...address]
   let word = next.findLastIndex(value => value !== 0xffffffff)

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { checkOptions } from '@longshore/middleware-core'
 import * as z from 'zod/mini'
 import { thrownBy } from '../../test/thrown.ts'
+import type { CloudFrontOptions } from '../index.ts'
 import { type IpFilterSettings, ipFilterOptions, ipFilterRules } from './options.ts'
 import { parseIp } from './ip-address.ts'
 
@@ -25,6 +26,22 @@ describe('the options of the IP filter', () => {
     ['aws', 'aws'],
   ])('take ipfilteredby %j for %s', (text, name) => {
     expect(check({ ipfilteredby: text }).ipFilteredBy).toBe(name)
+  })
+
+  it('has types that an editor completes', () => {
+    const base = { baseUrl: 'https://d111111abcdef8.cloudfront.net' }
+    const choices: CloudFrontOptions[] = [
+      { ...base, ipFilteredBy: 'awsregion', policy: 'custom', unboundClients: 'url', driverUrls: 'url' },
+      // @ts-expect-error: no such filter
+      { ...base, ipFilteredBy: 'awsregions' },
+      // @ts-expect-error: in another case
+      { ...base, ipFilteredBy: 'AWS' },
+    ]
+    const input: z.input<typeof schema> = { ipFilteredBy: 'aws' }
+    // @ts-expect-error: no such filter
+    const wrong: z.input<typeof schema> = { ipFilteredBy: 'amazon' }
+    expect(choices.map(({ ipFilteredBy }) => ipFilteredBy)).toEqual(['awsregion', 'awsregions', 'AWS'])
+    expect(input).not.toEqual(wrong)
   })
 
   it.each(['us-east-1, GLOBAL ,,eu-central-1', ['us-east-1', ' GLOBAL', '', 'eu-central-1']])(

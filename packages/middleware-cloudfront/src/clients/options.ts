@@ -5,15 +5,12 @@ import { IpRanges } from './ip-ranges.ts'
 
 const filters = ['none', 'aws', 'awsregion'] as const
 
-/** The options that decide which clients fetch from the driver itself because they are inside AWS. */
+/** Value of the option `ipFilteredBy`. */
+export type IpFilter = (typeof filters)[number]
+
+/** Options that choose the clients inside AWS which get the driver's own URL. */
 export const ipFilterOptions = {
-  ipFilteredBy: z.prefault(
-    z.pipe(
-      option.text({ accepted: `one of ${filters.join(', ')}`, matches: text => text.trim() === '' || isFilter(text) }),
-      z.transform(text => filters.find(name => name === text.trim().toLowerCase()) ?? 'none'),
-    ),
-    'none',
-  ),
+  ipFilteredBy: z.prefault(ipFilter(), 'none'),
   awsRegion: z.prefault(list('a list of AWS regions, such as eu-central-1,eu-west-1', isName), []),
   services: z.prefault(list('a list of the services that AWS names in its address ranges, such as EC2', isName), []),
   updateFrequency: z.prefault(option.duration({ minMs: 1000 }), '12h'),
@@ -28,10 +25,10 @@ export const ipFilterOptions = {
   ),
 }
 
-/** The options once checked. */
+/** Checked options. */
 export type IpFilterSettings = z.output<z.ZodMiniObject<typeof ipFilterOptions>>
 
-/** What these options demand of each other: `awsregion` cannot do without regions. */
+/** Rule between these options: `awsregion` needs regions. */
 export const ipFilterRules = z.refine<IpFilterSettings>(
   ({ ipFilteredBy, awsRegion }) => ipFilteredBy !== 'awsregion' || awsRegion.length > 0,
   {
@@ -40,8 +37,15 @@ export const ipFilterRules = z.refine<IpFilterSettings>(
   },
 )
 
-function isFilter(text: string): boolean {
-  return (filters as readonly string[]).includes(text.trim().toLowerCase())
+/** A program gives one of the names exactly; in a configuration case and blanks do not count, and nothing means `none`. */
+function ipFilter(): z.ZodMiniType<IpFilter, IpFilter> {
+  const find = (text: string): IpFilter | undefined =>
+    text.trim() === '' ? 'none' : filters.find(name => name === text.trim().toLowerCase())
+  const schema: z.ZodMiniType = z.pipe(
+    option.text({ accepted: `one of ${filters.join(', ')}`, matches: text => find(text) !== undefined }),
+    z.transform(find),
+  )
+  return schema as z.ZodMiniType<IpFilter, IpFilter>
 }
 
 function isName(text: string): boolean {
@@ -52,7 +56,7 @@ function isPrefix(text: string): boolean {
   return parsePrefix(text) !== undefined
 }
 
-/** A list of texts, or one text with commas between them. Spaces around them do not count; empty ones are left out. */
+/** List of texts, or one text with commas between them. Spaces around them do not count; empty ones are left out. */
 function list(
   accepted: string,
   matches: (item: string) => boolean,
@@ -61,7 +65,7 @@ function list(
     const given: unknown[] = typeof value === 'string' ? value.split(',') : Array.isArray(value) ? value : [value]
     const items = given.map(item => (typeof item === 'string' ? item.trim() : item)).filter(item => item !== '')
     const wrong = items.findIndex(item => typeof item !== 'string' || !matches(item))
-    // No list at all is the default's business; one of commas alone is a mistake.
+    // An empty list is the default; a text of commas alone is a mistake.
     if (wrong < 0 && (items.length > 0 || given.length === 0)) return items
     const item = items[wrong]
     issues.push(

@@ -64,7 +64,9 @@ describe('an explanation', () => {
 
   it('cannot judge a canned policy in cookies without the URL', async () => {
     const cookies = await signers.RSA.signCookies(url, { expiresAt })
-    expect(thrownBy(() => explain(cookies, publicKeys)).message).toContain('url: missing; accepted: what is asked for')
+    expect(thrownBy(() => explain(cookies, publicKeys)).message).toContain(
+      'url: missing; accepted: the URL that is requested',
+    )
   })
 
   it('knows times that no Date can hold', () => {

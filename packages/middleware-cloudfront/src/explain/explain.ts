@@ -3,68 +3,68 @@ import type { SignedCookies } from '../signing/cookies.ts'
 import { type SigningParameter, type SplitUrl, cookieParameters, splitUrl } from '../signing/query-parameters.ts'
 import { type PublicKey, readPublicKey } from '../keys/public-key.ts'
 import { MalformedPolicy, type ReadPolicy, readPolicy } from './read-policy.ts'
-import { type Denial, refusalOf } from './denial.ts'
+import { type Denial, findDenial } from './denial.ts'
 
-/** What a signed URL, or signed cookies, mean to CloudFront. */
+/** CloudFront's view of a signed URL, or of signed cookies. */
 export interface Explanation {
-  /** Whether CloudFront would serve the request, as far as what was given can tell. */
+  /** True where CloudFront would serve the request, as far as the arguments tell. */
   readonly allowed: boolean
-  /** The first thing that CloudFront would stumble upon; undefined when it would serve the request. */
+  /** First reason for which CloudFront would refuse; undefined when it would serve the request. */
   readonly denial: Denial | undefined
   readonly keyPairId: string | undefined
-  /** Default SHA1. */
+  /** Value of `Hash-Algorithm`. Default `SHA1`. */
   readonly hashAlgorithm: string
-  /** Undefined when there is none, or none that can be read. */
+  /** Policy of the signature; undefined when there is none, or none that can be parsed. */
   readonly policy: ExplainedPolicy | undefined
 }
 
-/** What a policy allows, by its text: whether that was signed by the right key is another question. */
+/** Restrictions of a policy. They hold only where {@link Explanation.denial} finds its signature right. */
 export interface ExplainedPolicy {
   readonly kind: 'canned' | 'custom'
-  /** The URL, or the pattern of URLs; undefined when it is every file of every distribution that trusts the key. */
+  /** URL or pattern of URLs; undefined when it is every file of every distribution that trusts the key. */
   readonly resource: string | undefined
-  /** From this moment on CloudFront refuses. Never later than the last moment that a Date can hold. */
+  /** Time from which on CloudFront refuses; at most the last one that a Date can hold. */
   readonly expiresAt: Date
-  /** Up to this second and through it CloudFront refuses. */
+  /** Last second in which CloudFront still refuses. */
   readonly notBefore: Date | undefined
-  /** The IPv4 block of the only clients that are served. */
+  /** IPv4 block of the only clients that are served. */
   readonly ipAddress: string | undefined
 }
 
 export interface ExplainOptions {
-  /** The moment of the request. Default: now. */
+  /** Time of the request. Default: now. */
   readonly now?: Date | undefined
-  /** Who asks. Without it the address is not checked. */
+  /** IP address of the client. Without it the address is not checked. */
   readonly clientIp?: string | undefined
   /**
-   * What is asked for with the cookies. Without it a custom policy's resource is not checked; a canned policy cannot do
-   * without, because CloudFront makes its text from the URL.
+   * URL that is requested with the cookies. Without it the resource of a custom policy is not checked. A canned policy needs it,
+   * because CloudFront makes its text from the URL.
    */
   readonly url?: string | URL | undefined
 }
 
-/** Signed cookies: a `Cookie` header, values by their names, or what `signCookies` gave. */
+/** Signed cookies: a `Cookie` header, values by name, or the result of `signCookies`. */
 export type Cookies = string | Readonly<Record<string, string>> | SignedCookies
 
 /**
- * Says what a signed URL or signed cookies allow, until when and for whom, and why CloudFront would refuse them.
- * `publicKeys` are those that the distribution trusts, by their IDs. A `ConfigError` when what is given here is wrong;
- * what is wrong with the URL or the cookies is the answer.
+ * Explains a signed URL or signed cookies: resource, expiry, clients, and the reason for which CloudFront would refuse them.
+ * `publicKeys` are those that the distribution trusts, by their IDs. Throws a `ConfigError` for wrong keys and options; a wrong
+ * URL or cookie is part of the explanation.
  */
 export function explain(
   urlOrCookies: string | URL | Cookies,
   publicKeys: Readonly<Record<string, PublicKey>>,
-  { now = new Date(), clientIp, url: asked }: ExplainOptions = {},
+  { now = new Date(), clientIp, url: requestUrl }: ExplainOptions = {},
 ): Explanation {
   const keys = new Map(Object.entries(publicKeys).map(([id, key]) => [id, readPublicKey(key, `publicKeys.${id}`)]))
   const { url, parameters }: SplitRequest = isUrl(urlOrCookies)
-    ? splitSent(urlOrCookies)
-    : readCookies(urlOrCookies, asked)
+    ? splitRequestUrl(urlOrCookies)
+    : readCookies(urlOrCookies, requestUrl)
   const keyPairId = parameters.get('Key-Pair-Id') || undefined
   const hashAlgorithm = parameters.get('Hash-Algorithm') ?? 'SHA1'
-  const policy = tryPolicy(parameters, url)
+  const policy = readPolicyOrError(parameters, url)
   const request = { url, keyPairId, signature: parameters.get('Signature'), hashAlgorithm, policy }
-  const denial = refusalOf(request, { keys, now: now.getTime(), clientIp })
+  const denial = findDenial(request, { keys, now: now.getTime(), clientIp })
   const explained = policy instanceof MalformedPolicy ? undefined : explainedPolicy(policy)
   return { allowed: denial === undefined, denial, keyPairId, hashAlgorithm, policy: explained }
 }
@@ -73,8 +73,8 @@ function isUrl(given: string | URL | Cookies): given is string | URL {
   return given instanceof URL || (typeof given === 'string' && /^https?:\/\//i.test(given))
 }
 
-/** The URL as a client sends it. */
-function splitSent(url: string | URL): SplitUrl {
+/** Splits a URL as a client sends it. */
+function splitRequestUrl(url: string | URL): SplitUrl {
   if (URL.canParse(String(url))) return splitUrl(new URL(url).href)
   throw optionError('url', 'found a text that is no URL; accepted: an http or https URL')
 }
@@ -84,20 +84,23 @@ interface SplitRequest {
   readonly parameters: SplitUrl['parameters']
 }
 
-/** A URL with any signing parameter makes CloudFront ignore the cookies. */
-function readCookies(cookies: Cookies, asked: string | URL | undefined): SplitRequest {
-  const sent = asked === undefined ? undefined : splitSent(asked)
+/** Reads cookies, unless the URL has a signing parameter: that makes CloudFront ignore them. */
+function readCookies(cookies: Cookies, requestUrl: string | URL | undefined): SplitRequest {
+  const sent = requestUrl === undefined ? undefined : splitRequestUrl(requestUrl)
   if (sent && sent.parameters.size > 0) return sent
   const values = typeof cookies === 'object' && typeof cookies['cookies'] === 'object' ? cookies['cookies'] : cookies
   return { url: sent?.url, parameters: cookieParameters(values as string | Record<string, string>) }
 }
 
-function tryPolicy(
+function readPolicyOrError(
   parameters: ReadonlyMap<SigningParameter, string>,
   url: string | undefined,
 ): ReadPolicy | MalformedPolicy {
   if (url === undefined && parameters.has('Expires') && !parameters.has('Policy')) {
-    throw optionError('url', 'missing; accepted: what is asked for, from which CloudFront makes a canned policy')
+    throw optionError(
+      'url',
+      'missing; accepted: the URL that is requested, from which CloudFront makes a canned policy',
+    )
   }
   try {
     return readPolicy(parameters, url ?? '')
@@ -117,8 +120,9 @@ function explainedPolicy({ kind, resource, expires, notBefore, ipAddress }: Read
   }
 }
 
-const lastSecond = 8_640_000_000_000n
+/** Last second of a Date. */
+const MAX_DATE_SECONDS = 8_640_000_000_000n
 
 function dateOf(seconds: bigint): Date {
-  return new Date(Number(seconds > lastSecond ? lastSecond : seconds) * 1000)
+  return new Date(Number(seconds > MAX_DATE_SECONDS ? MAX_DATE_SECONDS : seconds) * 1000)
 }

@@ -3,27 +3,27 @@ import { type IpAddress, parseIp } from '../clients/ip-address.ts'
 import type { SigningParameter } from '../signing/query-parameters.ts'
 import { cannedPolicy } from '../signing/policy.ts'
 
-/** A policy as CloudFront reads it. Times are seconds since 1970, which may need all of 64 bits. */
+/** Policy as CloudFront parses it. Times are seconds since 1970, which may need all of 64 bits. */
 export interface ReadPolicy {
   readonly kind: 'canned' | 'custom'
-  /** What was signed. */
+  /** Text that was signed. */
   readonly text: string
-  /** Undefined: everything. */
+  /** URL or pattern of URLs; undefined when it is every URL. */
   readonly resource: string | undefined
   readonly expires: bigint
   readonly notBefore: bigint | undefined
-  /** An IPv4 block. */
+  /** IPv4 block of the only clients that are served. */
   readonly ipAddress: string | undefined
 }
 
-/** What CloudFront answers with MalformedPolicy, and why. */
+/** Policy that CloudFront refuses with MalformedPolicy. The message says why. */
 export class MalformedPolicy extends Error {
   override readonly name = 'MalformedPolicy'
 }
 
-const latest = 2n ** 63n - 1n
+const MAX_TIME = 2n ** 63n - 1n
 
-/** Reads the policy out of a request's parameters; `url` is what was asked for. Throws {@link MalformedPolicy}. */
+/** Reads the policy in the parameters of a request for `url`. Throws {@link MalformedPolicy}. */
 export function readPolicy(parameters: ReadonlyMap<SigningParameter, string>, url: string): ReadPolicy {
   const encoded = parameters.get('Policy')
   if (encoded !== undefined) return readCustomPolicy(encoded)
@@ -59,7 +59,7 @@ function readCustomPolicy(encoded: string): ReadPolicy {
   }
 }
 
-/** Whether an address lies in a policy's block. One of IPv6 lies in none: policies know IPv4 only. */
+/** True where an address lies in a policy's block. An IPv6 address lies in none: policies know IPv4 only. */
 export function isInBlock(address: IpAddress, block: string): boolean {
   const parsed = parseBlock(block)
   const [ipv4] = address
@@ -91,7 +91,7 @@ function timeIn(condition: unknown, name: string): bigint {
 
 function readTime(value: unknown, name: string): bigint {
   const time = typeof value === 'string' && /^\d{1,19}$/.test(value) ? BigInt(value) : undefined
-  if (time === undefined || time > latest) throw new MalformedPolicy(`${name} is not a number of seconds since 1970`)
+  if (time === undefined || time > MAX_TIME) throw new MalformedPolicy(`${name} is not a number of seconds since 1970`)
   return time
 }
 

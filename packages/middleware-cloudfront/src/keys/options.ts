@@ -11,7 +11,7 @@ const acceptedFunction = 'a function that takes bytes and gives their signature;
 
 const keyPairId = option.text({ accepted: acceptedId, matches: text => /^[A-Za-z0-9_-]+$/.test(text) })
 
-/** How a key is given: by its private half, or by a function that signs. */
+/** Options of one key: its private half, or a function that signs. */
 const privateHalf = {
   privateKey: z.optional(option.secret(acceptedKeys)),
   passphrase: z.optional(option.secret('the passphrase of the private key')),
@@ -23,34 +23,34 @@ const privateHalf = {
 
 const keyEntry = z.object({ keyPairId, ...privateHalf })
 
-/** The options that say with which key to sign: a single one, or one of a list. */
+/** Options of the signing key: a single one, or a list. */
 export const keyOptions = {
   ...privateHalf,
   keyPairId: z.optional(keyPairId),
   keys: z.optional(
     z
-      .array(keyEntry.check(reporting(rulesOfOne)))
+      .array(keyEntry.check(reportMistakes(mistakesOfKey)))
       .check(z.refine(keys => keys.length > 0, { params: { accepted: 'a list of one key or more' } })),
   ),
   hashAlgorithm: z.prefault(option.choice(hashAlgorithms), 'SHA1'),
 }
 
-/** One key, once checked. */
+/** Checked options of one key. */
 export type KeyEntry = z.output<typeof keyEntry>
 
-/** The options once checked. */
+/** Checked options. */
 export type KeySettings = z.output<z.ZodMiniObject<typeof keyOptions>>
 
-/** What the {@link keyOptions} demand of each other. */
-export const keyRules = reporting(rulesOfAll)
+/** Rules between the {@link keyOptions}. */
+export const keyRules = reportMistakes(mistakesOfKeys)
 
-/** Which options are there. */
-type Given = { readonly [name in keyof typeof privateHalf | 'keyPairId' | 'keys']?: unknown }
+/** Options that are given. */
+type GivenOptions = { readonly [name in keyof typeof privateHalf | 'keyPairId' | 'keys']?: unknown }
 
-/** What is wrong, as the name of an option and what is accepted there. */
+/** Values that are accepted, by the names of the options that are wrong. */
 type Mistakes = Readonly<Record<string, string>>
 
-function rulesOfOne({ keyPairId, privateKey, passphrase, sign, publicKey }: Given): Mistakes {
+function mistakesOfKey({ keyPairId, privateKey, passphrase, sign, publicKey }: GivenOptions): Mistakes {
   return {
     ...(keyPairId === undefined && { keyPairId: acceptedId }),
     ...(privateKey === undefined && sign === undefined && { privateKey: acceptedKeys }),
@@ -60,16 +60,16 @@ function rulesOfOne({ keyPairId, privateKey, passphrase, sign, publicKey }: Give
   }
 }
 
-function rulesOfAll(given: Given): Mistakes {
-  if (given.keys === undefined) return rulesOfOne(given)
+function mistakesOfKeys(given: GivenOptions): Mistakes {
+  if (given.keys === undefined) return mistakesOfKey(given)
   const single = [...Object.keys(privateHalf), 'keyPairId'].find(name => name in given)
   return single === undefined ? {} : { [single]: 'either this and its like, or the option keys' }
 }
 
-/** One error tells of every mistake: rules are looked at where single options are wrong, too. */
-function reporting(rules: (given: Given) => Mistakes): z.core.$ZodCheck<Given> {
-  const report = (given: Given, context: z.core.$RefinementCtx): void => {
-    for (const [name, accepted] of Object.entries(rules(given))) {
+/** Checks rules even where single options are wrong, so that one error names every mistake. */
+function reportMistakes(mistakesOf: (given: GivenOptions) => Mistakes): z.core.$ZodCheck<GivenOptions> {
+  const report = (given: GivenOptions, context: z.core.$RefinementCtx): void => {
+    for (const [name, accepted] of Object.entries(mistakesOf(given))) {
       context.addIssue({ code: 'custom', path: [name], params: { accepted } })
     }
   }

@@ -3,10 +3,10 @@ import { open } from 'node:fs/promises'
 import { isConfigError } from '@longshore/middleware-core'
 import { codeOf, describeOtherFormat, keyError } from './pem.ts'
 
-/** Far more than a key with its certificates has. */
+/** Limit that no key with its certificates comes near. */
 const MAX_KEY_FILE_BYTES = 64 * 1024
 
-/** Without waiting, an open file of a FIFO is at hand at once, and not when somebody writes into it. Windows has no such flag. */
+/** Flags that open a FIFO at once, and not when somebody writes into it. Windows has no `O_NONBLOCK`. */
 const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
 
 /**
@@ -33,7 +33,7 @@ export function readKeyFileSync(path: string): string {
   }
 }
 
-/** {@link readKeyFileSync} without holding anybody up. On a file system that hangs it never settles. */
+/** Asynchronous {@link readKeyFileSync}. On a file system that hangs it never settles. */
 export async function readKeyFile(path: string): Promise<string> {
   try {
     await using file = await open(path, FLAGS)
@@ -64,7 +64,7 @@ function typeOf(stats: Stats): string {
   return stats.isFIFO() ? 'a FIFO' : 'a device'
 }
 
-/** A file may have grown since it was looked at, so its size is checked once more. */
+/** Checks the size again: the file may have grown since. */
 function decode(path: string, bytes: Buffer): string {
   assertSize(path, bytes.length)
   const [first, second, third] = bytes
@@ -77,7 +77,7 @@ function swapped(bytes: Buffer): Buffer {
   return Buffer.from(bytes.subarray(0, bytes.length & ~1)).swap16()
 }
 
-/** Where somebody gave a key without its BEGIN and END lines, it must not be shown as the path of a missing file. */
+/** Text that may be a key without its BEGIN and END lines, and so must not be shown as the path of a missing file. */
 const mayBeKeyMaterial = /[A-Za-z0-9+/=]{64}|\p{Cc}/u
 
 function unreadable(path: string, error: unknown): Error {

@@ -4,23 +4,23 @@ import { type PublicKey, readPublicKey } from './public-key.ts'
 import type { HashAlgorithm, KeyIdentity, SigningKey } from '../signing/signing-key.ts'
 
 /**
- * Signs `bytes` with a private key that is kept elsewhere, in a KMS or an HSM. It hashes them itself, with the option
+ * Function that signs `bytes` with a private key kept elsewhere, in a KMS or an HSM. It hashes them itself, with the option
  * `hashAlgorithm`: RSASSA-PKCS1-v1_5 or ECDSA, the latter in DER. (AWS KMS, which knows no SHA-1: `MessageType: 'RAW'` with
  * `RSASSA_PKCS1_V1_5_SHA_256` or `ECDSA_SHA_256`, and `hashAlgorithm: 'SHA256'`.)
  *
- * A `StorageError` that it throws reaches the caller as it is. Any other error becomes one: `UNAVAILABLE` when it says that
- * another try may work, as throttling, a server's own failure, a lost connection and a time limit do, or else `UNKNOWN`.
+ * Throws a `StorageError`, which reaches the caller as it is. Any other error becomes one: `UNAVAILABLE` for throttling, a
+ * server's own failure, a lost connection and a time limit, or else `UNKNOWN`.
  */
 export type SignFunction = (bytes: Uint8Array) => Uint8Array | Promise<Uint8Array>
 
-/** A signing key made of a function, and what CloudFront knows of it. */
+/** Function that signs, and the properties of its key. */
 export interface SignFunctionOptions extends KeyIdentity {
   readonly sign: SignFunction
-  /** When it is given, every signature is verified with it before it is used. */
+  /** Key by which every signature is verified before it is used. */
   readonly publicKey?: PublicKey | undefined
 }
 
-/** A private key that somebody else keeps. */
+/** Private key that is kept elsewhere. */
 export class ExternalSigningKey implements SigningKey {
   readonly keyPairId: string
   readonly hashAlgorithm: HashAlgorithm
@@ -52,22 +52,22 @@ export class ExternalSigningKey implements SigningKey {
       return await this.#sign(Uint8Array.from(data))
     } catch (error) {
       if (isStorageError(error)) throw error
-      const said: AwsLikeError = Object(error) as AwsLikeError
-      // Its message stays out of what clients may see: only who wrote the function knows what is in it.
-      const what = `failed (${[said.code, said.name].find(name => typeof name === 'string') ?? 'unknown error'})`
-      throw this.#failure(isRetryable(said) ? 'UNAVAILABLE' : 'UNKNOWN', what, error)
+      const awsError: AwsLikeError = Object(error) as AwsLikeError
+      // Its message is not shown to clients: it may hold anything.
+      const problem = `failed (${[awsError.code, awsError.name].find(name => typeof name === 'string') ?? 'unknown error'})`
+      throw this.#failure(isRetryable(awsError) ? 'UNAVAILABLE' : 'UNKNOWN', problem, error)
     }
   }
 
-  #failure(code: 'UNKNOWN' | 'UNAVAILABLE', what: string, cause?: unknown): StorageError {
-    const detail = `the function that signs for ${this.keyPairId} ${what}`
+  #failure(code: 'UNKNOWN' | 'UNAVAILABLE', problem: string, cause?: unknown): StorageError {
+    const detail = `the function that signs for ${this.keyPairId} ${problem}`
     return new StorageError(code, detail, { retryAfter: code === 'UNAVAILABLE' ? 1 : undefined, cause })
   }
 }
 
 const networkFailure = /^(EAI_AGAIN|ECONN(REFUSED|RESET)|E(HOST|NET)UNREACH|ENOTFOUND|EPIPE|ETIMEDOUT)$/
 
-/** What the AWS SDK and Node say of their errors. */
+/** Properties of errors of the AWS SDK and of Node. */
 interface AwsLikeError {
   readonly name?: unknown
   readonly code?: unknown

@@ -6,13 +6,13 @@ import type { SigningKey } from './signing-key.ts'
 export interface SignedCookies {
   /** Each cookie's value by its name. The names are case-sensitive. */
   readonly cookies: Readonly<Record<string, string>>
-  /** When they cease to work. */
+  /** Time at which they cease to work. */
   readonly expiresAt: Date
 }
 
-/** Where a browser sends a cookie to, and who may read it. */
+/** Attributes of a `Set-Cookie` header. */
 export interface CookieAttributes {
-  /** The domain that the service and the distribution share. `cloudfront.net` itself is none. Default: the service's own. */
+  /** Domain that the service and the distribution share. `cloudfront.net` itself is none. Default: the service's own. */
   readonly domain?: string | undefined
   /** Default `/`. */
   readonly path?: string | undefined
@@ -23,7 +23,7 @@ export interface CookieAttributes {
   readonly sameSite?: 'Strict' | 'Lax' | 'None' | undefined
 }
 
-/** The cookies for a policy: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-signed-cookies.html */
+/** Signs the cookies of a policy: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-signed-cookies.html */
 export async function signCookies(policy: Policy, key: SigningKey): Promise<Record<string, string>> {
   const signature = await key.sign(Buffer.from(policy.text))
   return {
@@ -35,7 +35,7 @@ export async function signCookies(policy: Policy, key: SigningKey): Promise<Reco
 }
 
 /**
- * The `Set-Cookie` headers for signed cookies, one each. They carry no `Expires` of their own, as AWS advises: a browser
+ * Formats `Set-Cookie` headers, one for each cookie. They carry no `Expires` of their own, as AWS advises: a browser
  * then forgets them with its session, and the policy ends them anyway.
  */
 export function setCookieHeaders({ cookies }: SignedCookies, attributes: CookieAttributes = {}): string[] {

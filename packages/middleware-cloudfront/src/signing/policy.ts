@@ -1,28 +1,29 @@
 import { cloudFrontBase64 } from './base64.ts'
 
-/** What is signed, and how CloudFront comes to know it. */
+/** Policy statement that is signed, and the parameter that carries it. */
 export interface Policy {
   /** UTF-8 JSON without white space. */
   readonly text: string
-  /** The query parameter that tells CloudFront of it; as a cookie it has `CloudFront-` before its name. */
+  /** Query parameter that carries it; as a cookie it has `CloudFront-` before its name. */
   readonly parameter: 'Expires' | 'Policy'
+  /** Value of that parameter. */
   readonly value: string
 }
 
-/** What a custom policy allows. Times are whole seconds since 1970. */
+/** Restrictions of a custom policy. Times are whole seconds since 1970. */
 export interface Restrictions {
-  /** A URL exactly as it will be sent, or a pattern of such URLs. */
+  /** URL exactly as it is sent, or a pattern of such URLs. */
   readonly resource: string
-  /** From this second on the policy is over. */
+  /** Second from which on CloudFront refuses. */
   readonly expires: number
-  /** Up to this second and through it the policy does not hold yet. */
+  /** Last second in which CloudFront still refuses. */
   readonly notBefore?: number | undefined
-  /** The only addresses it holds for: an IPv4 block, `192.0.2.0/24`. */
+  /** IPv4 block of the only clients that are served: `192.0.2.0/24`. */
   readonly ipAddress?: string | undefined
 }
 
 /**
- * The policy that allows `resource`, a URL exactly as it will be sent, until `expires`, in seconds since 1970. CloudFront
+ * Builds the policy that opens `resource`, a URL exactly as it is sent, until `expires`, in seconds since 1970. CloudFront
  * rebuilds the text from the request, so its names and their order are CloudFront's:
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-creating-signed-url-canned-policy.html
  */
@@ -31,11 +32,11 @@ export function cannedPolicy(resource: string, expires: number): Policy {
 }
 
 /**
- * A policy that travels with the URL, and so can say more:
+ * Builds a policy that travels with the URL, and so can hold more restrictions:
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-creating-signed-url-custom-policy.html
  */
-export function customPolicy(terms: Restrictions): Policy {
-  const text = policyText(terms)
+export function customPolicy(restrictions: Restrictions): Policy {
+  const text = policyText(restrictions)
   return { text, parameter: 'Policy', value: cloudFrontBase64(Buffer.from(text)) }
 }
 

@@ -2,12 +2,13 @@
 const signingParameters = ['Expires', 'Policy', 'Signature', 'Key-Pair-Id', 'Hash-Algorithm'] as const
 export type SigningParameter = (typeof signingParameters)[number]
 
-/** A URL's own part, byte for byte, and what CloudFront takes out of it before it looks at the rest. */
+/** URL without CloudFront's own parameters, byte for byte, and those parameters. */
 export interface SplitUrl {
   readonly url: string
   readonly parameters: ReadonlyMap<SigningParameter, string>
 }
 
+/** Takes CloudFront's parameters out of a URL, as CloudFront does. */
 export function splitUrl(text: string): SplitUrl {
   const [withoutFragment = ''] = text.split('#')
   const start = withoutFragment.indexOf('?')
@@ -26,7 +27,7 @@ export function splitUrl(text: string): SplitUrl {
   return { url: withoutFragment.slice(0, start) + (query === '' ? '' : `?${query}`), parameters }
 }
 
-/** The same parameters out of cookies: by their names, or as a `Cookie` header has them. */
+/** CloudFront's parameters out of cookies: values by name, or a `Cookie` header. */
 export function cookieParameters(cookies: string | Readonly<Record<string, string>>): Map<SigningParameter, string> {
   const entries = typeof cookies === 'string' ? cookies.split(';').map(parsedCookie) : Object.entries(cookies)
   const values = new Map(entries)

@@ -2,7 +2,7 @@ import { cloudFrontBase64 } from './base64.ts'
 import type { Policy } from './policy.ts'
 import type { KeyIdentity, SigningKey } from './signing-key.ts'
 
-/** `url` with a signature that makes CloudFront serve it as far as the policy allows. */
+/** Signs `url` under a policy. */
 export async function signUrl(url: string, policy: Policy, key: SigningKey): Promise<string> {
   return signedUrl(url, policy, key, await key.sign(Buffer.from(policy.text)))
 }

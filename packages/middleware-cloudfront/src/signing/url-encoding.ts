@@ -1,13 +1,13 @@
 /**
- * A key as the path of a URL. The URL that a policy names must equal, byte for byte, the one that the client sends, so
- * there is one spelling of every key: each of its components is percent-encoded as `encodeURIComponent` does, which
- * leaves `A-Z a-z 0-9 - _ . ! ~ * ' ( )` as they are. HTTP clients and the AWS signer keep that spelling.
+ * Encodes a key as the path of a URL. The URL of a policy must equal, byte for byte, the one that the client sends, so every
+ * key has one encoding: that of `encodeURIComponent` for each component, which leaves `A-Z a-z 0-9 - _ . ! ~ * ' ( )` as they
+ * are. HTTP clients and the AWS signer keep it.
  */
 export function encodeKey(key: string): string {
   return key.split('/').map(encodeURIComponent).join('/')
 }
 
-/** A query parameter's value, with every character escaped that a client, a signer or a server spells in two ways. */
+/** Encodes the value of a query parameter, with every character escaped that clients, signers and servers encode differently. */
 export function encodeQueryValue(value: string): string {
   return encodeURIComponent(value).replace(/[!'()*]/g, found => `%${found.charCodeAt(0).toString(16).toUpperCase()}`)
 }
@@ -18,20 +18,19 @@ export function escapeWildcards(url: string): string {
 }
 
 /**
- * What every URL of a distribution begins with, a slash at its end. `https://` is added where no scheme is given.
- * Undefined when `text` is not an http or https URL of one host, or has a user name, a query or a fragment: a signed URL
- * cannot begin with one.
+ * Parses the base URL of a distribution and gives it a slash at its end, and `https://` where it has no scheme. Undefined
+ * unless `text` is an http or https URL of one host, without user name, query and fragment.
  */
 export function distributionUrl(text: string): string | undefined {
-  const spelled = text.includes('://') ? text : `https://${text}`
-  if (!URL.canParse(spelled) || /[?#]/.test(spelled)) return undefined
-  const { protocol, origin, pathname, username, password } = new URL(spelled)
+  const url = text.includes('://') ? text : `https://${text}`
+  if (!URL.canParse(url) || /[?#]/.test(url)) return undefined
+  const { protocol, origin, pathname, username, password } = new URL(url)
   if (!/^https?:$/.test(protocol) || username || password || origin.includes('*')) return undefined
   const path = canonicalize(pathname)
   return path === undefined ? undefined : `${origin}${path}`.replace(/\/*$/, '/')
 }
 
-/** A URL's path in the spelling of {@link encodeKey}; undefined when it holds a `%` that begins no escape. */
+/** Path of a URL, encoded as by {@link encodeKey}; undefined when it holds a `%` that begins no escape. */
 function canonicalize(pathname: string): string | undefined {
   try {
     return pathname.split('/').map(canonicalComponent).join('/')
@@ -41,10 +40,10 @@ function canonicalize(pathname: string): string | undefined {
 }
 
 /**
- * Any URL in the one spelling that is signed and sent: the path as in {@link encodeKey}, and the query as the AWS signer
- * spells it, with an `=` in every pair. Whatever is no escape is taken for the character itself. Undefined when `text` is
- * not an absolute http or https URL, has a user name, a fragment or half a surrogate pair, or holds `.` or `..` as a component, which a client
- * would take out before it sends the URL.
+ * Canonical form of a URL, in which it is signed and sent: the path as by {@link encodeKey}, the query as the AWS signer encodes
+ * it, with an `=` in every pair. A `%` that begins no escape stands for itself. Undefined unless `text` is an absolute http or
+ * https URL without user name, fragment and unpaired surrogates, and without `.` and `..` as components, which a client would
+ * take out before it sends the URL.
  */
 export function canonicalUrl(text: string): string | undefined {
   const [, scheme = '', authority = '', path = '', query = ''] =
@@ -75,7 +74,7 @@ function canonicalQuery(query: string): string {
   return pairs.length === 0 ? '' : `?${pairs.join('&')}`
 }
 
-/** Escapes stay, in capitals, and so does `+`, which servers read as a space. */
+/** Encodes a name or a value. Escapes stay, in capitals, and so does `+`, which servers read as a space. */
 function canonicalParameter(text: string): string {
   return text.replaceAll(/(%[0-9A-Fa-f]{2}|\+)|[^%+]+|%/g, (part, kept: string | undefined) =>
     kept === undefined ? encodeURIComponent(part).replaceAll("'", '%27') : kept.toUpperCase(),
