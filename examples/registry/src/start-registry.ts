@@ -10,6 +10,7 @@ import { Health } from './observability/health.ts'
 import { Metrics } from './observability/metrics.ts'
 import type { Operations } from './server/operations-server.ts'
 import type { RegistryLog } from './observability/registry-log.ts'
+import { assertKeepsTags } from './storage/immutable-support.ts'
 import { findStorageProblem } from './observability/storage-check.ts'
 import { openAccessLayer } from './server/access-layer.ts'
 import { acceptHttp2 } from './server/http2-connections.ts'
@@ -99,7 +100,11 @@ export async function startRegistry(
       onDamage: log.warn,
       onFailure: log.failure,
     })
-  const app = await withLocation(config, create, programNames).catch(async (error: unknown) => {
+  const openApp = async (): Promise<FastifyInstance> => {
+    if (!settings.readOnly) await assertKeepsTags(storage, settings.immutableTags)
+    return create()
+  }
+  const app = await withLocation(config, openApp, programNames).catch(async (error: unknown) => {
     accessLayer[Symbol.dispose]()
     await caches[Symbol.asyncDispose]()
     await storage[Symbol.asyncDispose]()

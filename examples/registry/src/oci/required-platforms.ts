@@ -1,7 +1,7 @@
 import type { Reference } from './references.ts'
 
 /** Platform as an index's entry names it: `amd64` and `linux`. */
-export interface Platform {
+interface Platform {
   readonly architecture: string
   readonly os: string
 }

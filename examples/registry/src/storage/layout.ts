@@ -14,6 +14,7 @@ import { type Digest, digestParts } from '../oci/digest.ts'
  *         _uploads/<id>/startedat                                 an upload exists since then
  *         _uploads/<id>/data                                      its bytes so far
  *       garbage/<run>/<number>                                    links that a garbage collection takes away; only here
+ *       probes/<id>                                               written and deleted at a start; only here
  *
  * A link's content is a digest, without a line end. Distribution knows no referrers and passes over their directory: it
  * reads just `revisions` and `tags` of `_manifests`.
@@ -25,6 +26,11 @@ export const blobs = `${top}/blobs`
 
 /** Directory of garbage collections' journals. Distribution looks at nothing here. */
 export const garbageJournals = `${top}/garbage`
+
+/** Path of a file that a start writes and deletes, to find out what the storage can do. */
+export function probeFile(id: string): string {
+  return `${top}/probes/${id}`
+}
 
 export function blobData(digest: Digest): string {
   const { algorithm, hex } = digestParts(digest)

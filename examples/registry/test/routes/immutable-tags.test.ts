@@ -1,14 +1,16 @@
-import { startLocalCloud } from '@longshore/local-cloud'
+import { type FaultRule, type LocalCloud, startLocalCloud } from '@longshore/local-cloud'
 import { type Capabilities, ForwardingDriver, inmemory } from '@longshore/middleware-core'
 import { parseConfig } from '@longshore/middleware-core/config'
-import { describe, expect, it } from '@jest/globals'
+import { s3 } from '@longshore/s3-driver'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { createRegistry } from '../../src/app.ts'
 import { registrySettings } from '../../src/config/registry-settings.ts'
+import { errorText } from '../../src/observability/error-text.ts'
 import { createLog } from '../../src/observability/create-log.ts'
 import { startRegistry as startConfigured } from '../../src/start-registry.ts'
 import { tagIndexLink } from '../../src/storage/layout.ts'
 import { codesOf, digestOf } from '../support/client.ts'
-import { bucketOf } from '../support/cloud.ts'
+import { bucketOf, cloudConfig } from '../support/cloud.ts'
 import { filesOf, sharedRegistry, startRegistry } from '../support/registry.ts'
 import { current, expectOneWinner, newIndex, push, raceStores } from '../support/tag-race.ts'
 
@@ -111,6 +113,52 @@ describe('a storage that cannot write a file only if it is absent', () => {
       /^immutableTags: the storage inmemory cannot write a file only if it is absent/,
     )
     expect(() => createRegistry(new Unconditional(inmemory()))).not.toThrow()
+  })
+})
+
+describe('a server that leaves conditions out in silence', () => {
+  const ignoresConditions: FaultRule = ({ headers }) => {
+    delete headers['if-none-match']
+    return undefined
+  }
+  let cloud: LocalCloud
+  beforeEach(async () => {
+    cloud = await startLocalCloud()
+    cloud.s3.faults.add(ignoresConditions)
+  })
+  afterEach(() => cloud.close())
+
+  it('stops the start, which names the option, and leaves nothing behind', async () => {
+    // Signatures V2 do not cover the header.
+    const text = cloudConfig(cloud, { rest: "tags: { immutable: ['v*'] }\n" })
+    const config = parseConfig(text.replace('  s3:\n', '  s3:\n    v4auth: false\n'), { file: 'config.yml' })
+    const log = createLog({ level: 'error', formatter: 'text', fields: {}, accessLog: false })
+    const started = startConfigured(config, registrySettings(config), { address: {}, log })
+    await expect(started).rejects.toThrow(
+      /^config\.yml:\d+: tags\.immutable: this storage cannot write a file only if it is absent: .*If-None-Match/,
+    )
+    expect(cloud.s3.bucket(cloud.bucket).keys()).toEqual([])
+  })
+
+  it('makes pushes fail with 501 and a reason in the log where it could not be asked at the start', async () => {
+    const failures: unknown[] = []
+    const { region, bucket, credentials, s3: server } = cloud
+    await using storage = s3({
+      region,
+      bucket,
+      regionEndpoint: server.endpoint,
+      forcePathStyle: true,
+      v4Auth: false,
+      accessKey: credentials.accessKeyId,
+      secretKey: credentials.secretAccessKey,
+    })
+    await using node = await startRegistry({ storage, immutableTags: ['v*'], onFailure: error => failures.push(error) })
+    const index = newIndex('first')
+    const refused = await push(node, 'v1', index)
+    expect([refused.status, await codesOf(refused)]).toEqual([501, ['UNSUPPORTED']])
+    expect(errorText(failures[0])).toMatch(/the tag v1 is immutable, and the storage [^]*caused by: .*If-None-Match/)
+    expect((await fetch(`${node.url}/v2/library/hello/manifests/v1`)).status).toBe(404)
+    expect((await push(node, 'other', index)).status).toBe(201)
   })
 })
 
