@@ -11,11 +11,11 @@ export interface S3RequestTrace {
   readonly milliseconds: number
 }
 
-/** What the uploads of the process hold, as subscribers of the `longshore:upload-memory` channel see it. */
+/** Memory that the uploads of the process hold, as subscribers of the `longshore:upload-memory` channel see it. */
 export interface UploadMemoryTrace {
-  /** Bytes that are out at the moment. */
+  /** Bytes that are reserved at the moment. */
   readonly used: number
-  /** Bytes that may be out. */
+  /** Bytes that may be reserved. */
   readonly limit: number
 }
 

@@ -4,7 +4,7 @@ import { StorageError, isRelativePath } from '@longshore/middleware-core'
  * Between the contract's paths and a bucket's keys. A key is the root directory without slashes around it, then the path:
  * with root directory `/docker`, `/a/b` is `docker/a/b`. Distribution's layout is the same.
  *
- * What is unfinished lies where no path leads: a checkpoint for each path with an upload below `~uploads/`, and whatever
+ * Keys of unfinished uploads lie where no path leads: a checkpoint for each path with an upload below `~uploads/`, and whatever
  * else belongs to one upload alone below `~temporary/`.
  */
 export class KeyMapper {
@@ -23,7 +23,7 @@ export class KeyMapper {
     return key
   }
 
-  /** What the keys of everything below a directory begin with. */
+  /** Prefix of all keys below a directory. */
   prefix(directory: string): string {
     return directory === '/' ? this.#root : `${this.key(directory)}/`
   }

@@ -7,7 +7,7 @@ import { serverOf } from './server.ts'
 const mebibyte = 1024 * 1024
 const gibibyte = 1024 * mebibyte
 
-/** What S3 takes as a part that is not the last one: 5 MiB to 5 GiB ([S3 quotas](https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html)). */
+/** Size of a part that is not the last one: 5 MiB to 5 GiB ([S3 quotas](https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html)). */
 const partSize = { min: 5 * mebibyte, max: 5 * gibibyte, unit: 'bytes' }
 
 const storageClasses = [

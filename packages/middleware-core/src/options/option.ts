@@ -13,10 +13,10 @@ interface OptionMeta extends Record<string, unknown> {
   unused?: Unused
 }
 
-/** What is lost with an option that changes nothing. */
+/** Consequence of an option that changes nothing. */
 interface Unused {
   readonly consequence: string
-  /** True for a value that asks for what is so anyway. */
+  /** True for a value that asks for what happens anyway. */
   readonly isAnyway: (value: unknown) => boolean
 }
 

@@ -34,7 +34,7 @@ export async function assertFails(
   assert.ok(error.message.includes(about.driver.name), `the message does not name the driver: ${error.message}`)
 }
 
-/** What the call rejects with. Fails when it does not. */
+/** Error that the call rejects with. Fails when it resolves. */
 export async function rejectionOf(call: Promise<unknown>): Promise<unknown> {
   try {
     await call
@@ -70,7 +70,7 @@ export async function positionsOf(walk: AsyncIterable<FileInfo>): Promise<string
   return (await collect(walk)).map(walkPosition)
 }
 
-/** Whether the call resolves, or else rejects with `PATH_NOT_FOUND`. Any other rejection goes on. */
+/** True when the call resolves, false when it rejects with `PATH_NOT_FOUND`. Any other rejection is thrown. */
 export async function exists(call: Promise<unknown>): Promise<boolean> {
   try {
     await call

@@ -35,8 +35,8 @@ export interface DriverTestOptions {
   /** Files in the largest directory. Take more than the storage lists or deletes at once. Default: 50. */
   manyFiles?: number | undefined
   /**
-   * How to fetch a signed URL: usually the global `fetch`. Without it only the URL's form is looked at; with it, every
-   * file must have a URL that works.
+   * Function that fetches a signed URL: usually the global `fetch`. With it every file must have a URL that works; without it only
+   * the URL's form is checked.
    */
   fetch?: ((url: string, init: RequestInit) => Promise<Response>) | undefined
   /**
@@ -48,9 +48,9 @@ export interface DriverTestOptions {
   fuzz?: FuzzOptions | undefined
 }
 
-/** How much to fuzz. The same seed gives the same operations on every machine. */
+/** Extent of fuzzing. The same seed gives the same operations on every machine. */
 export interface FuzzOptions {
-  /** One test each. None: no fuzzing. Default: 1, 2, 3 and 4. */
+  /** Seeds, with one test each. None: no fuzzing. Default: 1, 2, 3 and 4. */
   seeds?: readonly number[] | undefined
   /** Operations a test. Default: 100. */
   operations?: number | undefined

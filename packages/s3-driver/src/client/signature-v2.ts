@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 
-/** What is signed of a request beside its headers, in the SDK's own shape. */
+/** Parts of a request that are signed beside its headers, in the SDK's own shape. */
 interface Target {
   method: string
   hostname: string

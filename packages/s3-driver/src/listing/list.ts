@@ -65,7 +65,7 @@ class Listing {
     if (!isKnown && isPathComponent(name)) this.#candidates.set(prefix, candidate)
   }
 
-  /** What all keys below the same child begin with, or undefined for the key of a direct child. */
+  /** Prefix of all keys below the same child; undefined for the key of a direct child. */
   #childPrefix(key: string): string | undefined {
     const end = key.indexOf('/', this.#top.length)
     return end < 0 ? undefined : key.slice(0, end + 1)
@@ -76,7 +76,7 @@ class Listing {
   }
 }
 
-/** Whether any file lies below `directory`. */
+/** True where any file lies below `directory`. */
 export async function isDirectory(bucket: Bucket, directory: string, options: CallOptions): Promise<boolean> {
   for await (const { objects } of pages(bucket, { Prefix: bucket.keys.prefix(directory), MaxKeys: 2 }, options)) {
     if (objects.some(({ Key = '' }) => bucket.keys.path(Key) !== undefined)) return true

@@ -16,7 +16,7 @@ import { TOKEN_NAME } from '../objects/metadata.ts'
 import { retryConflicts } from '../objects/retry-conflicts.ts'
 import { type Part, totalSize } from './parts.ts'
 
-/** How an upload is completed. */
+/** Options of a completion. */
 export interface CompletionOptions {
   /** Mark in the object's metadata; uploads that another program started have none. */
   readonly token: string | undefined
@@ -95,7 +95,7 @@ function isRepeated(error: StorageError): boolean {
   return attemptsOf(error.cause) > 1
 }
 
-/** What S3 tells of the object, if it is proved to be what the upload was to become. */
+/** Description of the object, if it is proved to come from this upload. */
 async function findOwn(
   bucket: Bucket,
   ref: ObjectRef,

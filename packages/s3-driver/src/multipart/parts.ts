@@ -14,7 +14,7 @@ export interface Part {
 
 /** A part as S3 lists it. */
 export interface UploadedPart extends Part {
-  /** When it was uploaded; some servers tell no more than the second. */
+  /** Time of its upload; on some servers in whole seconds. */
   readonly modifiedAt: Date | undefined
 }
 
@@ -34,7 +34,7 @@ export const HEADER_ROOM = 16 * 1024
 export const MAX_BUFFERED_PART_SIZE = Math.min(MAX_PART_SIZE, constants.MAX_LENGTH - HEADER_ROOM)
 
 /**
- * How large parts are. `equal` parts end at 10,000 x chunksize: 97 GiB by default. `growing` ones gain a chunksize with
+ * Sizes of parts. `equal` parts end at 10,000 x chunksize: 97 GiB by default. `growing` ones gain a chunksize with
  * every 1,000 parts, which takes an object of default chunks to 537 GiB while no part is larger than 100 MiB. The size
  * depends on nothing but the number, so an upload goes on anywhere as it began.
  */

@@ -78,7 +78,7 @@ export class PartUploader {
     return { multipart, parts }
   }
 
-  /** What a checkpoint says of the parts when nothing is under way. */
+  /** Describes the parts for a checkpoint, while none is being sent. */
   async checkpoint(): Promise<Pick<Checkpoint, 'uploadId' | 'checksum' | 'offset' | 'orphaned' | 'parts'>> {
     const multipart = await this.#multipart
     const orphaned = Object.entries(this.#orphaned).filter(([number]) => Number(number) >= this.#nextNumber)

@@ -172,7 +172,7 @@ function inWalkOrder(directory: string, entries: Dirent[]): WalkEntry[] {
     .toSorted((a, b) => compareBytes(walkPosition(a), walkPosition(b)))
 }
 
-/** Whether neither the entry nor anything below it comes after `startAfter`. */
+/** True where neither the entry nor anything below it comes after `startAfter`. */
 function isBefore(entry: WalkEntry, startAfter: string | undefined): boolean {
   const position = walkPosition(entry)
   return startAfter !== undefined && compareBytes(position, startAfter) <= 0 && !startAfter.startsWith(position)

@@ -6,30 +6,30 @@ import { isPathComponent } from '../../contract/paths.ts'
 import { orAbsent } from './errors.ts'
 import { revisionOf } from './revision.ts'
 
-/** What may be shown of a directory's entries: files and directories with legal names. Links are not followed. */
-function isOurs(entry: Dirent): boolean {
+/** True for entries of a directory that the storage lists: files and directories with legal names. Links are not followed. */
+function isListed(entry: Dirent): boolean {
   return isPathComponent(entry.name) && (entry.isFile() || entry.isDirectory())
 }
 
 /** The entries of a directory on disk, or undefined when it is none. Directories that hold no file may be among them. */
 export async function entriesOf(directory: string): Promise<Dirent[] | undefined> {
   const entries = await orAbsent(readdir(directory, { withFileTypes: true }))
-  return entries?.filter(isOurs)
+  return entries?.filter(isListed)
 }
 
-/** Whether a file lies somewhere below a directory: only then does the directory exist for the storage. */
+/** True where a file lies somewhere below a directory: only then does the directory exist for the storage. */
 export async function holdsFile(directory: string): Promise<boolean> {
   return (await orAbsent(findFile(directory))) ?? false
 }
 
 async function findFile(directory: string): Promise<boolean> {
   for await (const entry of await opendir(directory)) {
-    if (isOurs(entry) && (entry.isFile() || (await holdsFile(join(directory, entry.name))))) return true
+    if (isListed(entry) && (entry.isFile() || (await holdsFile(join(directory, entry.name))))) return true
   }
   return false
 }
 
-/** What the storage has at `path`, which is `file` on disk, or undefined. With `fileOnly` a directory is nothing, too. */
+/** Describes `path`, which is `file` on disk; undefined when nothing is there. With `fileOnly` a directory is nothing, too. */
 export async function infoOf(
   path: string,
   file: string,

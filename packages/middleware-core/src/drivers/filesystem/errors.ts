@@ -11,7 +11,7 @@ const forbidden = 'the file system does not permit it'
 /** Answers to `link` of a file system without hard links, or of one that refuses them for files of another owner. */
 const noLinks = new Set(['ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EPERM', 'EMLINK'])
 
-/** What the file system's own error codes mean to a caller, in words that tell nothing of the server's directories. */
+/** Storage errors by the file system's error codes, with messages that show nothing of the server's directories. */
 const meanings: Record<string, readonly [StorageErrorCode, string]> = {
   ENOENT: ['PATH_NOT_FOUND', 'the file was removed meanwhile'],
   ENOTDIR: ['NOT_A_DIRECTORY', inTheWay],

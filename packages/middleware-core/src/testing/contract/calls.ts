@@ -5,9 +5,9 @@ import { collect } from '../assertions.ts'
 export interface ContractCall {
   /** As it stands in the names of tests. */
   readonly name: string
-  /** Whether the root is a legal path for it. */
+  /** True where the root is a legal path for it. */
   readonly acceptsRoot?: true
-  /** Whether it rejects with `PATH_NOT_FOUND` when nothing is at the path. */
+  /** True where it rejects with `PATH_NOT_FOUND` when nothing is at the path. */
   readonly needsPath?: true
   /** `elsewhere` is a legal path where nothing is. */
   readonly run: (driver: StorageDriver, path: string, elsewhere: string, options?: CallOptions) => Promise<unknown>

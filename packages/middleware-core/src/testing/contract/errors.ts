@@ -2,7 +2,7 @@ import { assertFails } from '../assertions.ts'
 import type { Section } from '../section.ts'
 import { calls } from './calls.ts'
 
-/** What a path where nothing is makes of a call. */
+/** Tests of calls on a path where nothing is. */
 export const testErrors: Section = test => {
   for (const { name, run } of calls.filter(call => call.needsPath)) {
     test(`${name} says that nothing is there, and where`, async ({ driver, at }) => {

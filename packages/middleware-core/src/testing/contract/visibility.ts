@@ -3,7 +3,7 @@ import { assertBytes, assertContent, watch, write } from '../assertions.ts'
 import { randomBytes } from '../random.ts'
 import type { Section } from '../section.ts'
 
-/** What others see of an upload before it is committed: nothing. */
+/** Tests that nobody sees an upload before it is committed. */
 export const testVisibility: Section = (test, { chunkSizes }) => {
   const content = randomBytes(32 + Math.max(...chunkSizes))
 

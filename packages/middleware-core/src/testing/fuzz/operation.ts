@@ -29,13 +29,13 @@ export interface Upload {
   readonly end: UploadEnd
 }
 
-/** What becomes of an upload after its last write. */
+/** End of an upload after its last write. */
 export type UploadEnd = 'close' | 'commit' | 'close and commit' | 'cancel'
 
-/** What an operation came to: a value to compare, or an error's code. */
+/** Result of an operation: a value to compare, or an error's code. */
 export type Outcome = { value: unknown } | { error: string }
 
-/** Where operations take place: which driver they call, below which directory, and what they have left there so far. */
+/** Driver that operations call, directory below which they work, and files that they have left there. */
 export interface Place {
   readonly driver: StorageDriver
   readonly directory: string

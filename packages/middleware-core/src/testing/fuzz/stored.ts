@@ -1,13 +1,13 @@
 import type { Operation, Outcome, Upload } from './operation.ts'
 
-/** What a sequence has stored so far: paths of files and of uploads that were closed, not committed. */
+/** Contents that a sequence has stored so far: paths of files and of uploads that were closed, not committed. */
 export class Stored {
   readonly #files = new Set<string>()
   readonly #uploads = new Set<string>()
-  /** Paths where a newer upload was started while an older one was left. What the older one comes to is not defined. */
+  /** Paths where a newer upload was started while an older one was left. The result of the older one is not defined. */
   readonly #overtaken = new Set<string>()
 
-  /** Whether the contract says what comes of the operation, so that two drivers can be compared. */
+  /** True where the contract defines the result of the operation, so that two drivers can be compared. */
   defines(operation: Operation): boolean {
     const { kind } = operation
     if (kind === 'putContent') return this.#canHoldFile(operation.path)
