@@ -131,5 +131,5 @@ const TEMPORARY = '~temporary/'
 /** Bytes of a key at most ([S3 object keys](https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html)). */
 const MAX_KEY_BYTES = 1024
 
-/** As long as any id that {@link KeyMapper.temporary} is given. */
+/** Id of the greatest length that {@link KeyMapper.temporary} is given. */
 const LONGEST_ID = 'x'.repeat(43)

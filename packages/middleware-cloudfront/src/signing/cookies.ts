@@ -16,9 +16,9 @@ export interface CookieAttributes {
   readonly domain?: string | undefined
   /** Default `/`. */
   readonly path?: string | undefined
-  /** Over https only. Default true. */
+  /** True: the browser sends it over https only. Default true. */
   readonly secure?: boolean | undefined
-  /** Not for scripts. Default true. */
+  /** True: scripts cannot read it. Default true. */
   readonly httpOnly?: boolean | undefined
   readonly sameSite?: 'Strict' | 'Lax' | 'None' | undefined
 }

@@ -24,7 +24,7 @@ function shown(layer: Layer, name: string, value: Tree): string {
   return value.text.replace(/\/\/[^/@\s]*@/, '//(not shown)@')
 }
 
-/** As its schema declares it or, for drivers of others that declare nothing, by its name. */
+/** True where the schema declares an option secret or, for drivers of others that declare nothing, its name suggests it. */
 function isSecret(layer: Layer, name: string): boolean {
   const { shape } = layer.factory.definition.options._zod.def
   const field = Object.entries<z.core.$ZodType>(shape).find(

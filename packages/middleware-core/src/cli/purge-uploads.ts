@@ -18,7 +18,7 @@ export function addPurgeUploads(program: Command, context: CliContext): void {
     )
 }
 
-/** In milliseconds. */
+/** Parses a duration into milliseconds. */
 function readDuration(given: string): number {
   const { data, error } = option.duration().safeParse(given)
   if (data !== undefined && Number.isFinite(new Date(Date.now() - data).getTime())) return data

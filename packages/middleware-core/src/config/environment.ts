@@ -170,7 +170,7 @@ function isIndex(name: string): boolean {
   return /^\d+$/.test(name)
 }
 
-/** By component, numbers by size: a section comes before what is in it, and the tenth entry of a list after the ninth. */
+/** Compares by component, numbers by size: a section comes before what is in it, and the tenth entry of a list after the ninth. */
 function compareNames(a: string, b: string): number {
   const [left, right] = [a.split('_'), b.split('_')]
   for (const [index, component] of left.entries()) {

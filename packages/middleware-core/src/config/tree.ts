@@ -41,7 +41,7 @@ export function list(items: readonly Tree[], source: Source): List {
   return { kind: 'list', items, source }
 }
 
-/** Nothing was given: no such key, or one without a value. */
+/** True where nothing was given: no such key, or one without a value. */
 export function isAbsent(tree: Tree | undefined): tree is undefined | (Text & { text: '' }) {
   return tree === undefined || (tree.kind === 'text' && tree.text === '')
 }

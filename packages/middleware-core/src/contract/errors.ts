@@ -94,7 +94,7 @@ export async function undefinedIfNotFound<T>(call: Promise<T>): Promise<T | unde
   }
 }
 
-/** There is nothing, or no file, at `path`. */
+/** Creates the error for a `path` where nothing, or no file, is. */
 export function pathNotFound(path: string, init: Omit<StorageErrorInit, 'path'> = {}): StorageError {
   return new StorageError('PATH_NOT_FOUND', `path not found: ${path}`, { ...init, path })
 }

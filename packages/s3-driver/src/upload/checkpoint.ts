@@ -39,7 +39,7 @@ export interface Checkpoint {
   readonly takenOver?: TakenOverUpload | undefined
   /** Random text for exactly the bytes that are stored. Absent while parts are under way. */
   readonly revision?: string | undefined
-  /** With `revision`: {@link partsDigest} of all parts that S3 held then. */
+  /** {@link partsDigest} of all parts that S3 held at the time of `revision`; given with it. */
   readonly parts?: string | undefined
 }
 

@@ -6,7 +6,7 @@ import { HEADER_ROOM } from '../multipart/parts.ts'
 export interface Reservation {
   /** Bytes that count. */
   readonly size: number
-  /** That many, and room for the header of a checkpoint, which is too little to be counted. */
+  /** Buffer of that size, with room for the header of a checkpoint, which is too little to be counted. */
   readonly bytes: Buffer
   /**
    * Gives the memory back. It is used again for another part unless `reuse` is false: then a request that was cut off may
@@ -135,7 +135,7 @@ export class MemoryBudget {
     this.#evictIdle()
   }
 
-  /** Nothing counts before the memory is there: a failed allocation must not be paid for by others. */
+  /** Takes memory from the budget. It counts once it is allocated, so that a failed allocation takes nothing from others. */
   #reserve(size: number): Reservation {
     const index = this.#free.findIndex(buffer => buffer.length === size + HEADER_ROOM)
     const [kept] = index < 0 ? [] : this.#free.splice(index, 1)

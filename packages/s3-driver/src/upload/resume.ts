@@ -139,7 +139,7 @@ async function findLatest(bucket: Bucket, path: string, options: CallOptions): P
   return undefined
 }
 
-/** Nothing was left to continue: only a committed empty file may be written on. */
+/** Replaces an upload of which nothing is left to continue: only a committed empty file may be written on. */
 async function replaceEmptyFile(
   bucket: Bucket,
   paths: UploadPaths,

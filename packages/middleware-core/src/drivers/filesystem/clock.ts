@@ -1,7 +1,7 @@
 let lastMillisecond = 0
 let withinMillisecond = 0
 
-/** In seconds, and never twice the same: the file system's own clock may not tell which of two moments was the later. */
+/** Gives the time in seconds, never twice the same: the file system's own clock may not tell which of two moments was the later. */
 export function now(): number {
   const millisecond = Date.now()
   withinMillisecond = millisecond === lastMillisecond ? withinMillisecond + 0.01 : 0

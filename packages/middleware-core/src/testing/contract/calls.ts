@@ -3,7 +3,7 @@ import { collect } from '../assertions.ts'
 
 /** One way to call a driver with a path, for the rules that all calls share. */
 export interface ContractCall {
-  /** As it stands in the names of tests. */
+  /** Name in the titles of tests. */
   readonly name: string
   /** True where the root is a legal path for it. */
   readonly acceptsRoot?: true
