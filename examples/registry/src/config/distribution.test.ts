@@ -148,7 +148,8 @@ function nameOfMiddleware(index: string): keyof typeof middlewares {
 
 /** Names the option, or a part of the configuration that it is in. */
 function isAbout(message: string | undefined, option: string): boolean {
-  const named = /^(?:\S+: )?([a-z][\w.[\]-]*):? (?:\S+: )?(?:has no effect|is not used|found|lets|no package)/gim
+  const named =
+    /^(?:\S+: )?([a-z][\w.[\]-]*):? (?:\S+: )?(?:has no effect|is not used|found|lets|there is no driver)/gim
   const names = Array.from((message ?? '').matchAll(named), ([, name = '']) => name.replaceAll(/\[(\d+)\]/g, '.$1'))
   return names.some(name => option === name || option.startsWith(`${name}.`) || name.startsWith(`${option}.`))
 }

@@ -48,6 +48,18 @@ describe('findFactory', () => {
   })
 
   it.each([
+    ['driver', 'gcs', 'filesystem, inmemory, s3, s3aws'],
+    ['driver', 's3_v2', 'filesystem, inmemory, s3, s3aws'],
+    ['middleware', 'googlecdn', 'cloudfront, prefix, redirect, rewrite'],
+  ] as const)('does not advise to install what is called as a %s of Distribution: %s', async (kind, name, names) => {
+    await expect(find(kind, name)).rejects.toThrow(
+      `name: there is no ${kind} of this name; accepted: one of ${names}, or the name of an installed package`,
+    )
+    const module = { default: kind === 'driver' ? driver : middleware }
+    await expect(find(kind, name, module)).resolves.toHaveProperty('kind', kind)
+  })
+
+  it.each([
     ['no default export', { other: driver }],
     ['another default export', { default: { some: 'object' } }],
     ['another default export', { default: null }],

@@ -36,6 +36,15 @@ const packages: Readonly<Record<Kind, ReadonlyMap<string, string>>> = {
   middleware: new Map([['cloudfront', '@longshore/middleware-cloudfront']]),
 }
 
+/**
+ * Names of parts of Distribution, and of its forks, that have no counterpart. Where npm has packages of these names they are
+ * something else.
+ */
+const withoutCounterpart: Readonly<Record<Kind, ReadonlySet<string>>> = {
+  driver: new Set(['azure', 'azure_v2', 'gcs', 'oss', 's3_v2', 'swift']),
+  middleware: new Set(['alicdn', 'googlecdn']),
+}
+
 /** Every name that stands for something without being a package's. */
 export function knownNames(kind: Kind): string[] {
   return [...Object.keys(builtIn[kind]), ...packages[kind].keys()].toSorted()
@@ -84,6 +93,9 @@ async function load(wanted: string, options: Parameters<typeof findFactory>[2]):
 
 function notInstalled(kind: Kind, name: string): string {
   const known = knownNames(kind)
+  if (withoutCounterpart[kind].has(name.toLowerCase())) {
+    return `there is no ${kind} of this name; accepted: one of ${known.join(', ')}, or the name of an installed package`
+  }
   const wanted = packageOf(kind, name)
   // No command to install it then: a package with a name so near to a known one is nothing to install on a guess.
   const guess = wanted === name ? nearest(name.toLowerCase(), known) : undefined
