@@ -72,6 +72,7 @@ export const NEW_OBJECT = [
   ...ENCRYPTION,
   ...CUSTOMER_KEY,
   'x-amz-meta-*',
+  'x-amz-object-lock-event-hold*',
   'x-amz-object-lock-legal-hold',
   'x-amz-object-lock-mode',
   'x-amz-object-lock-retain-until-date',

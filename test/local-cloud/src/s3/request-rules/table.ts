@@ -52,6 +52,7 @@ export const REQUEST_RULES: Record<OperationName, OperationRules> = {
       ...WRITE_CONDITIONS,
       'x-amz-checksum-algorithm',
       'x-amz-metadata-directive',
+      'x-amz-object-annotation-directive',
       'x-amz-tagging-directive',
     ],
     body: 'none',
@@ -99,7 +100,13 @@ export const REQUEST_RULES: Record<OperationName, OperationRules> = {
   ListBuckets: BUCKET,
   DeleteBucket: BUCKET,
   CreateBucket: {
-    headers: ['x-amz-acl', ...GRANTS, 'x-amz-bucket-object-lock-enabled', 'x-amz-object-ownership'],
+    headers: [
+      'x-amz-acl',
+      ...GRANTS,
+      'x-amz-bucket-namespace',
+      'x-amz-bucket-object-lock-enabled',
+      'x-amz-object-ownership',
+    ],
     body: 'document',
     rules: [],
   },
