@@ -45,6 +45,9 @@ const full = new Set([
 /** The object is in an archive (GLACIER, DEEP_ARCHIVE, or a tier of INTELLIGENT_TIERING). */
 const archived = new Set(['InvalidObjectState', 'ObjectNotInActiveTierError'])
 
+/** The server cannot hold an object of this name: it is too long, or has a part that is. */
+const invalidNames = new Set(['KeyTooLongError', 'XMinioInvalidObjectName'])
+
 /** Seconds after which a full storage may be tried again: somebody has to make room first. */
 const FULL_RETRY_SECONDS = 60
 
@@ -131,6 +134,7 @@ function withoutRequest(error: unknown): unknown {
 
 function codeOf(name: string, status: number | undefined): StorageErrorCode {
   if (missing.has(name)) return 'PATH_NOT_FOUND'
+  if (invalidNames.has(name)) return 'INVALID_PATH'
   if (archived.has(name)) return 'UNSUPPORTED'
   if (isFull(name, status)) return 'UNAVAILABLE'
   if (denied.has(name) || status === 401) return 'ACCESS_DENIED'

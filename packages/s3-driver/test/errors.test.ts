@@ -27,6 +27,8 @@ describe('an answer of S3 becomes', () => {
     [405, 'MethodNotAllowed', 'UNSUPPORTED'],
     [404, 'NoSuchBucket', 'UNKNOWN'],
     [400, 'EntityTooLarge', 'UNKNOWN'],
+    [400, 'KeyTooLongError', 'INVALID_PATH'],
+    [400, 'XMinioInvalidObjectName', 'INVALID_PATH'],
   ]
   for (const [status, name, code] of answers) {
     it(`${code} when it is ${status} ${name}`, async () => {

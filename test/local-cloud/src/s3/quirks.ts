@@ -10,6 +10,8 @@ export interface Quirks {
   uploadsByExactKey: boolean
   /** MinIO: completing an upload again is NoSuchUpload, even with the same parts. */
   forgetsCompletedUploads: boolean
+  /** Versity's gateway: ListParts calls the checksum `null` where the upload names none. */
+  listsNullChecksum: boolean
   /** Every list says IsTruncated, and at its end gives the marker that it was given. */
   alwaysTruncated: boolean
   /** Object lists show the bucket as it was some changes or some time ago. */
@@ -29,6 +31,7 @@ export function awsQuirks(): Quirks {
     noListMultipartUploads: false,
     uploadsByExactKey: false,
     forgetsCompletedUploads: false,
+    listsNullChecksum: false,
     alwaysTruncated: false,
     staleLists: undefined,
     refusesAcls: true,

@@ -14,7 +14,9 @@ export const listParts: Operation = call => {
   if (!Number.isInteger(marker)) throw s3Error('InvalidArgument', 'Argument part-number-marker must be an integer')
   const rest = [...upload.parts.values()].filter(part => part.number > marker).toSorted((a, b) => a.number - b.number)
   const page = rest.slice(0, limit)
-  const truncated = rest.length > page.length || call.cloud.quirks.alwaysTruncated
+  const { quirks } = call.cloud
+  const truncated = rest.length > page.length || quirks.alwaysTruncated
+  const none = quirks.listsNullChecksum ? 'null' : undefined
   return xml(
     document(
       'ListPartsResult',
@@ -36,6 +38,8 @@ export const listParts: Operation = call => {
         ),
       ),
       element('StorageClass', upload.headers['x-amz-storage-class'] ?? 'STANDARD'),
+      optional('ChecksumAlgorithm', upload.checksum?.algorithm.toUpperCase() ?? none),
+      optional('ChecksumType', upload.checksum?.type ?? none),
     ),
   )
 }
