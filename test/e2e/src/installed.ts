@@ -27,8 +27,9 @@ export function installCommand(programs: readonly Program[]): string {
   return `apt-get install ${programs.map(program => debianPackages[program]).join(' ')}`
 }
 
-function isInstalled(program: Program): boolean {
+/** True where the shell finds the command. */
+export function isInstalled(command: string): boolean {
   // A login without the administrator's folders in its path may still use what is there.
   const path = `${process.env['PATH']}:/usr/sbin:/sbin`
-  return spawnSync('sh', ['-c', `command -v ${program}`], { env: { ...process.env, PATH: path } }).status === 0
+  return spawnSync('sh', ['-c', `command -v ${command}`], { env: { ...process.env, PATH: path } }).status === 0
 }

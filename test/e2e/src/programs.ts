@@ -1,5 +1,5 @@
 import { describe } from '@jest/globals'
-import { type Program, installCommand, missingPrograms } from './installed.ts'
+import { type Program, installCommand, isInstalled, missingPrograms } from './installed.ts'
 
 /** Environment variable by which `.ci/run` says that nothing may be missing. */
 const demandAll = 'LONGSHORE_E2E_DEMAND_ALL'
@@ -17,4 +17,18 @@ export function describeWith(programs: readonly Program[], name: string, define:
   if (process.env[demandAll]) throw new Error(`not installed: ${missing.join(', ')}`)
   const run = describe.skip
   run(`${name}. To run it: ${installCommand(missing)}`, define)
+}
+
+/** `describe` for tests that need a program that no package of Debian has. `.ci/run` does without it; `source` is how to have it. */
+export function describeWithOptional(
+  { command, source }: { readonly command: string; readonly source: string },
+  name: string,
+  define: () => void,
+): void {
+  if (isInstalled(command)) {
+    describe(name, define)
+    return
+  }
+  const run = describe.skip
+  run(`${name}. To run it: ${source}`, define)
 }
