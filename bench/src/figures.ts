@@ -3,6 +3,7 @@ import { coldSigning } from './figures/cold-signing.ts'
 import { eventLoopDelay } from './figures/event-loop-delay.ts'
 import { hotUrlFor } from './figures/hot-url-for.ts'
 import { importTime } from './figures/import-time.ts'
+import { inlinePulls } from './figures/inline-pulls.ts'
 import { ipRanges } from './figures/ip-ranges.ts'
 import { memory } from './figures/memory.ts'
 import { move } from './figures/move.ts'
@@ -24,6 +25,7 @@ export const figures: readonly Figure[] = [
   eventLoopDelay,
   ipRanges,
   importTime,
+  inlinePulls,
   redirects,
   pushLarge,
   smallPushes,

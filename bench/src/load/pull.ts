@@ -24,3 +24,19 @@ function redirected(url: string, agent: Agent): Promise<void> {
     outgoing.once('error', reject)
   })
 }
+
+/** Reads what is at a path, or a range of its bytes; it has to be sent by the server itself. Returns how many bytes came. */
+export function drain(authority: string, path: string, range?: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const url = `http://${authority}${path}`
+    const outgoing = get(url, { headers: range === undefined ? {} : { range } }, answer => {
+      let bytes = 0
+      answer.on('data', (chunk: Buffer) => (bytes += chunk.length)).once('error', reject)
+      answer.once('end', () => {
+        if (answer.statusCode === (range === undefined ? 200 : 206)) resolve(bytes)
+        else reject(new Error(`GET ${url}: ${answer.statusCode}`))
+      })
+    })
+    outgoing.once('error', reject)
+  })
+}

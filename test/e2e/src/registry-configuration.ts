@@ -17,6 +17,10 @@ export interface Place {
   readonly credentials: Credentials
   /** Default: pulls go to the bucket. */
   readonly edge?: Edge
+  /** Folder that keeps the files, not the bucket. Default: the bucket. */
+  readonly rootDirectory?: string
+  /** False: the registry sends blobs itself. Default true. */
+  readonly redirects?: boolean
   /**
    * Whether a registry that asks the bucket again and again by itself keeps in memory what it learnt, or of how many blobs.
    * Default: as it does by itself.
@@ -31,7 +35,8 @@ export function placeOn({ s3, bucket, region, credentials, edge, keyPairId }: Lo
 }
 
 /** The sections of a `config.yml` that say so, alike for docker-registry and for Longshore's registry. */
-export function storageSections({ endpoint, region, bucket, credentials, edge, descriptorCache }: Place): string {
+export function storageSections(place: Place): string {
+  const { endpoint, region, bucket, credentials, edge, descriptorCache, rootDirectory, redirects = true } = place
   const urls = edge?.cacheSize === undefined ? '' : `, cachesize: ${edge.cacheSize}`
   const middleware = `middleware:
   storage:
@@ -40,9 +45,8 @@ export function storageSections({ endpoint, region, bucket, credentials, edge, d
 `
   const size = typeof descriptorCache === 'number' ? `, blobdescriptorsize: ${descriptorCache}` : ''
   const cache = `  cache: { blobdescriptor: inmemory${size} }\n`
-  return `version: 0.1
-storage:
-  s3:
+  const files = `  filesystem: { rootdirectory: ${rootDirectory} }\n`
+  const objects = `  s3:
     region: ${region}
     regionendpoint: ${endpoint}
     accesskey: ${credentials.accessKeyId}
@@ -50,6 +54,10 @@ storage:
     bucket: ${bucket}
     secure: false
     forcepathstyle: true
-  delete: { enabled: true }
-${descriptorCache ? cache : ''}${edge ? middleware : ''}`
+`
+  const noRedirects = '  redirect: { disable: true }\n'
+  return `version: 0.1
+storage:
+${rootDirectory === undefined ? objects : files}  delete: { enabled: true }
+${redirects ? '' : noRedirects}${descriptorCache ? cache : ''}${edge ? middleware : ''}`
 }

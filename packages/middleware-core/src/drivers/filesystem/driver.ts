@@ -33,7 +33,7 @@ import { continueUpload, startUpload } from './upload.ts'
 const READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
 
 /** Bytes read at a time by a stream. */
-const READ_SIZE = 256 * 1024
+const READ_SIZE = 512 * 1024
 
 /** The contract's operations as file operations. */
 export class FilesystemDriver implements DriverImplementation {
