@@ -1,9 +1,11 @@
 import { setMaxListeners } from 'node:events'
 import { HeadObjectCommand, type HeadObjectCommandOutput, type S3Client } from '@aws-sdk/client-s3'
 import type { CallOptions } from '@longshore/middleware-core'
+import { MAX_SOCKETS } from './client/client.ts'
 import { patientClient } from './client/patient-client.ts'
 import { incompleteAnswer, s3Error } from './errors.ts'
 import { KeyMapper } from './keys.ts'
+import { BodySlots } from './objects/body-slots.ts'
 import { ConditionSupport } from './objects/conditions.ts'
 import type { CheckedS3Options } from './options.ts'
 import { serverOf } from './server.ts'
@@ -16,6 +18,9 @@ export interface ObjectSettings {
   SSEKMSKeyId?: string
   ACL?: Exclude<CheckedS3Options['objectAcl'], undefined>
 }
+
+/** Bodies of objects that may be open at once: the rest of the client's sockets is for everything else. */
+const MAX_OPEN_BODIES = 0.75 * MAX_SOCKETS
 
 /** Where an object lies, and the path that errors about it name. */
 export interface ObjectRef {
@@ -31,6 +36,7 @@ export class Bucket {
   readonly settings: ObjectSettings
   readonly conditions: ConditionSupport
   readonly isAmazon: boolean
+  readonly bodies = new BodySlots(MAX_OPEN_BODIES)
   #patientClient: S3Client | undefined
 
   constructor(client: S3Client, options: CheckedS3Options) {

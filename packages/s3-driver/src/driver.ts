@@ -72,7 +72,7 @@ export class S3Driver implements DriverImplementation {
     this.#presigner = new Presigner(this.#bucket, pub.client, options.urlExpiry, pub.signatureV2)
     this.#uploadSigner = new UploadSigner(this.#bucket, pub.client, options.urlExpiry)
     this.#deleter = new Deleter(this.#bucket)
-    // lib-storage and S3 refuse smaller ones.
+    // S3 refuses smaller ones.
     this.#partSize = Math.max(options.chunkSize, MIN_PART_SIZE)
     this.#uploads = {
       sizing: new PartSizeStrategy(options.partSizing ?? (isR2(options) ? 'equal' : 'growing'), options.chunkSize),
@@ -175,8 +175,7 @@ export class S3Driver implements DriverImplementation {
   }
 
   putStream(path: string, stream: Readable, options: Resolved<PutStreamOptions>): Promise<WriteResult> {
-    const settings = { partSize: this.#partSize, concurrency: this.#uploads.concurrency }
-    return putStream(this.#bucket, path, stream, settings, options)
+    return putStream(this.#bucket, path, stream, this.#uploads, options)
   }
 
   close(): void {

@@ -226,6 +226,9 @@ export const s3Options = z
       if (redirect && (redirect.pathname !== '/' || redirect.search || redirect.hash)) {
         refuse('redirectEndpoint', 'holds a path or query; accepted: scheme, host and port only')
       }
+      if (redirect && (redirect.username || redirect.password)) {
+        refuse('redirectEndpoint', 'holds a user name or password; accepted: scheme, host and port only')
+      }
     }),
   )
 

@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { connect, createServer } from 'node:net'
 import { PassThrough, Readable } from 'node:stream'
 import { describe, expect, it, jest } from '@jest/globals'
@@ -173,6 +174,23 @@ describe('reading', () => {
     })
   }
 
+  it('of more files than there are connections, all left alone, stops nothing, and each can be read on', async () => {
+    const driver = bench.another()
+    const bytes = content(600_000)
+    await bench.bucket.put('a', bytes)
+    const readers = []
+    for (let index = 0; index < 300; index++) readers.push(await driver.reader('/a', { offset: index }))
+    await driver.putContent('/b', 'x')
+    await expect(driver.stat('/b')).resolves.toMatchObject({ size: 1 })
+    for (const [index, reader] of readers.entries()) {
+      const read = Buffer.concat(await reader.toArray())
+      expect([index, read.equals(bytes.subarray(index))]).toEqual([index, true])
+    }
+    // Those that are destroyed leave their connections to others, too.
+    for (let index = 0; index < 300; index++) (await driver.reader('/a')).destroy()
+    expect(await driver.getContent('/b')).toHaveLength(1)
+  })
+
   it('takes an object whose checksum matches', async () => {
     await bench.another({ checksums: true }).putContent('/a', 'content')
     await expect(bench.another({ checksums: true }).getContent('/a')).resolves.toHaveLength(7)
@@ -232,6 +250,43 @@ describe('putStream', () => {
       throw new Error('the source broke')
     }
     await expect(bench.driver.putStream('/a', failing())).rejects.toThrow('the source broke')
+    expect([bench.bucket.keys(), bench.bucket.uploads()]).toEqual([[], []])
+  })
+
+  it('takes its memory from that of all uploads, however many there are at once', async () => {
+    const used: number[] = []
+    const limits: number[] = []
+    const listen = (message: unknown): void => {
+      const trace = message as { used: number; limit: number }
+      used.push(trace.used)
+      limits.push(trace.limit)
+    }
+    subscribe('longshore:upload-memory', listen)
+    await Promise.all(
+      Array.from({ length: 20 }, (_, index) => bench.driver.putStream(`/s/${index}`, Readable.from(chunks))),
+    )
+    unsubscribe('longshore:upload-memory', listen)
+    expect(Math.max(...used)).toBeGreaterThan(part)
+    expect(Math.max(...used)).toBeLessThanOrEqual(Math.max(...limits))
+    for (const key of bench.bucket.keys()) expect(bench.bucket.info(key)?.size).toBe(12_000_000)
+    expect(bench.bucket.keys()).toHaveLength(20)
+  })
+
+  it('that was interrupted is continued by nobody, and purged', async () => {
+    async function* failing(): AsyncGenerator<Uint8Array> {
+      yield* chunks
+      await until(() => (bench.bucket.uploads()[0]?.parts.length ?? 0) > 0)
+      throw new Error('the source broke')
+    }
+    // A process that ends discards nothing.
+    bench.cloud.s3.faults.add(
+      matching({ method: 'DELETE' }, always({ kind: 'error', status: 403, code: 'AccessDenied' })),
+    )
+    await expect(bench.driver.putStream('/a', failing())).rejects.toThrow('the source broke')
+    bench.cloud.s3.faults.clear()
+    expect(bench.bucket.uploads()).toHaveLength(1)
+    await expect(bench.driver.writer('/a', { append: true })).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
+    await bench.driver.purgeUploads({ olderThan: new Date(Date.now() + 60_000) })
     expect([bench.bucket.keys(), bench.bucket.uploads()]).toEqual([[], []])
   })
 

@@ -202,6 +202,8 @@ describe('mistakes in the options', () => {
     ],
     ['the storage class of directory buckets', { storageClass: 'EXPRESS_ONEZONE' }, 'storageclass'],
     ['the storage class of Outposts', { storageClass: 'OUTPOSTS' }, 'storageclass'],
+    ['keys in the public endpoint', { redirectEndpoint: 'https://me:a-secret-key@cdn' }, 'redirectendpoint'],
+    ['keys with an @ in the endpoint', { regionEndpoint: 'https://me:@a-secret-key@minio' }, 'regionendpoint'],
     ['keys in the endpoint', { regionEndpoint: 'https://me:a-secret-key@minio' }, 'regionendpoint'],
     ['a redirect endpoint with a path', { redirectEndpoint: 'https://cdn.example.com/x' }, 'redirectendpoint'],
     ['URLs for more than a week', { urlExpiry: '8d' }, 'urlexpiry'],

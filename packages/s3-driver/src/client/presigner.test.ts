@@ -22,6 +22,15 @@ describe('a presigned URL', () => {
     expect(signed.expiresAt.getTime()).toBeLessThanOrEqual(Date.now() + 600_000)
   })
 
+  it('is refused where those have ended', async () => {
+    for (const seconds of [0, -86_400]) {
+      await expect(presignerFor(seconds).presign('/a', { method: 'GET' })).rejects.toMatchObject({
+        code: 'ACCESS_DENIED',
+        message: expect.stringContaining('the credentials ended at'),
+      })
+    }
+  })
+
   it('lives as long as urlexpiry says when the credentials outlive it', async () => {
     const signed = await presignerFor(86_400).presign('/a', { method: 'GET' })
     expect(new URL(signed.url).searchParams.get('X-Amz-Expires')).toBe('1200')

@@ -94,14 +94,22 @@ async function openObject(
       etag = answer.ETag
       size ??= end
       modifiedAt = answer.LastModified
-      if (end === undefined || end > position) return { body, end }
+      if (end === undefined || end > position) return { body, end, isReopenable: etag !== undefined }
     } catch (error) {
       body.destroy()
       throw error
     }
     body.destroy()
-    return { body: Readable.from([]), end: position }
+    return { body: Readable.from([]), end: position, isReopenable: true }
   }
-  const stream = new ObjectStream(await open(offset), offset, open)
+  await bucket.bodies.acquire(options)
+  let first: OpenBody
+  try {
+    first = await open(offset)
+  } catch (error) {
+    bucket.bodies.release()
+    throw error
+  }
+  const stream = new ObjectStream(first, offset, open, bucket.bodies)
   return { stream, size, modifiedAt, etag }
 }

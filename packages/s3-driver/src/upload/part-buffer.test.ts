@@ -29,11 +29,64 @@ describe('a part that is evicted', () => {
     part.take(bytes)
     part.unpin()
     await part.evict()
-    expect([memory.used, part.length, part.isStored, part.take(Buffer.from('x'))]).toEqual([0, size - 1, true, 0])
+    expect([memory.used, part.length, part.isStored]).toEqual([0, size - 1, true])
     part.pin()
     await part.restore(signal)
     expect(part.bytes.equals(bytes)).toBe(true)
     expect([part.take(Buffer.from('xy')), part.isStored, part.isFull]).toEqual([1, false, true])
+  })
+
+  it('takes a few more bytes without those that it had, and has them in order again', async () => {
+    const memory = new MemoryBudget(size)
+    let saved = Buffer.alloc(0)
+    const traffic = { saved: 0, opened: 0 }
+    const part = new PartBuffer(size, memory, async bytes => {
+      traffic.saved++
+      saved = Buffer.from(bytes)
+      const open = async (): Promise<Buffer[]> => {
+        traffic.opened++
+        return [saved]
+      }
+      return { length: saved.length, open }
+    })
+    await part.reserve(signal)
+    const bytes = Buffer.alloc(size, '0123456789')
+    part.take(bytes.subarray(0, 100_000))
+    part.unpin()
+    await part.evict()
+    for (let at = 100_000; at < 150_000; at += 1000) {
+      part.pin()
+      expect(part.take(bytes.subarray(at, at + 1000))).toBe(1000)
+      part.unpin()
+    }
+    expect([traffic, memory.used, part.length, part.isStored]).toEqual([{ saved: 1, opened: 0 }, 0, 150_000, false])
+    // More than a small upload may hold needs its memory.
+    expect(part.take(bytes.subarray(150_000))).toBe(65_536 - 50_000)
+    await part.restore(signal)
+    const rest = bytes.subarray(part.length)
+    expect(part.take(rest)).toBe(rest.length)
+    expect(part.bytes.equals(bytes)).toBe(true)
+    expect([traffic, part.isFull]).toEqual([{ saved: 1, opened: 1 }, true])
+  })
+
+  it('keeps what came since when it cannot have its bytes again, and has all when it can', async () => {
+    const memory = new MemoryBudget(size)
+    let isBroken = true
+    const part = new PartBuffer(size, memory, async bytes => {
+      const saved = Buffer.from(bytes)
+      const open = async (): Promise<Buffer[]> => (isBroken ? Promise.reject(new Error('reset')) : [saved])
+      return { length: saved.length, open }
+    })
+    await part.reserve(signal)
+    const bytes = Buffer.alloc(size, '0123456789')
+    part.take(bytes.subarray(0, 100_000))
+    await part.evict()
+    part.take(bytes.subarray(100_000, 100_010))
+    await expect(part.restore(signal)).rejects.toThrow('reset')
+    expect([memory.used, part.length]).toEqual([0, 100_010])
+    isBroken = false
+    await part.restore(signal)
+    expect(part.bytes.equals(bytes.subarray(0, 100_010))).toBe(true)
   })
 
   it('is not taken for whole when fewer bytes come back', async () => {

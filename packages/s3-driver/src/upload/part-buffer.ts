@@ -18,7 +18,8 @@ export type SaveBytes = (bytes: Uint8Array) => Promise<StoredBytes>
  * signature and a system call each, and a part must be at hand whole to be sent again.
  *
  * Its memory is part of a budget. While the buffer is not pinned, it may be evicted: its bytes are saved, and its memory goes
- * to others until the bytes are needed again.
+ * to others until the bytes are needed again. A few more bytes do not need them: those are kept as any small upload's are, so
+ * that a client who sends little at a time does not have a whole part fetched and stored again each time.
  */
 export class PartBuffer implements Evictable {
   readonly capacity: number
@@ -30,10 +31,11 @@ export class PartBuffer implements Evictable {
   #isPinned = false
   /** A request that was cut off may still read the memory. */
   #mayStillBeRead = false
-  /** The place where all is stored that the buffer holds, or held until its memory went to others. */
+  /** The place where all is stored that the buffer holds. */
   #stored: StoredBytes | undefined
+  /** The place of the buffer's first bytes, which are in memory no more; what came since is. */
+  #evicted: StoredBytes | undefined
   #eviction: Promise<void> | undefined
-  #isInMemory = true
 
   constructor(capacity: number, memory: MemoryBudget, save: SaveBytes) {
     this.capacity = capacity
@@ -42,11 +44,11 @@ export class PartBuffer implements Evictable {
   }
 
   get length(): number {
-    return this.#length
+    return (this.#evicted?.length ?? 0) + this.#length
   }
 
   get isFull(): boolean {
-    return this.#length === this.capacity
+    return this.length === this.capacity
   }
 
   get isStored(): boolean {
@@ -71,7 +73,7 @@ export class PartBuffer implements Evictable {
 
   /** Copies as much of the chunk as there is memory for now, and returns how much that was. */
   take(chunk: Uint8Array): number {
-    const taken = this.#eviction || !this.#isInMemory ? 0 : this.#copy(chunk)
+    const taken = this.#eviction ? 0 : this.#copy(chunk)
     if (taken > 0) this.#stored = undefined
     return taken
   }
@@ -88,17 +90,25 @@ export class PartBuffer implements Evictable {
   /** Waits until all bytes are in memory: again, where they were evicted. */
   async restore(signal: AbortSignal): Promise<void> {
     await this.#eviction
-    if (this.#isInMemory || !this.#stored) return
-    const { length, open } = this.#stored
+    const evicted = this.#evicted
+    if (!evicted) return
+    const recent = this.bytes
+    const length = evicted.length + recent.length
+    this.#evicted = undefined
+    this.#bytes = Buffer.alloc(0)
     this.#length = 0
-    this.#isInMemory = true
     try {
       if (length > SMALL_SIZE) await this.reserve(signal)
-      for await (const chunk of await open()) this.#copy(chunk)
-      if (this.#length === length) return
-      throw new StorageError('UNKNOWN', `of ${length} stored bytes of an upload ${this.#length} came back`)
+      for await (const chunk of await evicted.open()) this.#copy(chunk)
+      if (this.#length !== evicted.length) {
+        throw new StorageError('UNKNOWN', `of ${evicted.length} stored bytes of an upload ${this.#length} came back`)
+      }
+      this.#copy(recent)
     } catch (error) {
       this.free({ reuse: false })
+      this.#evicted = evicted
+      this.#bytes = recent
+      this.#length = recent.length
       throw error
     }
   }
@@ -146,8 +156,8 @@ export class PartBuffer implements Evictable {
     this.#reservation = undefined
     this.#mayStillBeRead = false
     this.#bytes = Buffer.alloc(0)
-    this.#length = this.#stored?.length ?? 0
-    this.#isInMemory = this.#length === 0
+    this.#length = 0
+    if (this.#stored) this.#evicted = this.#stored.length === 0 ? undefined : this.#stored
   }
 
   async #evict(): Promise<void> {
@@ -162,7 +172,7 @@ export class PartBuffer implements Evictable {
   }
 
   #copy(chunk: Uint8Array): number {
-    const wanted = Math.min(chunk.length, this.capacity - this.#length)
+    const wanted = Math.min(chunk.length, this.capacity - this.length)
     if (this.#length + wanted > this.#bytes.length && this.#length + wanted <= SMALL_SIZE) {
       this.#growSmall(this.#length + wanted)
     }
