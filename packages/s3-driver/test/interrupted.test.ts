@@ -226,6 +226,20 @@ describe('an upload of another program', () => {
     await abandon(writer)
   })
 
+  it('leaves a file alone that was put at its path when taking it over was interrupted', async () => {
+    const left = await leaveParts([part, 100])
+    bench.cloud.s3.faults.add(matching({ operation: 'CompleteMultipartUpload', key: ownKey }, () => denied))
+    await failure(bench.another().writer(path, { append: true }))
+    bench.cloud.s3.faults.clear()
+    await bench.bucket.put(key, 'a file')
+    const writer = await bench.another().writer(path, { append: true })
+    expect((await bench.bucket.read(key))?.toString()).toBe('a file')
+    expect(writer.size).toBe(part)
+    await write(writer, left.subarray(part))
+    await writer.commit()
+    await expectOnly(left)
+  })
+
   /** Requests of taking over, at the path's key or that of its checkpoint. */
   const steps: [string, number, 'before' | 'after'][] = [
     ['PutObject', 1, 'after'],

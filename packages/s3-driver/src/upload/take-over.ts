@@ -57,6 +57,11 @@ export async function resumeTakeOver(
   const multipart = new MultipartUpload(bucket, bucket.place(paths.path), takenOver.uploadId)
   const uploaded = await multipart.parts(options)
   if (uploaded) {
+    if (await undefinedIfNotFound(headObject(bucket, bucket.place(paths.path), options))) {
+      // Somebody has put a file there since.
+      await store.remove(options)
+      return undefined
+    }
     const parts = uploaded.toSorted((a, b) => a.number - b.number).slice(0, takenOver.parts)
     return takeOver(bucket, paths, settings, { multipart, parts }, store, options)
   }
