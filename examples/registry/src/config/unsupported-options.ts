@@ -24,7 +24,7 @@ export function isFalse(value: unknown): boolean {
   return option.boolean().safeParse(value).data === false
 }
 
-export function isTrue(value: unknown): boolean {
+function isTrue(value: unknown): boolean {
   return option.boolean().safeParse(value).data === true
 }
 

@@ -29,7 +29,7 @@ function uriEncode(text: string): string {
   )
 }
 
-export function uriEncodePath(path: string): string {
+function uriEncodePath(path: string): string {
   return path.split('/').map(uriEncode).join('/')
 }
 
