@@ -41,7 +41,7 @@ import { isDirectory, listChildren } from './listing/list.ts'
 import type { CheckedS3Options } from './options.ts'
 import { serverOf } from './server.ts'
 import { MIN_PART_SIZE, PartSizeStrategy } from './multipart/parts.ts'
-import { putStream } from './objects/put-stream.ts'
+import { putStream } from './upload/put-stream.ts'
 import { metadataOf } from './objects/metadata.ts'
 import { readObject, readWhole } from './objects/read.ts'
 import { resumeUpload } from './upload/resume.ts'
@@ -72,7 +72,7 @@ export class S3Driver implements DriverImplementation {
     this.#presigner = new Presigner(this.#bucket, pub.client, options.urlExpiry, pub.signatureV2)
     this.#uploadSigner = new UploadSigner(this.#bucket, pub.client, options.urlExpiry)
     this.#deleter = new Deleter(this.#bucket)
-    // S3 refuses smaller ones.
+    // lib-storage and S3 refuse smaller ones.
     this.#partSize = Math.max(options.chunkSize, MIN_PART_SIZE)
     this.#uploads = {
       sizing: new PartSizeStrategy(options.partSizing ?? (isR2(options) ? 'equal' : 'growing'), options.chunkSize),
@@ -175,7 +175,9 @@ export class S3Driver implements DriverImplementation {
   }
 
   putStream(path: string, stream: Readable, options: Resolved<PutStreamOptions>): Promise<WriteResult> {
-    return putStream(this.#bucket, path, stream, this.#uploads, options)
+    const { concurrency, memory } = this.#uploads
+    const settings = { partSize: this.#partSize, concurrency, memory }
+    return putStream(this.#bucket, path, stream, settings, options)
   }
 
   close(): void {

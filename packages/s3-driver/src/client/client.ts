@@ -9,7 +9,7 @@ import { logRequests } from './request-log.ts'
 import { SignatureV2 } from './signature-v2.ts'
 
 /** Sockets that one driver may hold: enough for the parts of some dozens of uploads and their readers. */
-const MAX_SOCKETS = 256
+export const MAX_SOCKETS = 256
 
 /** A client, and the signer in it where that is not the SDK's own. */
 export interface SigningClient {

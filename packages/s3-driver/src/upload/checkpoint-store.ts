@@ -13,16 +13,6 @@ type StorableTail =
 /** A checkpoint that is to be stored. */
 export type NewCheckpoint = Omit<Checkpoint, 'tail' | 'id'> & { readonly tail: StorableTail }
 
-/** Record that an upload keeps of itself outside of its parts. */
-export interface UploadRecord {
-  /** Says before the first part whose multipart upload this is. */
-  claim(uploadId: string, options: CallOptions): Promise<void>
-  write(checkpoint: NewCheckpoint): Promise<void>
-  remove(options: CallOptions): Promise<void>
-  /** Ends what is under way, after a moment. */
-  stop(reason: unknown): void
-}
-
 /** Milliseconds that a checkpoint under way may take after everything else was stopped. */
 const GRACE_MS = 500
 
@@ -30,7 +20,7 @@ const GRACE_MS = 500
  * The checkpoint of one upload in the hands of its writer. A path has one checkpoint, so another upload to it may have put
  * its own in this one's place: that is neither replaced by a writer that continues an upload, nor removed.
  */
-export class CheckpointStore implements UploadRecord {
+export class CheckpointStore {
   readonly #bucket: Bucket
   readonly #ref: ObjectRef
   readonly #requests = new AbortController()
@@ -48,9 +38,6 @@ export class CheckpointStore implements UploadRecord {
     this.#etag = found?.etag
     if (found?.id !== undefined) this.#ids.add(found.id)
   }
-
-  /** The checkpoint itself says it, and may come later. */
-  async claim(): Promise<void> {}
 
   /** Replaces the checkpoint. `UPLOAD_NOT_FOUND` where this writer continues an upload that another has taken over. */
   async write({ tail, ...fields }: NewCheckpoint): Promise<void> {

@@ -23,8 +23,8 @@ export interface Evictable {
 
 interface Waiter {
   readonly size: number
-  resolve(reservation: Reservation): void
-  reject(error: unknown): void
+  /** Takes the memory. Never throws. */
+  grant(): void
 }
 
 /** Milliseconds that a holder must have been idle before others that wait may have its memory. */
@@ -61,6 +61,10 @@ export class MemoryBudget {
     return this.#used
   }
 
+  get limit(): number {
+    return this.#limit
+  }
+
   raiseTo(limit: number): void {
     this.#limit = Math.max(this.#limit, limit)
     this.#grantWaiting()
@@ -80,23 +84,35 @@ export class MemoryBudget {
 
   /** Waits for a buffer of `size` bytes, unless `signal` fires first. `UNAVAILABLE` where Node has no such buffer. */
   acquire(size: number, signal: AbortSignal): Promise<Reservation> {
+    return this.#whenFree(size, signal, () => this.#reserve(size))
+  }
+
+  /** Waits until `size` bytes are free, for somebody who allocates them. Gives the function that gives them back. */
+  hold(size: number, signal?: AbortSignal): Promise<() => void> {
+    return this.#whenFree(size, signal, () => {
+      this.#shrinkFree(size)
+      return this.#take(size)
+    })
+  }
+
+  #whenFree<Taken>(size: number, signal: AbortSignal | undefined, take: () => Taken): Promise<Taken> {
     return new Promise((resolve, reject) => {
-      signal.throwIfAborted()
+      signal?.throwIfAborted()
       const waiter: Waiter = {
         size,
-        resolve: reservation => {
+        grant: () => {
           stopListening()
-          resolve(reservation)
-        },
-        reject: error => {
-          stopListening()
-          reject(error)
+          try {
+            resolve(take())
+          } catch (error) {
+            reject(error)
+          }
         },
       }
       const stopListening = onAbort(signal, () => {
         this.#waiting.splice(this.#waiting.indexOf(waiter), 1)
         this.#grantWaiting()
-        reject(signal.reason as Error)
+        reject(signal?.reason as Error)
       })
       this.#waiting.push(waiter)
       this.#grantWaiting()
@@ -108,11 +124,7 @@ export class MemoryBudget {
       const next = this.#waiting[0]
       if (!next || (this.#used > 0 && this.#used + next.size > this.#limit)) break
       this.#waiting.shift()
-      try {
-        next.resolve(this.#reserve(next.size))
-      } catch (error) {
-        next.reject(error)
-      }
+      next.grant()
     }
     this.#evictIdle()
   }
@@ -135,28 +147,30 @@ export class MemoryBudget {
     this.#evictIdle()
   }
 
-  /** Takes memory from the budget. It counts once it is allocated, so that a failed allocation takes nothing from others. */
+  /** Takes a buffer. It counts once it is allocated, so that a failed allocation takes nothing from others. */
   #reserve(size: number): Reservation {
     const index = this.#free.findIndex(buffer => buffer.length === size + HEADER_ROOM)
     const [kept] = index < 0 ? [] : this.#free.splice(index, 1)
     this.#shrinkFree(size)
     const bytes = kept ?? allocate(size)
+    const giveBack = this.#take(size)
+    return { size, bytes, release: ({ reuse } = { reuse: true }) => giveBack(reuse ? bytes : undefined) }
+  }
+
+  /** Counts bytes until the function that it gives is called. */
+  #take(size: number): (kept?: Buffer) => void {
     this.#used += size
     announceMemory(this.#used, this.#limit)
     let isOut = true
-    return {
-      size,
-      bytes,
-      release: ({ reuse } = { reuse: true }) => {
-        if (!isOut) return
-        isOut = false
-        this.#used -= size
-        announceMemory(this.#used, this.#limit)
-        if (reuse) this.#free.push(bytes)
-        // Nothing is uploaded any more: what was kept goes back to the system.
-        if (this.#used === 0 && this.#waiting.length === 0) this.#free.length = 0
-        this.#grantWaiting()
-      },
+    return kept => {
+      if (!isOut) return
+      isOut = false
+      this.#used -= size
+      announceMemory(this.#used, this.#limit)
+      if (kept) this.#free.push(kept)
+      // Nothing is uploaded any more: what was kept goes back to the system.
+      if (this.#used === 0 && this.#waiting.length === 0) this.#free.length = 0
+      this.#grantWaiting()
     }
   }
 

@@ -12,7 +12,6 @@ export class PartUploader {
   readonly #concurrency: number
   readonly #uploaded: Part[]
   readonly #orphaned: Readonly<Record<string, string>>
-  readonly #onProgress: UploadState['onProgress']
   readonly #pending = new PendingRequests()
   #multipart: Promise<MultipartUpload> | undefined
   #nextNumber: number
@@ -22,7 +21,6 @@ export class PartUploader {
     this.#concurrency = concurrency
     this.#uploaded = [...state.parts]
     this.#orphaned = state.orphaned
-    this.#onProgress = state.onProgress
     this.#multipart = state.multipart && Promise.resolve(state.multipart)
     this.#nextNumber = this.#uploaded.length + 1
   }
@@ -99,7 +97,6 @@ export class PartUploader {
       const upload = await multipart
       this.#uploaded.push(await upload.uploadPart(number, buffer.bytes, this.#options))
       buffer.free()
-      this.#onProgress?.(totalSize(this.#uploaded))
     } catch (error) {
       buffer.free({ reuse: false })
       throw error

@@ -5,7 +5,7 @@ import type { MultipartUpload } from '../multipart/multipart-upload.ts'
 import type { Part, PartSizeStrategy } from '../multipart/parts.ts'
 import type { CopySettings } from '../multipart/copy.ts'
 import type { OverflowObject } from './checkpoint.ts'
-import { CheckpointStore, type UploadRecord } from './checkpoint-store.ts'
+import { CheckpointStore } from './checkpoint-store.ts'
 import type { MemoryBudget } from './memory-budget.ts'
 
 /** What the uploads of one driver have in common. */
@@ -35,9 +35,7 @@ export interface UploadState {
   readonly parts: readonly Part[]
   /** Parts that S3 holds beside those, and that must not be taken for the upload's own. */
   readonly orphaned: Readonly<Record<string, string>>
-  readonly checkpoint: UploadRecord
-  /** Called after each part with the bytes that S3 has in parts. */
-  readonly onProgress?: ((uploadedBytes: number) => void) | undefined
+  readonly checkpoint: CheckpointStore
   /** Overflow of the writer that this one goes on from. */
   readonly overflow?: OverflowObject | undefined
 }

@@ -10,7 +10,6 @@ import {
 import type { Bucket } from '../bucket.ts'
 import { MultipartUpload } from '../multipart/multipart-upload.ts'
 import { MAX_PARTS, totalSize } from '../multipart/parts.ts'
-import { cleanUp } from '../objects/clean-up.ts'
 import { type OverflowObject, readCheckpoint } from './checkpoint.ts'
 import { type NewCheckpoint, takenOver } from './checkpoint-store.ts'
 import { Committer } from './committer.ts'
@@ -141,12 +140,6 @@ export class S3Upload implements Upload {
     await this.#committer.rollback({})
   }
 
-  /** Cancels once the multipart upload's creation has its answer: cut off, it may still take effect. */
-  async discard(): Promise<void> {
-    await this.#parts.multipart?.catch(ignoreErrors)
-    await this.cancel()
-  }
-
   async release(): Promise<void> {
     this.#buffer.pin()
     this.#stop()
@@ -190,7 +183,6 @@ export class S3Upload implements Upload {
     const { ref, token = '', metadata } = this.#state
     const upload = { token, metadata, hasOwnParts: true }
     const multipart = await MultipartUpload.create(this.#bucket, ref, upload, this.#options)
-    await this.#claim(multipart)
     const overflow = this.#overflow.latest
     const tail = (overflow ? undefined : this.#inheritedTail) ?? new Uint8Array()
     this.#inheritedTail = undefined
@@ -198,15 +190,6 @@ export class S3Upload implements Upload {
       this.#writeCheckpoint({ uploadId: multipart.id, checksum: multipart.checksum, offset: 0, tail, overflow }),
     )
     return multipart
-  }
-
-  async #claim(multipart: MultipartUpload): Promise<void> {
-    try {
-      await this.#state.checkpoint.claim(multipart.id, this.#options)
-    } catch (error) {
-      await cleanUp(this.#options, o => multipart.abort(o))
-      throw error
-    }
   }
 
   /** Stores all bytes so far, so that this or another driver can go on from there. */
