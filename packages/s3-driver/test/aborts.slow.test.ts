@@ -80,6 +80,7 @@ const operations: Record<string, Operation> = {
   },
   putStream: {
     contents: { a: whole },
+    endsWithCleanUp: true,
     run: (driver, signal) => driver.putStream('/a', Readable.from([whole]), { signal }),
   },
   stat: { before: { 'a/b': small }, run: (driver, signal) => driver.stat('/a', { signal }) },

@@ -90,13 +90,17 @@ class StreamClient {
     this.#signal = signal
   }
 
+  get #options(): { abortSignal?: AbortSignal } {
+    return this.#signal ? { abortSignal: this.#signal } : {}
+  }
+
   asClient(): S3Client {
     const { client } = this.#bucket
     const send = (command: Parameters<S3Client['send']>[0]): Promise<unknown> => {
       if (command instanceof CreateMultipartUploadCommand) return this.#create(command)
       // What discards the parts must run.
       if (command instanceof AbortMultipartUploadCommand) return this.#discard(command)
-      return client.send(command, this.#signal ? { abortSignal: this.#signal } : {})
+      return client.send(command, this.#options)
     }
     return Object.create(client, { send: { value: send } }) as S3Client
   }
@@ -104,13 +108,13 @@ class StreamClient {
   /** Removes the marker of an upload that is complete. One that stays is for a purge. */
   async removeMarker(): Promise<void> {
     const id = this.#uploadId
-    if (id !== undefined) await unmarkOwned(this.#bucket, id, {}).catch(() => {})
+    if (id !== undefined) await cleanUp({ signal: this.#signal }, options => unmarkOwned(this.#bucket, id, options))
   }
 
-  /** Creates the upload. Is not cut off: that could leave one of which nobody knows the id. */
+  /** Creates the upload. One that was cut off and takes effect has no part, and is for a purge. */
   async #create(command: CreateMultipartUploadCommand): Promise<unknown> {
     const { client, name } = this.#bucket
-    const answer = await client.send(command)
+    const answer = await client.send(command, this.#options)
     const { UploadId } = answer
     if (UploadId === undefined) return answer
     try {
