@@ -37,6 +37,8 @@ export async function startStack(): Promise<Stack> {
     s3: { keepRequests: 10_000 },
     edge: { onRequest: record => pulls.push(record) },
   })
+  // docker-registry names an ACL with every upload, as only buckets that have ACLs enabled take it.
+  cloud.s3.quirks.refusesAcls = false
   const storage = compose(
     s3({
       region: cloud.region,

@@ -33,6 +33,9 @@ async function problemWith(attempt: Attempt, connection: Connection): Promise<{ 
       return isAnswered ? { isOpen: false } : { isOpen: false, problem: 'no answer' }
     }
     answers++
+    // The probe of load balancers is well-formed.
+    if (answer.status === 200 && /^(?:GET|HEAD) \/ /.test(attempt.bytes.toString('latin1', 0, 10)))
+      return { isOpen: true }
     if (answer.status < 400 || answer.status > 499) return { isOpen: true, problem: `${answer.status} ${answer.body}` }
     if (attempt.method !== 'HEAD' && !isSpecified(answer.body))
       return { isOpen: true, problem: `${answer.status}, but: ${answer.body}` }

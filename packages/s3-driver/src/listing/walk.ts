@@ -16,6 +16,7 @@ export async function* walkObjects(bucket: Bucket, directory: string, options: W
   let skipped: string | undefined
   do {
     const query = { Prefix: prefix, ...(compareBytes(startAfter, prefix) > 0 ? { StartAfter: startAfter } : {}) }
+    const position = startAfter
     startAfter = ''
     for await (const { objects, isLast } of pages(bucket, query, options)) {
       for (const { Key = '', Size = 0, LastModified = new Date(0) } of objects) {
@@ -35,9 +36,12 @@ export async function* walkObjects(bucket: Bucket, directory: string, options: W
       }
       if (skipped === undefined || isLast) continue
       const last = objects.at(-1)?.Key ?? ''
-      startAfter = bucket.keys.behind(skipped)
+      const behind = bucket.keys.behind(skipped)
       // Names that sort even behind that are passed one page at a time.
-      if (compareBytes(last, startAfter) > 0) startAfter = last
+      const next = compareBytes(last, behind) > 0 ? last : behind
+      // A page that brings nothing further, from a server that always claims more: its own token ends the listing.
+      if (compareBytes(next, position) <= 0) continue
+      startAfter = next
       break
     }
   } while (startAfter !== '')

@@ -16,7 +16,7 @@ import {
 } from '@longshore/middleware-core'
 import type { Bucket } from '../bucket.ts'
 import { omitChecksum } from '../client/omit-checksum.ts'
-import { isAnswered } from '../errors.ts'
+import { attemptsOf, isAnswered } from '../errors.ts'
 import { cleanUp } from './clean-up.ts'
 
 /** Requests that take a condition. `complete` and `put` take both, `delete` takes a revision. */
@@ -27,6 +27,9 @@ export interface ConditionInput {
   IfNoneMatch?: '*'
   IfMatch?: string
 }
+
+/** Times that a probe is made of which an answer was lost. */
+const MAX_PROBES = 5
 
 /** ETag that no object has. */
 const NO_ETAG = '"00000000000000000000000000000000"'
@@ -80,7 +83,7 @@ export class ConditionSupport {
         if (options.signal?.aborted || isStorageError(error)) throw error
       }
     }
-    const probe = this.#probe(request, condition, options)
+    const probe = this.#probeUntilCertain(request, condition, options)
     this.#probes.set(key, probe)
     // A server that was out of reach said nothing of what it can do.
     probe.catch(() => this.#probes.delete(key))
@@ -94,6 +97,21 @@ export class ConditionSupport {
 
   noteRefusal(request: ConditionalRequest): void {
     this.#refused.add(request)
+  }
+
+  /** Probes again where an answer was lost: a request that is repeated may fail because it took effect before. */
+  async #probeUntilCertain(...probe: Parameters<ConditionSupport['keeps']>): Promise<boolean> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#probe(...probe)
+      } catch (error) {
+        if (!isStorageError(error)) throw error
+        const { code, cause } = error
+        // Only a server that answered has said what it cannot do.
+        if (!isAnswered(cause) || code === 'UNAVAILABLE' || code === 'ACCESS_DENIED') throw error
+        if (attemptsOf(cause) === 1 || tries === MAX_PROBES) return false
+      }
+    }
   }
 
   /**
@@ -116,12 +134,6 @@ export class ConditionSupport {
       const isRefused = await isConditionFailed(attempt(send, object, failing))
       if (!isRefused || condition === 'If-None-Match' || ETag === undefined) return isRefused
       return !(await isConditionFailed(attempt(send, object, { IfMatch: ETag })))
-    } catch (error) {
-      if (!isStorageError(error)) throw error
-      const { code, cause } = error
-      // Only a server that answered has said what it cannot do.
-      if (isAnswered(cause) && code !== 'UNAVAILABLE' && code !== 'ACCESS_DENIED') return false
-      throw error
     } finally {
       await cleanUp(options, o => this.#send(new DeleteObjectCommand(object), o))
     }
