@@ -36,7 +36,7 @@ const breadth: Omit<DriverTestOptions, 'name' | 'create'> = {
 
 interface TestedServer {
   program: S3Program
-  /** What the driver settles on there by itself: it is given an address and a key, and no option for a server's sake. */
+  /** Capabilities that the driver finds there by itself: it is given an address and a key, and no option for a server's sake. */
   capabilities: SettledCapabilities
   /** Titles of tests that fail by the server's own fault, and that are red when it has mended. */
   failing: readonly RegExp[]

@@ -79,7 +79,7 @@ export class Bucket {
 }
 
 /**
- * What S3 tells of an object without its content: one HEAD. `PATH_NOT_FOUND` when there is none. An answer without a length is
+ * Asks S3 about an object without its content: one HEAD. `PATH_NOT_FOUND` when there is none. An answer without a length is
  * an error: nobody may take the object for an empty one.
  */
 export async function headObject(

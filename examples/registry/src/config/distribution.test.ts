@@ -110,7 +110,7 @@ function changed(config: unknown, path: readonly string[], value: unknown): unkn
 /** Text that stands for itself in JSON, which is YAML. */
 const placeholder = 'the value of the line'
 
-/** What a configuration comes to: settings or an error, and warnings. */
+/** Outcome of a configuration: settings or an error, and warnings. */
 async function resultOf(
   config: Config,
   option: string,

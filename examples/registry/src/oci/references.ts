@@ -17,7 +17,7 @@ export interface Reference {
   readonly digest: Digest
   /** Bytes, as the manifest says. */
   readonly size: number
-  /** What it has to be in the repository, by its media type and place; `any`: blob or manifest. */
+  /** Kind that it must be of in the repository, by its media type and place; `any`: blob or manifest. */
   readonly kind: 'blob' | 'manifest' | 'any'
   /** Platform of an index's entry, if it has one. */
   readonly platform: { readonly architecture: string; readonly os: string } | undefined

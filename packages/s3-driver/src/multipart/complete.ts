@@ -4,14 +4,13 @@ import {
   type CallOptions,
   StorageError,
   type WriteConditions,
-  fileExists,
   isStorageError,
-  revisionMismatch,
   undefinedIfNotFound,
 } from '@longshore/middleware-core'
 import { type Bucket, type ObjectRef, headObject } from '../bucket.ts'
 import { attemptsOf, incompleteAnswer } from '../errors.ts'
 import { isSameEtag } from '../objects/answered-range.ts'
+import { preconditionError } from '../objects/conditions.ts'
 import { TOKEN_NAME } from '../objects/metadata.ts'
 import { retryConflicts } from '../objects/retry-conflicts.ts'
 import { type Part, totalSize } from './parts.ts'
@@ -71,16 +70,8 @@ export async function completeUpload(
     const object = isDoubtful(error) ? await findOwn(bucket, ref, completion, error, options) : undefined
     if (object) return object.ETag
     if (error.code === 'UPLOAD_NOT_FOUND' && isRepeated(error)) throw outcomeUnknown(ref, error)
-    throw preconditionError(error, conditions, ref)
+    throw preconditionError(error, conditions, ref.path)
   }
-}
-
-/** An object that is not there is of no revision, which S3 calls 404. */
-function preconditionError(error: StorageError, { ifAbsent, ifRevision }: WriteConditions, { path }: ObjectRef): Error {
-  const { code, cause } = error
-  if (code === 'PRECONDITION_FAILED' && ifAbsent) return fileExists(path, { cause })
-  if (ifRevision === undefined || (code !== 'PRECONDITION_FAILED' && code !== 'PATH_NOT_FOUND')) return error
-  return revisionMismatch(path, { cause })
 }
 
 /**

@@ -12,7 +12,9 @@ import {
   StorageError,
   type WriteConditions,
   abortable,
+  fileExists,
   isStorageError,
+  revisionMismatch,
 } from '@longshore/middleware-core'
 import type { Bucket } from '../bucket.ts'
 import { omitChecksum } from '../client/omit-checksum.ts'
@@ -185,4 +187,12 @@ const attempts: Readonly<
       throw error
     }
   },
+}
+
+/** Error of a write whose condition does not hold. An object that is not there is of no revision, which S3 calls 404. */
+export function preconditionError(error: StorageError, { ifAbsent, ifRevision }: WriteConditions, path: string): Error {
+  const { code, cause } = error
+  if (code === 'PRECONDITION_FAILED' && ifAbsent) return fileExists(path, { cause })
+  if (ifRevision === undefined || (code !== 'PRECONDITION_FAILED' && code !== 'PATH_NOT_FOUND')) return error
+  return revisionMismatch(path, { cause })
 }

@@ -5,13 +5,13 @@ import {
   type FileMetadata,
   type WriteConditions,
   type WriteResult,
-  fileExists,
   isStorageError,
   revisionMismatch,
   undefinedIfNotFound,
 } from '@longshore/middleware-core'
 import { type Bucket, type ObjectRef, headObject } from '../bucket.ts'
 import { attemptsOf } from '../errors.ts'
+import { preconditionError } from './conditions.ts'
 import { TOKEN_NAME, metadataInput } from './metadata.ts'
 import { retryConflicts } from './retry-conflicts.ts'
 
@@ -54,7 +54,7 @@ export async function putObject(
       const isOwn = head?.Metadata?.[TOKEN_NAME] === token && head?.ContentLength === content.length
       if (isOwn) return { revision: head?.ETag }
     }
-    throw options.ifAbsent ? fileExists(path, { cause: error.cause }) : revisionMismatch(path, { cause: error.cause })
+    throw preconditionError(error, options, path)
   }
 }
 

@@ -5,14 +5,13 @@ import {
   type PutStreamOptions,
   type Resolved,
   type WriteResult,
-  fileExists,
   isStorageError,
   lazyImport,
-  revisionMismatch,
 } from '@longshore/middleware-core'
 import type { Bucket } from '../bucket.ts'
 import { markOwned, unmarkOwned } from '../multipart/owner-marker.ts'
 import { cleanUp } from '../objects/clean-up.ts'
+import { preconditionError } from '../objects/conditions.ts'
 import { metadataInput } from '../objects/metadata.ts'
 import type { MemoryBudget } from './memory-budget.ts'
 
@@ -69,8 +68,7 @@ export async function putStream(
     return await bucket.run(store, options, path)
   } catch (error) {
     stream.destroy()
-    if (!isStorageError(error, 'PRECONDITION_FAILED')) throw error
-    throw options.ifAbsent ? fileExists(path, { cause: error.cause }) : revisionMismatch(path, { cause: error.cause })
+    throw isStorageError(error) ? preconditionError(error, options, path) : error
   } finally {
     giveBack()
   }

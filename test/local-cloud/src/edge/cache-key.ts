@@ -1,7 +1,7 @@
 import { percentDecode } from '../query.ts'
 
 /**
- * What the edge asks the origin for and tells apart in its cache: the path as it was sent ("CloudFront sends the raw URI path to
+ * Target that the edge asks the origin for and tells apart in its cache: the path as it was sent ("CloudFront sends the raw URI path to
  * the origin"), and the query parameters of the cache policy as they were sent, in their order.
  */
 export interface CacheKey {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 
-/** What CloudFront answers before it looks at a signature or the cache. */
+/** Refusals of CloudFront before it looks at a signature or the cache. */
 export interface EdgeRefusal {
   status: number
   message: string

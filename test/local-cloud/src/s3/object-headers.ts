@@ -14,7 +14,7 @@ const STORED = new Set([
   'x-amz-website-redirect-location',
 ])
 
-/** What PutObject, CopyObject and CreateMultipartUpload leave on the object. */
+/** Properties that PutObject, CopyObject and CreateMultipartUpload leave on the object. */
 export function headersToStore(call: Call): Record<string, string> {
   const stored: Record<string, string> = { 'content-type': 'binary/octet-stream' }
   for (const [name, value] of Object.entries(call.request.headers)) {

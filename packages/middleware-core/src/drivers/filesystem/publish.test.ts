@@ -21,7 +21,7 @@ const { filesystem } = await import('./index.ts')
 const rootDirectory = await mkdtemp(join(tmpdir(), 'longshore-'))
 const uploads = join(rootDirectory, '~uploads')
 const storage = filesystem({ rootDirectory })
-/** What another process on the same directory would use. */
+/** Driver as another process on the same directory has it. */
 const another = (): StorageDriver => filesystem({ rootDirectory })
 const onDisk = (name: string): string => join(rootDirectory, name)
 

@@ -10,7 +10,7 @@ import { filesystem } from './index.ts'
 const rootDirectory = await mkdtemp(join(tmpdir(), 'longshore-'))
 const uploads = join(rootDirectory, '~uploads')
 const storage = filesystem({ rootDirectory })
-/** What another process on the same directory would use. */
+/** Driver as another process on the same directory has it. */
 const another = (): StorageDriver => filesystem({ rootDirectory })
 
 /** Destroys a writer, and waits until it has let go. */

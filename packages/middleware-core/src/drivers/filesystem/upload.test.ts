@@ -9,7 +9,7 @@ const rootDirectory = await mkdtemp(join(tmpdir(), 'longshore-'))
 const uploads = join(rootDirectory, '~uploads')
 const temporaries = join(rootDirectory, '~temporary')
 const storage = filesystem({ rootDirectory })
-/** What another process on the same directory would use. */
+/** Driver as another process on the same directory has it. */
 const another = (): StorageDriver => filesystem({ rootDirectory })
 
 const longAgo = new Date('2001-01-01')

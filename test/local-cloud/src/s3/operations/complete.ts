@@ -173,7 +173,7 @@ async function checksumOfParts(
   return { [algorithm]: `${state.digest()}-${parts.length}` }
 }
 
-/** What the completion says of the object's checksum: another type or value is BadDigest (CompleteMultipartUpload). */
+/** Checks the object's checksum as the completion gives it: another type or value is BadDigest (CompleteMultipartUpload). */
 function requireChecksum(call: Call, { checksum }: Upload, computed: Readonly<Record<string, string>>): void {
   const type = requestHeader(call, 'x-amz-checksum-type')?.toUpperCase()
   if (type !== undefined && type !== checksum?.type) {

@@ -66,7 +66,7 @@ async function md5Of(content: Content): Promise<string> {
 }
 
 /**
- * What `x-amz-copy-source` names: `bucket/key`, URL-encoded, with or without a slash before it. A `+` is a blank there, as in a
+ * Source that `x-amz-copy-source` names: `bucket/key`, URL-encoded, with or without a slash before it. A `+` is a blank there, as in a
  * query (aws/aws-sdk-php#236, aws/aws-sdk-js#1821).
  */
 export function copySource(call: Call): { object: StoredObject; bucket: string } {

@@ -33,7 +33,7 @@ export const checksumRequired: Rule = request => {
 }
 
 /**
- * Where the bucket has a default retention, PutObject and UploadPart need a checksum ("Amazon S3 Object Lock considerations", S3
+ * Demands a checksum of PutObject and UploadPart where the bucket has a default retention ("Amazon S3 Object Lock considerations", S3
  * User Guide; the text is that of apache/opendal#4533).
  */
 export function checksumWithObjectLock(kind: 'Put Object' | 'Put Part'): Rule {

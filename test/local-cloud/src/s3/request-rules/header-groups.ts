@@ -9,7 +9,7 @@ export const EVERY_REQUEST = [
   'x-amz-user-agent',
 ]
 
-/** Where a body may be `aws-chunked`. */
+/** Headers of a body that may be `aws-chunked`. */
 export const CHUNKED_BODY = ['x-amz-decoded-content-length', 'x-amz-trailer']
 
 export const CHECKSUM_ALGORITHMS = {
@@ -65,7 +65,7 @@ export const GRANTS = [
   'x-amz-grant-write-acp',
 ]
 
-/** What PutObject, CopyObject and CreateMultipartUpload say of the object that they make. `*` ends a prefix. */
+/** Headers in which PutObject, CopyObject and CreateMultipartUpload describe the object that they make. `*` ends a prefix. */
 export const NEW_OBJECT = [
   'x-amz-acl',
   ...GRANTS.filter(name => name !== 'x-amz-grant-write'),

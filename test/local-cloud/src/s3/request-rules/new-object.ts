@@ -33,7 +33,7 @@ const STORAGE_CLASSES = new Set([
 const MAX_METADATA_BYTES = 2048
 const MAX_HEADER_BYTES = 8192
 
-/** What PutObject, CopyObject and CreateMultipartUpload say of an object may be said. */
+/** Checks the headers in which PutObject, CopyObject and CreateMultipartUpload describe an object. */
 export const newObject: Rule = (request, context) => {
   for (const rule of [acl, storageClass, metadataSize, tags, redirect]) rule(request, context)
 }

@@ -2,7 +2,7 @@ import type { Authentication } from '../../signature/authentication.ts'
 import type { Quirks } from '../quirks.ts'
 import type { S3Request } from '../request.ts'
 
-/** What a rule may know beside the request. */
+/** Facts that a rule may know beside the request. */
 export interface RuleContext {
   authentication: Authentication
   quirks: Quirks

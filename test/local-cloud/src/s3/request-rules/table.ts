@@ -20,12 +20,12 @@ import type { Rule } from './rule.ts'
 import { noStrayPartNumber, readsOneThing } from './sub-resources.ts'
 import { writeConditions } from './write-conditions.ts'
 
-/** What a request of one operation may be like. */
+/** Form that a request of one operation may have. */
 export interface OperationRules {
   /** Its own headers among `x-amz-*` and `if-*`, as in the S3 API Reference for general purpose buckets. */
   headers: readonly string[]
   body: BodyKind
-  /** What must hold of them, in this order. */
+  /** Rules that must hold of them, in this order. */
   rules: readonly Rule[]
 }
 
