@@ -272,6 +272,14 @@ describe('putStream', () => {
     expect(bench.bucket.keys()).toHaveLength(20)
   })
 
+  it('that is to replace a file which is not there fails by its condition', async () => {
+    const stored = bench.driver.putStream('/gone', Readable.from(['x']), {
+      ifRevision: '"0123456789abcdef0123456789abcdef"',
+    })
+    await expect(stored).rejects.toMatchObject({ code: 'PRECONDITION_FAILED', path: '/gone' })
+    expect(bench.bucket.keys().filter(key => !key.startsWith('~'))).toEqual([])
+  })
+
   it('that was interrupted is continued by nobody, and purged', async () => {
     async function* failing(): AsyncGenerator<Uint8Array> {
       yield* chunks
