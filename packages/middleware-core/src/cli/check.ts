@@ -2,14 +2,14 @@ import type { Command } from 'commander'
 import type { Config } from '../config/config.ts'
 import { isStorageSetting } from '../config/sections.ts'
 import { describeStack } from './describe-stack.ts'
-import { withStack } from './with-stack.ts'
+import { configArgument, withStack } from './with-stack.ts'
 import type { CliContext } from './cli-context.ts'
 
 export function addCheck(program: Command, context: CliContext): void {
   program
     .command('check')
     .description('tell what a configuration puts together, or what is wrong with it')
-    .argument('<config>', 'a config.yml; REGISTRY_* variables are laid over it')
+    .argument(...configArgument)
     .action((file: string) =>
       withStack(file, context, (_storage, stack, config) => {
         context.out(`${describeStack(stack)}\n${verdict(config)}\n`)

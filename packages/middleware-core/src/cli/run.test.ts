@@ -6,7 +6,7 @@ import { z } from 'zod'
 import * as option from '../options/option.ts'
 import { InMemoryDriver } from '../drivers/inmemory/driver.ts'
 import { defineDriver } from '../authoring/define-driver.ts'
-import { run } from './run.ts'
+import { type Outcome, longshore as runLongshore } from '../../test/cli/longshore.ts'
 
 let directory: string
 beforeAll(async () => {
@@ -43,30 +43,18 @@ const bucket = defineDriver({
   },
 })
 
-interface Outcome {
-  code: number
-  out: string
-  error: string
-}
-
-async function longshore(args: string[], content: string, env: Record<string, string> = {}): Promise<Outcome> {
+async function longshore(
+  args: string[],
+  content: string,
+  env: Record<string, string> = {},
+): Promise<Omit<Outcome, 'bytes'>> {
   const file = join(directory, 'config.yml')
   await writeFile(file, content)
-  const outcome = { code: -1, out: '', error: '' }
-  outcome.code = await run(
+  const { code, out, error } = await runLongshore(
     args.map(argument => (argument === 'CONFIG' ? file : argument)),
-    {
-      out: text => {
-        outcome.out += text
-      },
-      error: text => {
-        outcome.error += text.replaceAll(`${directory}/`, '')
-      },
-      env,
-      load: () => Promise.resolve({ default: bucket }),
-    },
+    { env, load: () => Promise.resolve({ default: bucket }) },
   )
-  return outcome
+  return { code, out, error: error.replaceAll(`${directory}/`, '') }
 }
 
 const s3 = 'storage: {s3: {bucket: b}}\n'
@@ -150,15 +138,15 @@ describe('longshore url', () => {
       out: '',
       error: 'no URL for /a: this stack leaves it to the service to serve it\n',
     })
-    expect((await longshore(['url', 'CONFIG', 'a'], s3)).error).toMatch(/^s3aws: invalid path: "a"; accepted: /)
+    expect((await longshore(['url', 'CONFIG', 'a'], s3)).error).toMatch(/^invalid path: "a"; accepted: /)
   })
 })
 
-describe('longshore purge-uploads', () => {
+describe('longshore sweep', () => {
   it('discards uploads older than a duration, below a directory', async () => {
     purged.length = 0
     const start = Date.now()
-    const outcome = await longshore(['purge-uploads', 'CONFIG', '--older-than', '24h', '--path', '/docker'], s3)
+    const outcome = await longshore(['sweep', 'CONFIG', '--older-than', '24h', '--path', '/docker'], s3)
     expect(outcome).toEqual({ code: 0, out: '3 unfinished uploads discarded\n', error: '' })
     const [{ olderThan, path } = { olderThan: new Date(0), path: '' }] = purged
     expect(path).toBe('/docker')
@@ -168,16 +156,16 @@ describe('longshore purge-uploads', () => {
 
   it('discards nothing for a duration that no date is as long ago as', async () => {
     purged.length = 0
-    const outcome = await longshore(['purge-uploads', 'CONFIG', '--older-than', '999999999d'], s3)
-    expect(outcome).toMatchObject({ code: 1, error: expect.stringContaining('found 999999999d') })
+    const outcome = await longshore(['sweep', 'CONFIG', '--older-than', '999999999d'], s3)
+    expect(outcome).toMatchObject({ code: 2, error: expect.stringContaining('found 999999999d') })
     expect(purged).toEqual([])
   })
 
   it('wants the duration, with its unit', async () => {
-    const missing = await longshore(['purge-uploads', 'CONFIG'], s3)
-    expect(missing).toMatchObject({ code: 1, error: expect.stringContaining('--older-than') })
-    const bare = await longshore(['purge-uploads', 'CONFIG', '--older-than', '24'], s3)
-    expect(bare).toMatchObject({ code: 1, error: expect.stringContaining('accepted: a duration with its unit') })
+    const missing = await longshore(['sweep', 'CONFIG'], s3)
+    expect(missing).toMatchObject({ code: 2, error: expect.stringContaining('--older-than') })
+    const bare = await longshore(['sweep', 'CONFIG', '--older-than', '24'], s3)
+    expect(bare).toMatchObject({ code: 2, error: expect.stringContaining('accepted: a duration with its unit') })
   })
 })
 
@@ -196,7 +184,7 @@ describe('longshore', () => {
   it('helps, and refuses what it does not know', async () => {
     const help = await longshore(['--help'], s3)
     expect(help.code).toBe(0)
-    expect(help.out).toMatch(/check .*\n[^]*url .*\n[^]*purge-uploads /)
-    expect(await longshore(['chek'], s3)).toMatchObject({ code: 1, error: expect.stringContaining('check') })
+    expect(help.out).toMatch(/check .*\n[^]*url .*\n[^]*sweep /)
+    expect(await longshore(['chek'], s3)).toMatchObject({ code: 2, error: expect.stringContaining('check') })
   })
 })

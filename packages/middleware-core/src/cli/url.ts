@@ -1,17 +1,19 @@
 import type { Command } from 'commander'
 import { StorageError } from '../contract/errors.ts'
-import { withStack } from './with-stack.ts'
+import { readStoragePath } from './storage-path.ts'
+import { configArgument, withStack } from './with-stack.ts'
 import type { CliContext } from './cli-context.ts'
 
 export function addUrl(program: Command, context: CliContext): void {
   program
     .command('url')
     .description('print the URL from which a client can fetch a file')
-    .argument('<config>', 'a config.yml; REGISTRY_* variables are laid over it')
+    .argument(...configArgument)
     .argument('<path>', 'the path of the file in the storage, such as /docker/registry/v2/...')
-    .action((file: string, path: string) =>
+    .action((file: string, given: string) =>
       withStack(file, context, async storage => {
-        const signed = await storage.urlFor(path)
+        const { path } = readStoragePath(given)
+        const signed = await storage.urlFor(path, { signal: context.signal })
         if (!signed) {
           throw new StorageError('UNSUPPORTED', `no URL for ${path}: this stack leaves it to the service to serve it`)
         }

@@ -1,19 +1,25 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import * as option from '../options/option.ts'
-import { withStack } from './with-stack.ts'
 import type { CliContext } from './cli-context.ts'
+import { formatCount } from './format.ts'
+import { readStoragePath } from './storage-path.ts'
+import { configArgument, withStorage } from './with-stack.ts'
 
-export function addPurgeUploads(program: Command, context: CliContext): void {
+export function addSweep(program: Command, context: CliContext): void {
   program
-    .command('purge-uploads')
+    .command('sweep')
     .description('discard unfinished uploads that nobody will continue')
-    .argument('<config>', 'a config.yml; REGISTRY_* variables are laid over it')
+    .argument(...configArgument)
     .requiredOption('--older-than <duration>', 'those last touched longer ago than this, such as 24h', readDuration)
     .option('--path <directory>', 'those below this directory', '/')
     .action((file: string, { olderThan, path }: { olderThan: number; path: string }) =>
-      withStack(file, context, async storage => {
-        const { uploads } = await storage.purgeUploads({ olderThan: new Date(Date.now() - olderThan), path })
-        context.out(`${uploads} unfinished upload${uploads === 1 ? '' : 's'} discarded\n`)
+      withStorage(file, context, async storage => {
+        const { uploads } = await storage.purgeUploads({
+          olderThan: new Date(Date.now() - olderThan),
+          path: readStoragePath(path).path,
+          signal: context.signal,
+        })
+        context.out(`${formatCount(uploads, 'unfinished upload')} discarded\n`)
       }),
     )
 }
