@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type EdgeRecord, type LocalCloud, type RequestRecord, startLocalCloud } from '@longshore/local-cloud'
@@ -19,6 +19,9 @@ export interface Demo extends AsyncDisposable {
 /** Requests of the stand-in for S3 that are kept: nobody asks for them. */
 const MAX_KEPT_REQUESTS = 100
 
+/** The CloudFront Function that `examples/aws` deploys. */
+const EDGE_FUNCTION = new URL('../../../aws/function/registry-edge.js', import.meta.url)
+
 /** Starts a demo. `verbose` logs every request to the stand-in for S3, too. */
 export async function startDemo(address: Address, log: Log, verbose: boolean): Promise<Demo> {
   const directory = await mkdtemp(join(tmpdir(), 'longshore-'))
@@ -31,13 +34,17 @@ export async function startDemo(address: Address, log: Log, verbose: boolean): P
   }
   let cloud: LocalCloud | undefined
   try {
+    const edgeFunction = await readFile(EDGE_FUNCTION, 'utf8')
     cloud = await startLocalCloud({
       s3: {
         directory,
         keepRequests: MAX_KEPT_REQUESTS,
         ...(verbose ? { onRequest: record => log(s3Line(record)) } : {}),
       },
-      edge: { onRequest: record => log(edgeLine(record)) },
+      edge: {
+        viewerFunctions: { request: edgeFunction, response: edgeFunction },
+        onRequest: record => log(edgeLine(record)),
+      },
     })
     const configFile = join(directory, 'config.yml')
     const keyFile = join(directory, 'cloudfront.pem')

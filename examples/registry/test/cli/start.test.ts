@@ -27,6 +27,8 @@ describe('without a configuration', () => {
     for (const result of ['Miss', 'Hit']) {
       const pulled = await fetch(`${url}/v2/library/hello/blobs/${digest}`)
       expect(Buffer.from(await pulled.arrayBuffer()).equals(bytes)).toBe(true)
+      expect(pulled.headers.get('x-cache')).toBe(`${result} from cloudfront`)
+      expect(pulled.headers.get('docker-content-digest')).toBe(digest)
       await printed(run, new RegExp(`registry  GET .*307 → cloudfront[^]*edge .*200 ${result}`))
     }
     expect(run.output).toMatch(/registry {2}PUT .* 201 {2}100\.0 kB in/)

@@ -86,7 +86,15 @@ describe('the cache', () => {
       via: expect.stringContaining('CloudFront'),
       'x-amz-cf-id': expect.any(String),
     })
-    expect(cloud.edge.stats).toEqual({ hits: 1, misses: 1, denials: 0, errors: 0, bytes: 14, originRequests: 1 })
+    expect(cloud.edge.stats).toEqual({
+      hits: 1,
+      misses: 1,
+      denials: 0,
+      functions: 0,
+      errors: 0,
+      bytes: 14,
+      originRequests: 1,
+    })
     expect(cloud.s3.requests.counts()).toEqual({ GetObject: 1 })
     expect(cloud.s3.requests.records.at(0)?.target).toBe('/longshore/a%20b/%C3%BC%2B(1)')
     await bucket.put('a b/ü+(1)', 'changed')

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { STATUS_CODES } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -6,16 +7,21 @@ import { parseRange } from '../byte-range.ts'
 import type { CachedObject, EdgeCache } from './cache.ts'
 import type { CacheKey } from './cache-key.ts'
 import { errorPage } from './error-page.ts'
+import type { FunctionError } from './functions/function-error.ts'
+import { type FunctionResponse, fieldHeaders, plainHeaders, setCookies } from './functions/function-event.ts'
 import type { Origin } from './origin.ts'
 import type { Denial } from './denial.ts'
 import type { EdgeRefusal } from './request-rules.ts'
 
-export type EdgeResult = 'Hit' | 'Miss' | 'Denied' | 'Error'
+/** `Function`: the viewer request's function answered. */
+export type EdgeResult = 'Hit' | 'Miss' | 'Denied' | 'Error' | 'Function'
 
 export interface DeliveryStats {
   hits: number
   misses: number
   denials: number
+  /** Answers of the viewer request's function. */
+  functions: number
   /** Answers of 400 and above that are no denials, and bodies that broke off. */
   errors: number
   /** Bytes of bodies sent to viewers. */
@@ -31,16 +37,26 @@ export interface DeliveryContext {
   stats: DeliveryStats
 }
 
+/** The request as it goes on behind the viewer request's function. */
+export interface ForwardedRequest {
+  key: CacheKey
+  /** The viewer's, lower-case. */
+  headers: IncomingMessage['headers']
+  /** The viewer response's function. Throws a `FunctionError` where it fails. */
+  onResponse?: (response: FunctionResponse) => FunctionResponse
+}
+
 /** What passes from the origin to the viewer. */
 const PASSED = /^(content-(type|encoding|language|disposition)|cache-control|expires|etag|last-modified|x-amz-.+)$/
 
-const COUNTED = { Hit: 'hits', Miss: 'misses', Denied: 'denials', Error: 'errors' } as const
+const COUNTED = { Hit: 'hits', Miss: 'misses', Denied: 'denials', Error: 'errors', Function: 'functions' } as const
 
 const X_CACHE: Record<EdgeResult, string> = {
   Hit: 'Hit from cloudfront',
   Miss: 'Miss from cloudfront',
   Denied: 'Error from cloudfront',
   Error: 'Error from cloudfront',
+  Function: 'FunctionGeneratedResponse from cloudfront',
 }
 
 /** The answer to one viewer. */
@@ -52,14 +68,19 @@ export class Delivery {
   readonly #request: IncomingMessage
   readonly #response: ServerResponse
   readonly #context: DeliveryContext
+  #headers: IncomingMessage['headers']
+  #onResponse: ForwardedRequest['onResponse']
 
   constructor(request: IncomingMessage, response: ServerResponse, context: DeliveryContext) {
     this.#request = request
     this.#response = response
     this.#context = context
+    this.#headers = request.headers
   }
 
-  async deliver(key: CacheKey): Promise<void> {
+  async deliver({ key, headers, onResponse }: ForwardedRequest): Promise<void> {
+    this.#headers = headers
+    this.#onResponse = onResponse
     const { method } = this.#request
     if (method === 'OPTIONS') {
       this.#head('Miss', 200, { allow: 'GET, HEAD, OPTIONS', 'content-length': 0 })
@@ -79,6 +100,27 @@ export class Delivery {
 
   deny(denial: Denial): void {
     this.#text(403, 'text/xml', denial.body, 'Denied')
+  }
+
+  /** Sends what the viewer request's function made. */
+  answer({ statusCode, headers, cookies, body = '' }: FunctionResponse): void {
+    const content =
+      typeof body === 'string'
+        ? Buffer.from(body)
+        : Buffer.from(body.data, body.encoding === 'base64' ? 'base64' : 'utf8')
+    const hasBody = statusCode !== 204 && statusCode !== 304
+    const length = hasBody ? { 'content-length': content.length } : {}
+    this.#head('Function', statusCode, { ...plainHeaders(headers), ...length }, cookies)
+    const isSent = hasBody && this.#request.method !== 'HEAD'
+    if (isSent) this.#count(content.length)
+    this.#response.end(isSent ? content : undefined)
+  }
+
+  /** A function failed. */
+  failFunction({ kind, status }: FunctionError): void {
+    const why = kind === 'execution' ? 'has thrown an error or run for too long' : 'returned an invalid value'
+    this.#onResponse = undefined
+    this.#page(status, `The CloudFront function associated with the CloudFront distribution ${why}.`)
   }
 
   /** The origin cannot be reached, or what it sent broke off. */
@@ -122,7 +164,7 @@ export class Delivery {
   }
 
   async #deliverObject(object: CachedObject, result: EdgeResult): Promise<void> {
-    const { headers } = this.#request
+    const headers = this.#headers
     const described = this.#describe(object)
     const { etag } = object.headers
     if (etag !== undefined && headers['if-none-match']?.split(',').some(item => item.trim() === etag)) {
@@ -149,7 +191,7 @@ export class Delivery {
   /** "Range GETs": an object above the limit can be had in pieces below it, not whole. */
   async #uncacheable(key: CacheKey, size: number): Promise<void> {
     const { maxObjectBytes, origin } = this.#context
-    const range = parseRange(this.#request.headers.range, size)
+    const range = parseRange(this.#headers.range, size)
     const length = typeof range === 'object' ? range.end - range.start : size
     if (length > maxObjectBytes) {
       this.#page(400, 'The object is larger than the largest that CloudFront caches.')
@@ -166,7 +208,12 @@ export class Delivery {
       const value = answer.headers[name]
       if (typeof value === 'string') headers[name] = value
     }
-    this.#head(result, answer.statusCode ?? 502, headers)
+    try {
+      this.#head(result, answer.statusCode ?? 502, headers)
+    } catch (error) {
+      answer.destroy()
+      throw error
+    }
     await this.#send(answer as AsyncIterable<Buffer>, Number(headers['content-length']))
   }
 
@@ -210,18 +257,36 @@ export class Delivery {
     this.#context.stats.bytes += bytes
   }
 
-  #head(result: EdgeResult, status: number, headers: Record<string, string | number>): void {
+  #head(
+    result: EdgeResult,
+    status: number,
+    headers: Record<string, string | number>,
+    cookies: FunctionResponse['cookies'] = {},
+  ): void {
+    const sent: FunctionResponse = {
+      statusCode: status,
+      statusDescription: STATUS_CODES[status] ?? '',
+      headers: fieldHeaders({ ...headers, server: 'CloudFront', via: '1.1 local.cloudfront.net (CloudFront)' }),
+      cookies,
+    }
+    // "CloudFront doesn't invoke edge functions for viewer response events when the origin returns HTTP status code 400 or higher."
+    const isFunctionRun = this.#onResponse !== undefined && status < 400 && result !== 'Function'
+    const answer = isFunctionRun ? this.#onResponse!(sent) : sent
     this.result = result
     this.#context.stats[COUNTED[result]]++
-    this.#response.writeHead(status, {
-      ...headers,
-      server: 'CloudFront',
-      via: '1.1 local.cloudfront.net (CloudFront)',
+    this.#response.writeHead(answer.statusCode, {
+      ...plainHeaders(answer.headers),
+      ...withCookies(answer.cookies),
       'x-cache': X_CACHE[result],
       'x-amz-cf-pop': 'LCL50-P1',
       'x-amz-cf-id': this.#requestId,
     })
   }
+}
+
+function withCookies(cookies: FunctionResponse['cookies']): { 'set-cookie'?: string[] } {
+  const values = setCookies(cookies)
+  return values.length > 0 ? { 'set-cookie': values } : {}
 }
 
 function passed(headers: IncomingMessage['headers'] | Record<string, string>): Record<string, string> {

@@ -1,11 +1,15 @@
 import { createPublicKey, KeyObject } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { isDeepStrictEqual } from 'node:util'
 import { listenOnLoopback } from '../loopback-server.ts'
 import { percentDecode, splitTarget } from '../query.ts'
 import { SpoolDirectory } from '../spool.ts'
 import { EdgeCache } from './cache.ts'
 import { Delivery } from './delivery.ts'
 import type { DeliveryStats, EdgeResult } from './delivery.ts'
+import { FunctionError } from './functions/function-error.ts'
+import { functionRequest, plainHeaders, queryOf } from './functions/function-event.ts'
+import { type ViewerFunctionCode, ViewerFunctions } from './functions/viewer-functions.ts'
 import { type CacheKey, objectKey } from './cache-key.ts'
 import { Origin } from './origin.ts'
 import type { OriginOptions } from './origin.ts'
@@ -39,6 +43,8 @@ export interface EdgeStats extends DeliveryStats {
 /** CloudFront's own parameters. */
 const SIGNATURE_PARAMETERS = new Set(['Expires', 'Policy', 'Signature', 'Key-Pair-Id', 'Hash-Algorithm'])
 
+const NO_DELIVERIES: Readonly<DeliveryStats> = { hits: 0, misses: 0, denials: 0, functions: 0, errors: 0, bytes: 0 }
+
 export interface EdgeOptions {
   /** 0, the default, takes any free port. */
   port?: number
@@ -57,6 +63,11 @@ export interface EdgeOptions {
    * like. Those of a signature are never passed on. `none` by default, as in CloudFront's CachingOptimized policy.
    */
   queryStrings?: 'none' | 'all' | readonly string[]
+  /**
+   * CloudFront Functions of the behaviour, as code; none by default. They run in a sandbox with CloudFront's event and its limits.
+   * Code that is too large, does not parse or has no `handler` is an error at the start.
+   */
+  viewerFunctions?: ViewerFunctionCode
   /** Bytes of all cached objects together; 2 GiB by default. */
   cacheBytes?: number
   /** Bytes of the largest object that is served whole; 50 GB by default, which is CloudFront's limit. */
@@ -87,19 +98,21 @@ export interface LocalEdge extends AsyncDisposable {
 export async function startEdge(options: EdgeOptions): Promise<LocalEdge> {
   const keys = new Map(Object.entries(options.publicKeys).map(([id, key]) => [id, parsed(key)]))
   const now = options.now ?? Date.now
+  const functions = options.viewerFunctions && new ViewerFunctions(options.viewerFunctions)
   const prefix = (options.originPath ?? '').replace(/^\/*(?=.)/, '/').replace(/\/+$/, '')
   const maxObjectBytes = options.maxObjectBytes ?? 50e9
   const spools = await SpoolDirectory.create()
   const origin = new Origin(options.origin)
   const cache = new EdgeCache(origin, spools, { total: options.cacheBytes ?? 2 * 1024 ** 3, object: maxObjectBytes })
-  const stats = { hits: 0, misses: 0, denials: 0, errors: 0, bytes: 0 }
+  const stats: DeliveryStats = { ...NO_DELIVERIES }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const startedAt = Date.now()
     const { path, query } = splitTarget(request.url ?? '/')
     const delivery = new Delivery(request, response, { origin, cache, maxObjectBytes, stats })
     let denial: DenialCode | undefined
-    const cacheKey: CacheKey = { path: prefix + path, query: forwarded(query) }
+    let cacheKey: CacheKey = { path: prefix + path, query: forwarded(query) }
+    const address = options.viewerAddress?.(request) ?? request.socket.remoteAddress ?? ''
     const publicOrigin = options.publicOrigin ?? `http://${request.headers.host ?? ''}`
     const refusal = refusalOf(request, publicOrigin + (request.url ?? '/'))
     try {
@@ -111,16 +124,36 @@ export async function startEdge(options: EdgeOptions): Promise<LocalEdge> {
             origin: publicOrigin,
             target: request.url ?? '/',
             cookie: request.headers.cookie,
-            address: options.viewerAddress?.(request) ?? request.socket.remoteAddress ?? '',
+            address,
           },
           { keys, now: now() },
         )
-        await delivery.deliver(cacheKey)
+        if (functions) {
+          const seen = functionRequest(request, path, query)
+          const outcome = functions.onRequest(seen, address)
+          if (outcome.kind === 'response') {
+            delivery.answer(outcome.response)
+          } else {
+            const { uri, querystring, headers } = outcome.request
+            // "If a function does not change the URI or query string, CloudFront forwards the values that it received".
+            const isSameQuery = isDeepStrictEqual(querystring, seen.querystring)
+            cacheKey = { path: prefix + uri, query: forwarded(isSameQuery ? query : queryOf(querystring)) }
+            await delivery.deliver({
+              key: cacheKey,
+              headers: plainHeaders(headers),
+              onResponse: answer => functions.onResponse(outcome.request, address, answer),
+            })
+          }
+        } else {
+          await delivery.deliver({ key: cacheKey, headers: request.headers })
+        }
       }
     } catch (error) {
       if (error instanceof Denial) {
         denial = error.code
         delivery.deny(error)
+      } else if (error instanceof FunctionError) {
+        delivery.failFunction(error)
       } else {
         delivery.fail()
       }
@@ -163,7 +196,7 @@ export async function startEdge(options: EdgeOptions): Promise<LocalEdge> {
       return { ...stats, originRequests: origin.requests }
     },
     resetStats: () => {
-      Object.assign(stats, { hits: 0, misses: 0, denials: 0, errors: 0, bytes: 0 })
+      Object.assign(stats, NO_DELIVERIES)
       origin.requests = 0
     },
     trust: (id, key) => void keys.set(id, parsed(key)),
