@@ -84,7 +84,7 @@ describeWith(['radosgw'], 'Ceph', () => {
     for (const bucket of [...Object.keys(variants), 'limited']) await ceph.createBucket(bucket)
     limited = await ceph.createUser('limited')
     await ceph.setPolicy('limited', await documentedPolicy('limited', 'limited'))
-  }, 300_000)
+  })
   afterAll(async () => {
     await ceph[Symbol.asyncDispose]()
     jest.restoreAllMocks()

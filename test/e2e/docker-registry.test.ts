@@ -20,7 +20,7 @@ describeWith(['docker-registry'], 'one bucket under docker-registry and Longshor
     const keyFile = join(directory, 'docker-registry.pem')
     await writeFile(keyFile, privateKey, { mode: 0o600 })
     theirs = await startDockerRegistry(directory, placeOn(cloud, keyFile))
-  }, 300_000)
+  })
   afterAll(async () => {
     await theirs[Symbol.asyncDispose]()
     await stack[Symbol.asyncDispose]()
@@ -81,7 +81,7 @@ describeWith(['docker-registry'], 'one bucket under docker-registry and Longshor
         expect(`sha256:${createHash('sha256').update(pulled).digest('hex')}`).toBe(digest)
       }
     }
-  }, 300_000)
+  })
 })
 
 async function redirectOf(authority: string, name: string, digest: string): Promise<URL> {

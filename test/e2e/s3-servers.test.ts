@@ -77,7 +77,7 @@ for (const { program, capabilities, failing } of servers) {
     beforeAll(async () => {
       server = await startS3Server(program)
       await server.createBucket('conformance')
-    }, 120_000)
+    })
     afterAll(async () => await server[Symbol.asyncDispose]())
 
     testDriver(

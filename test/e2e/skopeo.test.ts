@@ -16,7 +16,7 @@ describeWith(['skopeo', 'debootstrap'], 'skopeo pushes and pulls a Debian image'
   beforeAll(async () => {
     stack = await startStack()
     image = await debianImage(stack.directory)
-  }, 300_000)
+  })
   afterAll(async () => {
     await stack[Symbol.asyncDispose]()
   })
@@ -29,7 +29,7 @@ describeWith(['skopeo', 'debootstrap'], 'skopeo pushes and pulls a Debian image'
     expect(pushed).toBeGreaterThan(150_000_000)
     expect(stored).toBeGreaterThanOrEqual(pushed)
     expect(stack.cloud.s3.bucket(stack.cloud.bucket).uploads()).toEqual([])
-  }, 300_000)
+  })
 
   it('pulls every blob through the edge and none through the registry, and the digests are equal', async () => {
     const directory = join(stack.directory, 'pulled')
@@ -54,13 +54,13 @@ describeWith(['skopeo', 'debootstrap'], 'skopeo pushes and pulls a Debian image'
     expect(sorted(served)).toEqual(
       sorted(image.blobs.map(({ digest, size }) => ({ digest: digest.slice(7), bytes: size, result: 'Miss' }))),
     )
-  }, 300_000)
+  })
 
   it('pulls again from the cache of the edge', async () => {
     stack.pulls.length = 0
     await skopeo(`docker://${stack.authority}/debian/minbase:stable`, `oci:${join(stack.directory, 'again')}:latest`)
     expect(stack.pulls.map(({ result }) => result)).toEqual(image.blobs.map(() => 'Hit'))
-  }, 300_000)
+  })
 })
 
 async function skopeo(from: string, to: string): Promise<void> {

@@ -45,7 +45,7 @@ describe('a custom policy without a pattern', () => {
 })
 
 describe('a signed URL', () => {
-  it('is byte for byte that of the AWS signer: 1,000 awkward URLs', async () => {
+  it('is byte for byte that of the AWS signer: 300 awkward URLs', async () => {
     const sha256 = createSigner({ keyPairId, privateKey: rsa.pem, hashAlgorithm: 'SHA256' })
     const restrictions: { notBefore?: Date; ipAddress?: string }[] = [
       {},
@@ -54,7 +54,7 @@ describe('a signed URL', () => {
       { notBefore, ipAddress: '192.0.2.1' },
     ]
     let index = 0
-    for (const url of awkwardUrls(1000)) {
+    for (const url of awkwardUrls(300)) {
       const restriction = restrictions[(index >> 1) % restrictions.length] ?? {}
       const algorithm = index++ % 3 === 0 ? 'SHA256' : 'SHA1'
       const by = algorithm === 'SHA256' ? sha256 : signer

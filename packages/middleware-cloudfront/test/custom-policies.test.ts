@@ -56,8 +56,8 @@ const ways: Record<string, (name: string) => Promise<string>> = {
 }
 
 describe.each(Object.entries(ways))('%s', (_, sign) => {
-  it('opens none of 149 other names', async () => {
-    const names = randomNames(150)
+  it('opens none of 59 other names', async () => {
+    const names = randomNames(60)
     // Clients and attackers may spell a star either way.
     const urls = names.flatMap(name => [pathOf(name), pathOf(name).replaceAll('*', '%2A')])
     for (const name of names) {

@@ -55,7 +55,7 @@ describe('a window, with a clock that goes on and jumps back', () => {
     const storage = withClock(clock, settings)
     const urls = new Map<number, string>()
     let last = 0
-    for (let step = 0; step < 2000; step++) {
+    for (let step = 0; step < 500; step++) {
       clock.now += words() % 10 === 0 ? -(words() % 10_000) : words() % 3000
       const { url = '', expiresAt } = (await storage.urlFor('/a')) ?? {}
       const expires = expiresAt?.getTime() ?? 0
@@ -69,7 +69,7 @@ describe('a window, with a clock that goes on and jumps back', () => {
       urls.set(expires, url)
       last = expires
     }
-    expect(urls.size).toBeGreaterThan(100)
+    expect(urls.size).toBeGreaterThan(40)
   })
 
   it('begins at the same moment for all its URLs', async () => {

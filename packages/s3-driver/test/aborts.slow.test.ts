@@ -140,7 +140,7 @@ async function abortAt(n: number, operation: Operation, fault: Fault | undefined
     milliseconds === undefined && !unread.includes(operation)
   await until(() => !bench.cloud.s3.requests.records.some(isOpen))
   // The driver's own timers are half a second long. The rest is for a busy machine; what hangs would do so for a minute.
-  expect(performance.now() - (abortedAt ?? performance.now())).toBeLessThan(10_000)
+  expect(performance.now() - (abortedAt ?? performance.now())).toBeLessThan(40_000)
   bench.cloud.s3.faults.clear()
   const visible = bench.bucket.keys().filter(key => !key.startsWith('~'))
   for (const key of visible) expect([key, (await bench.bucket.read(key))?.equals(contents[key]!)]).toEqual([key, true])
@@ -199,5 +199,5 @@ describe('a reader', () => {
     // Both ends are in this process.
     await until(() => sockets() <= before + 2 * atATime)
     expect(most).toBeLessThan(before + 200)
-  }, 900_000)
+  })
 })

@@ -1,4 +1,4 @@
-// One process of `processes.test.ts`, `killed.test.ts` and `memory.test.ts`, bundled by `child.ts`: node child.mjs JOB OPTIONS [ARGUMENTS...]
+// One process of `processes.slow.test.ts`, `killed.slow.test.ts` and `memory.slow.test.ts`, bundled by `child.ts`: node child.mjs JOB OPTIONS [ARGUMENTS...]
 import { once } from 'node:events'
 import { writeSync } from 'node:fs'
 import { defineDriver } from '@longshore/middleware-core'

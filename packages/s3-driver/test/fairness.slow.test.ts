@@ -165,5 +165,5 @@ describe('uploads that nobody writes to', () => {
     }
     expect(cloud.s3.bucket(cloud.bucket).keys()).toHaveLength(12)
     expect([memory.used, cloud.s3.bucket(cloud.bucket).uploads()]).toEqual([0, []])
-  }, 900_000)
+  })
 })

@@ -34,7 +34,7 @@ describe(`an object of ${title}`, () => {
     await bench.driver.delete('/moved')
     await bench.driver.delete('/warm-up')
     expect([bench.bucket.keys(), bench.bucket.uploads()]).toEqual([[], []])
-  }, 900_000)
+  })
 })
 
 describe('an object of more than 10,000 chunks', () => {
@@ -67,7 +67,7 @@ describe('an object of more than 10,000 chunks', () => {
     }
     await storage.delete('/moved')
     expect([bench.bucket.keys(), bench.bucket.uploads()]).toEqual([[], []])
-  }, 900_000)
+  })
 
   it('is committed by another driver when it has as many parts as there may be, and its commit failed', async () => {
     await using storage = driver('equal')
@@ -85,7 +85,7 @@ describe('an object of more than 10,000 chunks', () => {
     await continued.commit()
     expect(digest(await storage.getContent('/large'))).toBe(digest(most))
     expect([bench.bucket.keys(), bench.bucket.uploads()]).toEqual([['large'], []])
-  }, 900_000)
+  })
 
   it('is refused, with what would help, where parts are equal', async () => {
     await using storage = driver('equal')
@@ -100,7 +100,7 @@ describe('an object of more than 10,000 chunks', () => {
     })
     await writer.cancel()
     expect([bench.bucket.keys(), bench.bucket.uploads()]).toEqual([[], []])
-  }, 900_000)
+  })
 })
 
 function digest(bytes: Uint8Array): string {

@@ -73,10 +73,10 @@ describe('a list takes', () => {
   })
 
   it('no more than one request for each directory that holds more than a page, and never one after the other', async () => {
-    await fill(directories(60, numbered(1500)))
+    await fill(directories(30, numbered(1050)))
     bench.cloud.s3.faults.add(always({ kind: 'delay', milliseconds: 50 }))
-    await expectChildren(numbered(60))
-    expect(lists()).toBeLessThanOrEqual(2 + 60)
+    await expectChildren(numbered(30))
+    expect(lists()).toBeLessThanOrEqual(2 + 30)
     expect(mostAtOnce()).toBeGreaterThan(8)
   })
 

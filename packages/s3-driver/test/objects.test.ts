@@ -1,40 +1,10 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { connect, createServer } from 'node:net'
 import { PassThrough, Readable } from 'node:stream'
 import { describe, expect, it, jest } from '@jest/globals'
 import { always, matching, nth } from '@longshore/local-cloud'
-import { content, failure, part, until, useFixture, write } from './cloud.ts'
+import { countConnections } from './connection-counter.ts'
+import { content, failure, part, until, useFixture } from './cloud.ts'
 
 const bench = useFixture()
-
-/** A way to the local cloud that counts connections. */
-async function counted(): Promise<AsyncDisposable & { endpoint: string; total: number; open: number }> {
-  const counts = { total: 0, open: 0 }
-  const server = createServer(socket => {
-    counts.total++
-    counts.open++
-    const onward = connect(bench.cloud.s3.port, '127.0.0.1')
-    socket.on('close', () => {
-      counts.open--
-      onward.destroy()
-    })
-    for (const end of [socket, onward]) end.on('error', () => socket.destroy())
-    onward.on('close', () => socket.destroy())
-    socket.pipe(onward).pipe(socket)
-  })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  return {
-    endpoint: `http://127.0.0.1:${port}`,
-    get total() {
-      return counts.total
-    },
-    get open() {
-      return counts.open
-    },
-    [Symbol.asyncDispose]: () => new Promise<void>(resolve => void server.close(() => resolve())),
-  }
-}
 
 describe('moving', () => {
   const inParts = { multipartCopyThresholdSize: part, multipartCopyChunkSize: part, multipartCopyMaxConcurrency: 2 }
@@ -164,7 +134,7 @@ describe('reading', () => {
 
   for (const checksums of [false, true]) {
     it(`gives the socket back when it ends before it began, checksums ${checksums ? 'on' : 'off'}`, async () => {
-      await using proxy = await counted()
+      await using proxy = await countConnections(bench.cloud)
       const driver = bench.another({ regionEndpoint: proxy.endpoint, checksums })
       await driver.putContent('/a', bytes)
       for (let index = 0; index < 20; index++) (await driver.reader('/a')).destroy()
@@ -174,53 +144,9 @@ describe('reading', () => {
     })
   }
 
-  it('of more files than there are connections, all left alone, stops nothing, and each can be read on', async () => {
-    const driver = bench.another()
-    const bytes = content(600_000)
-    await bench.bucket.put('a', bytes)
-    const readers = []
-    for (let index = 0; index < 300; index++) readers.push(await driver.reader('/a', { offset: index }))
-    await driver.putContent('/b', 'x')
-    await expect(driver.stat('/b')).resolves.toMatchObject({ size: 1 })
-    for (const [index, reader] of readers.entries()) {
-      const read = Buffer.concat(await reader.toArray())
-      expect([index, read.equals(bytes.subarray(index))]).toEqual([index, true])
-    }
-    // Those that are destroyed leave their connections to others, too.
-    for (let index = 0; index < 300; index++) (await driver.reader('/a')).destroy()
-    expect(await driver.getContent('/b')).toHaveLength(1)
-  })
-
   it('takes an object whose checksum matches', async () => {
     await bench.another({ checksums: true }).putContent('/a', 'content')
     await expect(bench.another({ checksums: true }).getContent('/a')).resolves.toHaveLength(7)
-  })
-})
-
-describe('connections', () => {
-  it('are kept: 60 uploads of 5 MiB one after another take four at most', async () => {
-    await using proxy = await counted()
-    const driver = bench.another({ regionEndpoint: proxy.endpoint })
-    const bytes = content(part)
-    for (let index = 0; index < 60; index++) await driver.putContent('/a', bytes)
-    expect(proxy.total).toBeLessThanOrEqual(4)
-    await driver[Symbol.asyncDispose]()
-  })
-})
-
-describe('many uploads at once', () => {
-  it('share a small budget and all finish', async () => {
-    const driver = bench.another({ uploadMemory: 3 * part })
-    const bytes = content(2 * part + 100)
-    await Promise.all(
-      Array.from({ length: 16 }, async (_, index) => {
-        const writer = await driver.writer(`/f${index}`)
-        for (let at = 0; at < bytes.length; at += 1_000_000) await write(writer, bytes.subarray(at, at + 1_000_000))
-        await writer.commit()
-      }),
-    )
-    expect(bench.bucket.keys()).toHaveLength(16)
-    for (const key of bench.bucket.keys()) expect(bench.bucket.info(key)?.size).toBe(bytes.length)
   })
 })
 
@@ -251,25 +177,6 @@ describe('putStream', () => {
     }
     await expect(bench.driver.putStream('/a', failing())).rejects.toThrow('the source broke')
     expect([bench.bucket.keys(), bench.bucket.uploads()]).toEqual([[], []])
-  })
-
-  it('takes its memory from that of all uploads, however many there are at once', async () => {
-    const used: number[] = []
-    const limits: number[] = []
-    const listen = (message: unknown): void => {
-      const trace = message as { used: number; limit: number }
-      used.push(trace.used)
-      limits.push(trace.limit)
-    }
-    subscribe('longshore:upload-memory', listen)
-    await Promise.all(
-      Array.from({ length: 20 }, (_, index) => bench.driver.putStream(`/s/${index}`, Readable.from(chunks))),
-    )
-    unsubscribe('longshore:upload-memory', listen)
-    expect(Math.max(...used)).toBeGreaterThan(part)
-    expect(Math.max(...used)).toBeLessThanOrEqual(Math.max(...limits))
-    for (const key of bench.bucket.keys()) expect(bench.bucket.info(key)?.size).toBe(12_000_000)
-    expect(bench.bucket.keys()).toHaveLength(20)
   })
 
   it('that is to replace a file which is not there fails by its condition', async () => {

@@ -137,7 +137,7 @@ describe.each(['htpasswd', 'token'] as const)('with auth.%s', kind => {
       }
     }
     expect(calls).toEqual([])
-  }, 60_000)
+  })
 
   it('wrong credentials open nothing either', async () => {
     const contents = await fill()
@@ -202,7 +202,7 @@ it('with a token for another repository nothing can be told apart either', async
     }
   }
   expect(calls).toEqual([])
-}, 60_000)
+})
 
 it('what is refused is not received', async () => {
   const registry = await start(sections.htpasswd())

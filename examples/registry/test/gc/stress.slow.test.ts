@@ -182,7 +182,7 @@ it('leaves every tag whole that was acknowledged while garbage was collected aga
     for (const [tag, digest] of client.tags) expect([tag, await missingOf(storage, name, digest)]).toEqual([tag, []])
   }
   expect(clients.every(({ client }) => client.pushes > 0)).toBe(true)
-}, 180_000)
+})
 
 /** For twelve seconds, and on a busy machine until links and blobs were among what went. */
 async function collectAgainAndAgain(storage: StorageDriver): Promise<void> {

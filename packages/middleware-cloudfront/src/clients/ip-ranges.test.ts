@@ -43,13 +43,13 @@ describe('ranges', () => {
   })
 })
 
-it('answers like a scan of 15,000 prefixes, for 100,000 addresses at and around their edges', () => {
+it('answers like a scan of 15,000 prefixes, for 20,000 addresses at and around their edges', () => {
   const random = randomWords(7)
   const prefixes = somePrefixes(random, { ipv4: 10_000, ipv6: 5000 })
   const ranges = rangesOf(...prefixes.map(({ text }) => text))
   const scans = { ipv4: scanOf(prefixes.filter(isIpv4)), ipv6: scanOf(prefixes.filter(prefix => !isIpv4(prefix))) }
   let [inside, mistakes] = [0, 0]
-  for (let attempt = 0; attempt < 100_000; attempt++) {
+  for (let attempt = 0; attempt < 20_000; attempt++) {
     const words = addressNear(prefixes[random() % prefixes.length] as TestPrefix, random)
     const isInside = (words.length === 1 ? scans.ipv4 : scans.ipv6)(words)
     const text = formatWords(words)
@@ -58,8 +58,8 @@ it('answers like a scan of 15,000 prefixes, for 100,000 addresses at and around 
     if (isInside) inside++
   }
   expect(mistakes).toBe(0)
-  expect(inside).toBeGreaterThan(20_000)
-  expect(inside).toBeLessThan(80_000)
+  expect(inside).toBeGreaterThan(4000)
+  expect(inside).toBeLessThan(16_000)
 })
 
 /** Looks at every prefix, bit by bit: an address is inside when its first bits are the prefix's. */

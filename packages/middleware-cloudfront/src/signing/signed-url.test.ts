@@ -24,7 +24,7 @@ describe('a signed URL', () => {
   it.each(hashAlgorithms)('is byte for byte that of the AWS signer, with RSA and %s', async hashAlgorithm => {
     const { pem, publicKey } = keys.rsa
     const key = readSigningKey({ keyPairId, hashAlgorithm, privateKey: pem })
-    for (const awkward of awkwardKeys(300)) {
+    for (const awkward of awkwardKeys(100)) {
       const url = base + encodeKey(awkward)
       const ours = await signUrl(url, cannedPolicy(url, expires), key)
       const request = { keyPairId, privateKey: pem, dateLessThan: new Date(expires * 1000), algorithm: hashAlgorithm }
