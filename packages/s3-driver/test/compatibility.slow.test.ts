@@ -8,9 +8,9 @@ import { smallPartDriver } from './small-parts.ts'
 /** Small, so that the suite's many uploads in parts cost little; still more than what takes no part in the memory budget. */
 const part = 100_000
 
-/** Sizes below a part and above one, so that everything is done whole and in parts. */
+/** Uploads in parts; most other tests of the suite write less than a part, so that everything is done whole, too. */
 const breadth: Omit<DriverTestOptions, 'name' | 'create'> = {
-  chunkSizes: [32, part + 1],
+  chunkSizes: [part + 1],
   largeFile: 5 * part + 1,
   manyFiles: 20,
   capabilities,
@@ -91,7 +91,7 @@ describe('all of the suite passes', () => {
     }
     // Whoever fetches a signed URL has no more than one try.
     const create = (): StorageDriver => driver(patient)
-    testDriver(runner, { name: 'the driver', create, ...breadth, chunkSizes: [part + 1], fetch: undefined })
+    testDriver(runner, { name: 'the driver', create, ...breadth, fetch: undefined })
     const failures: string[] = []
     let passed = 0
     const worker = async (): Promise<void> => {
