@@ -1,6 +1,6 @@
-import { describe, expect, it } from '@jest/globals'
+import { beforeEach, describe, expect, it } from '@jest/globals'
 import { always } from '@longshore/local-cloud'
-import { useFixture } from './cloud.ts'
+import { content, part, useFixture, write } from './cloud.ts'
 
 const bench = useFixture()
 
@@ -147,6 +147,40 @@ describe('on a server that says of every list that there is more', () => {
     await expectChildren(numbered(700))
     await expect(bench.driver.list('/d/m')).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
     await expect(bench.driver.list('/e')).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
+  })
+})
+
+describe('on a server whose lists begin with an empty page', () => {
+  beforeEach(() => {
+    bench.cloud.s3.quirks.emptyFirstPage = true
+  })
+
+  it('lists, walks and looks into directories as ever', async () => {
+    await fill([...directories(700, ['a', 'b']), 'd/m/', 'd/n/b\tc'])
+    await expectChildren(numbered(700))
+    expect(await bench.driver.stat('/d/000001')).toMatchObject({ isDirectory: true })
+    let walked = 0
+    for await (const _ of bench.driver.walk('/d')) walked++
+    expect(walked).toBe(700 + 1400)
+    await expect(bench.driver.list('/d/m')).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
+    await expect(bench.driver.list('/e')).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
+  })
+
+  it('deletes all of a directory', async () => {
+    await fill(directories(600, ['a', 'b']))
+    await bench.driver.delete('/d')
+    await expect(bench.driver.list('/d')).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
+  })
+
+  it('continues an upload behind all of its parts', async () => {
+    const bytes = content(2 * part + 1000)
+    const writer = await bench.driver.writer('/f')
+    await write(writer, bytes)
+    await writer.close()
+    const next = await bench.driver.writer('/f', { append: true })
+    expect(next.size).toBe(bytes.length)
+    await next.commit()
+    expect(bytes.equals(await bench.driver.getContent('/f'))).toBe(true)
   })
 })
 

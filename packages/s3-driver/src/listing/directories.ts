@@ -1,6 +1,6 @@
 import { type CallOptions, compareBytes } from '@longshore/middleware-core'
 import type { Bucket } from '../bucket.ts'
-import { listPage } from './pages.ts'
+import { firstPage } from './pages.ts'
 import { inParallel } from '../parallel.ts'
 
 /** Requests under way at once. */
@@ -60,14 +60,13 @@ async function ask(
   // One that began with nothing but foreign keys may hold any number of them.
   const MaxKeys = first.after === first.prefix ? Math.min(1000, keysEach * candidates.length) : 1000
   const query = { Prefix: top, StartAfter: first.after, MaxKeys }
-  const { objects, isLast } = await listPage(bucket, query, options)
+  const { objects, isLast } = await firstPage(bucket, query, options)
   const keys = objects.map(({ Key = '' }) => Key)
   const files = keys.filter(key => bucket.keys.path(key) !== undefined)
   const holders = new Set(files.map(key => key.slice(0, key.indexOf('/', top.length) + 1)))
   const last = keys.at(-1)
   const found = candidates.map(({ prefix }) => prefix).filter(prefix => holders.has(prefix))
-  // Without a key, or with none but what was known, there is no more.
-  if (isLast || last === undefined || last === first.after) return { found, open: [] }
+  if (isLast || last === undefined) return { found, open: [] }
   const open = candidates
     .filter(({ prefix }) => !holders.has(prefix) && (last.startsWith(prefix) || compareBytes(prefix, last) > 0))
     .map(({ prefix, after }) => ({ prefix, after: last.startsWith(prefix) ? last : after }))

@@ -1,7 +1,7 @@
 import { type CallOptions, childPath, isPathComponent } from '@longshore/middleware-core'
 import type { Bucket } from '../bucket.ts'
 import { type PossibleDirectory, resolveDirectories } from './directories.ts'
-import { listPage, pages } from './pages.ts'
+import { firstPage, pages } from './pages.ts'
 
 /**
  * Absolute paths of a directory's direct children.
@@ -30,7 +30,7 @@ class Listing {
   }
 
   async read(options: CallOptions): Promise<void> {
-    const { objects, isLast } = await listPage(this.#bucket, { Prefix: this.#top }, options)
+    const { objects, isLast } = await firstPage(this.#bucket, { Prefix: this.#top }, options)
     const keys = objects.map(({ Key = '' }) => Key)
     for (const key of keys) this.#addFile(key)
     const last = keys.at(-1)

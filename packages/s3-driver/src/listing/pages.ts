@@ -1,5 +1,5 @@
 import { ListObjectsV2Command, type ListObjectsV2CommandInput, type _Object } from '@aws-sdk/client-s3'
-import type { CallOptions } from '@longshore/middleware-core'
+import { type CallOptions, compareBytes } from '@longshore/middleware-core'
 import type { Bucket } from '../bucket.ts'
 import { incompleteAnswer } from '../errors.ts'
 
@@ -12,8 +12,8 @@ interface Page {
 
 type Query = Pick<ListObjectsV2CommandInput, 'Prefix' | 'Delimiter' | 'StartAfter' | 'MaxKeys' | 'ContinuationToken'>
 
-/** The first page of a listing: one LIST, of 1,000 entries unless `MaxKeys` says less. */
-export async function listPage(
+/** One page of a listing: one LIST, of 1,000 entries unless `MaxKeys` says less. */
+async function listPage(
   bucket: Bucket,
   query: Query,
   options: CallOptions,
@@ -43,6 +43,23 @@ function decodeKey(key: string): string {
   } catch {
     return key
   }
+}
+
+/**
+ * The first page of a listing that has an entry, or the last page of all. A page may be empty, or repeat `StartAfter`, and
+ * others still follow.
+ */
+export async function firstPage(
+  bucket: Bucket,
+  query: Omit<Query, 'ContinuationToken'>,
+  options: CallOptions,
+): Promise<Page> {
+  const { StartAfter: known = '' } = query
+  for await (const page of pages(bucket, query, options)) {
+    const hasEntry = page.prefixes.length > 0 || page.objects.some(({ Key = '' }) => compareBytes(Key, known) > 0)
+    if (hasEntry || page.isLast) return page
+  }
+  throw new Error('a listing has a last page')
 }
 
 /**

@@ -106,8 +106,8 @@ export class MultipartUpload {
           const { PartNumber: number = 0, ETag: etag = '', Size: size = 0, LastModified: modifiedAt } = part
           parts.push({ number, etag, size, modifiedAt, checksums: checksumsOf(part) })
         }
-        // A server that always says "truncated" must not keep us here: the marker has to move on.
-        const isLast = !page.IsTruncated || page.NextPartNumberMarker === marker || (page.Parts?.length ?? 0) === 0
+        // A server that always says "truncated" has ended when its marker stays. An empty page may have others behind it.
+        const isLast = !page.IsTruncated || page.NextPartNumberMarker === marker
         marker = isLast ? undefined : page.NextPartNumberMarker
       } while (marker)
     } catch (error) {

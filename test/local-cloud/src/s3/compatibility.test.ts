@@ -128,6 +128,32 @@ describe('quirks', () => {
     expect(await parts('1')).toMatchObject({ IsTruncated: true, NextPartNumberMarker: '1' })
   })
 
+  it('begins lists with a page that is empty and truncated', async () => {
+    s3.quirks.emptyFirstPage = true
+    for (const key of ['a', 'b']) await s3.bucket(Bucket).put(key, '')
+    await upload('k', [1])
+    const page = (query: { ContinuationToken?: string | undefined; StartAfter?: string | undefined }) =>
+      client.send(new ListObjectsV2Command({ Bucket, ...query }))
+    for (const [StartAfter, keys] of [
+      [undefined, ['a', 'b']],
+      ['a', ['b']],
+    ] as const) {
+      const first = await page({ StartAfter })
+      expect(first).toMatchObject({ IsTruncated: true, KeyCount: 0 })
+      const second = await page({ StartAfter, ContinuationToken: first.NextContinuationToken })
+      expect(second.IsTruncated).toBe(false)
+      expect(second.Contents?.map(({ Key }) => Key)).toEqual(keys)
+    }
+    const { Uploads } = await client.send(new ListMultipartUploadsCommand({ Bucket }))
+    const UploadId = Uploads!.at(0)!.UploadId
+    const parts = (PartNumberMarker?: string) =>
+      client.send(new ListPartsCommand({ Bucket, Key: 'k', UploadId, PartNumberMarker }))
+    const first = await parts()
+    expect(first).toMatchObject({ IsTruncated: true, NextPartNumberMarker: '0' })
+    expect(first.Parts).toBeUndefined()
+    expect(await parts('0')).toMatchObject({ IsTruncated: false, Parts: [{ PartNumber: 1 }] })
+  })
+
   it('shows lists as they were some changes or some time ago', async () => {
     const bucket = s3.bucket(Bucket)
     await bucket.put('a', '1')

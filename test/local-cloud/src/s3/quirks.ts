@@ -14,6 +14,8 @@ export interface Quirks {
   listsNullChecksum: boolean
   /** Every list says IsTruncated, and at its end gives the marker that it was given. */
   alwaysTruncated: boolean
+  /** ListObjectsV2 and ListParts begin with a page that is empty and truncated, as S3 may answer where it has skipped many keys. */
+  emptyFirstPage: boolean
   /** Object lists show the bucket as it was some changes or some time ago. */
   staleLists: { writes?: number; milliseconds?: number } | undefined
   /** Bucket owner enforced, as every new bucket of AWS: any ACL but bucket-owner-full-control is AccessControlListNotSupported. */
@@ -33,6 +35,7 @@ export function awsQuirks(): Quirks {
     forgetsCompletedUploads: false,
     listsNullChecksum: false,
     alwaysTruncated: false,
+    emptyFirstPage: false,
     staleLists: undefined,
     refusesAcls: true,
     objectLock: false,

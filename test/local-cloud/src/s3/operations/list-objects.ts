@@ -12,7 +12,8 @@ export const listObjectsV2: Operation = call => {
   const token = query.get('continuation-token')
   const startAfter = query.get('start-after')
   const after = token === undefined ? startAfter : fromToken(token)
-  const { page, names, render, shared } = list(call, after)
+  const isEmpty = token === undefined && call.cloud.quirks.emptyFirstPage
+  const { page, names, render, shared } = list(call, after, isEmpty)
   return xml(
     document(
       'ListBucketResult',
@@ -45,7 +46,7 @@ export const listObjects: Operation = call => {
   )
 }
 
-function list(call: Call, after: string | undefined) {
+function list(call: Call, after: string | undefined, isEmpty = false) {
   const bucket = bucketOf(call)
   const { quirks } = call.cloud
   const { query } = call.request
@@ -56,13 +57,13 @@ function list(call: Call, after: string | undefined) {
   const state = quirks.staleLists
     ? bucket.stale(quirks.staleLists)
     : { keys: bucket.keys(), get: (key: string) => bucket.get(key) }
-  const found = pageOf(state.keys, key => key, { prefix, delimiter, after, limit })
-  const truncated = found.truncated || quirks.alwaysTruncated
+  const found = pageOf(isEmpty ? [] : state.keys, key => key, { prefix, delimiter, after, limit })
+  const truncated = found.truncated || quirks.alwaysTruncated || isEmpty
   const page = {
     ...found,
     items: found.items.map(key => state.get(key)!),
     prefixes: found.commonPrefixes.map(common => element('CommonPrefixes', element('Prefix', names(common)))),
-    next: truncated ? (found.last ?? after) : undefined,
+    next: truncated ? (found.last ?? after ?? '') : undefined,
   }
   const render = (object: StoredObject, withOwner: boolean): Markup =>
     element(

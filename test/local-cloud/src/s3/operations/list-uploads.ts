@@ -13,8 +13,9 @@ export const listParts: Operation = call => {
   const marker = Number(call.request.query.get('part-number-marker') ?? 0)
   if (!Number.isInteger(marker)) throw s3Error('InvalidArgument', 'Argument part-number-marker must be an integer')
   const rest = [...upload.parts.values()].filter(part => part.number > marker).toSorted((a, b) => a.number - b.number)
-  const page = rest.slice(0, limit)
   const { quirks } = call.cloud
+  const isEmpty = quirks.emptyFirstPage && !call.request.query.has('part-number-marker')
+  const page = rest.slice(0, isEmpty ? 0 : limit)
   const truncated = rest.length > page.length || quirks.alwaysTruncated
   const none = quirks.listsNullChecksum ? 'null' : undefined
   return xml(
