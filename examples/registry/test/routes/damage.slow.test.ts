@@ -1,4 +1,5 @@
 import { describeDamage } from '../support/damage.ts'
 
-// Each of some thirty objects, four times, with all that clients ask for: half a minute and more on a bucket.
-describeDamage('s3', 'all')
+// An object of each kind, four times, with all that clients ask for: half a minute and more on a bucket.
+describeDamage('s3', 'first')
+describeDamage('filesystem', 'all')

@@ -181,7 +181,6 @@ export function describeDamage(kind: string, objects: 'all' | 'first'): void {
           })
         }
       },
-      120_000,
     )
   })
 }
