@@ -115,7 +115,7 @@ describe('all of the suite passes', () => {
   })
 
   it('where connections are reset, before requests take effect and after', async () => {
-    // A second creation leaves an upload that only a sweep finds, and the suite wants nothing left: commit.test.ts has it.
+    // A second creation leaves an upload that only a sweep finds, and the suite wants nothing left: commit.slow.test.ts has it.
     const created = matching({ operation: 'CreateMultipartUpload' }, everyNth(13, { kind: 'reset', when: 'before' }))
     const before = everyNth(13, { kind: 'reset', when: 'before' })
     const after = everyNth(17, { kind: 'reset', when: 'after' })
@@ -128,7 +128,7 @@ describe('all of the suite passes', () => {
   })
 })
 
-// What was put cannot be listed at once there, so the suite's promises about directories do not hold. Uploads: commit.test.ts.
+// What was put cannot be listed at once there, so the suite's promises about directories do not hold. Uploads: commit.slow.test.ts.
 describe('on a server whose lists are late', () => {
   it('everything about a file itself holds', async () => {
     await using late = await startLocalCloud()
