@@ -13,6 +13,7 @@ import type { RegistryLog } from './observability/registry-log.ts'
 import { assertKeepsTags } from './storage/immutable-support.ts'
 import { findStorageProblem } from './observability/storage-check.ts'
 import { openAccessLayer } from './server/access-layer.ts'
+import type { AcceptedConnections } from './server/accepted-connections.ts'
 import { acceptHttp2 } from './server/http2-connections.ts'
 import { listen } from './server/listen.ts'
 import type { CachePeers } from './storage/cache/cache-peers.ts'
@@ -24,7 +25,7 @@ import { keepTickShape } from './server/tick-workaround.ts'
  * configuration gives them, and then ends its storage. Its health can still be asked for meanwhile.
  */
 export interface RunningRegistry extends Operations, AsyncDisposable {
-  /** Host and port as clients write them: `127.0.0.1:5000`. */
+  /** Host and port as clients write them: `127.0.0.1:5000`. Empty where another process listens. */
   readonly authority: string
   /** Oddities of the configuration, and what keeps the storage from being used. */
   readonly warnings: readonly string[]
@@ -34,7 +35,9 @@ export interface RunningRegistry extends Operations, AsyncDisposable {
 
 export interface StartOptions {
   /** Takes precedence over the configuration's. */
-  readonly address: Partial<Address>
+  readonly address?: Partial<Address>
+  /** Connections that another process accepts. Default: this one listens. */
+  readonly connections?: AcceptedConnections
   readonly log: RegistryLog
   /** Used where the configuration has no secret. Default: one of its own. */
   readonly secret?: string
@@ -51,7 +54,7 @@ export const programNames = { immutableTags: ['tags', 'immutable'] }
 export async function startRegistry(
   config: Config,
   settings: RegistrySettings,
-  { address, log, secret, worker, peers }: StartOptions,
+  { address = {}, connections, log, secret, worker, peers }: StartOptions,
 ): Promise<RunningRegistry> {
   keepTickShape()
   const metrics = settings.debug?.prometheus.enabled ? new Metrics(worker) : undefined
@@ -111,7 +114,10 @@ export async function startRegistry(
     throw error
   })
   const http2 = settings.http2 ? acceptHttp2(app.server, { isSecure: settings.tls !== undefined }) : undefined
-  app.addHook('preClose', async () => http2?.close())
+  app.addHook('preClose', async () => {
+    http2?.close()
+    connections?.close()
+  })
   const problem = isFirst ? findStorageProblem(storage) : undefined
   const { uploadPurging } = settings
   const purging = isFirst && uploadPurging.enabled ? startPurgeScheduler(storage, uploadPurging, log) : undefined
@@ -119,8 +125,10 @@ export async function startRegistry(
     const drainTimer = setTimeout(() => {
       app.server.closeAllConnections()
       http2?.destroy()
+      connections?.destroy()
     }, settings.drainTimeoutMs)
     await app.close()
+    await connections?.ended()
     clearTimeout(drainTimer)
     accessLayer[Symbol.dispose]()
     await purging?.[Symbol.asyncDispose]()
@@ -129,8 +137,14 @@ export async function startRegistry(
   }
   let closing: Promise<void> | undefined
   const closeOnce = (): Promise<void> => (closing ??= close())
+  const open = async (): Promise<string> => {
+    if (!connections) return listen(app, chosenAddress(settings.address, address))
+    await app.ready()
+    connections.serve(app.server)
+    return ''
+  }
   try {
-    const authority = await listen(app, chosenAddress(settings.address, address), { host: '--host', port: '--port' })
+    const authority = await open()
     return {
       authority,
       warnings: [...config.warnings, ...[await problem].filter(text => text !== undefined)],

@@ -8,7 +8,6 @@ import { serveOperations } from '../server/operations-server.ts'
 import { createLog } from '../observability/create-log.ts'
 import type { RegistryLog } from '../observability/registry-log.ts'
 import { ignoreEpipe } from '../server/ignore-epipe.ts'
-import { freeSocket } from '../server/unix-socket.ts'
 import { type RunningRegistry, startRegistry } from '../start-registry.ts'
 import { shutdownSignal } from '../server/shutdown-signal.ts'
 import { runWorkers } from '../workers/worker-pool.ts'
@@ -67,10 +66,8 @@ async function start(
   const address = { ...(host !== undefined && { host }), ...(port !== undefined && { port }) }
   if (workers === 1) return startRegistry(config, settings, { address, log })
   assertShareable(config)
-  // One of several workers would take the socket of another for one that was left.
-  const listening = chosenAddress(settings.address, address)
-  if ('path' in listening) await freeSocket(listening.path)
-  return runWorkers(workers, { configFile: config.file, usesEnvironment, address }, log)
+  const task = { configFile: config.file, usesEnvironment }
+  return runWorkers(workers, task, { address: chosenAddress(settings.address, address), log })
 }
 
 function seen({ edge: { hits, misses } }: Demo): string {

@@ -1,9 +1,13 @@
-import cluster from 'node:cluster'
 import type { AddressInfo } from 'node:net'
-import type { FastifyInstance } from 'fastify'
 import type { Address, SocketAddress } from '../config/address.ts'
 import { ListenError } from './listen-error.ts'
 import { freeSocket } from './unix-socket.ts'
+
+/** Server that can listen: one of Fastify, or several that share an address. */
+export interface Listener {
+  listen(address: Address | SocketAddress): Promise<unknown>
+  readonly server: { address(): AddressInfo | string | null }
+}
 
 /**
  * Lets a server listen. `advice` says how another address is chosen.
@@ -11,20 +15,19 @@ import { freeSocket } from './unix-socket.ts'
  * @returns host and port as clients on this machine write them, or `unix:/run/registry.sock`
  */
 export async function listen(
-  app: FastifyInstance,
+  listener: Listener,
   address: Address | SocketAddress,
-  advice: Advice = { host: 'http.addr', port: 'http.addr' },
+  advice: Advice = { host: '--host', port: '--port' },
 ): Promise<string> {
   const where = authorityOf(address)
   try {
-    // Workers share what their parent holds, which has done it before them.
-    if ('path' in address && cluster.isPrimary) await freeSocket(address.path)
-    await app.listen(address)
+    if ('path' in address) await freeSocket(address.path)
+    await listener.listen(address)
   } catch (error) {
     throw listenError(error, where, 'path' in address ? socketProblems : addressProblems(advice))
   }
   if ('path' in address) return where
-  const { address: listening, port: taken } = app.server.address() as AddressInfo
+  const { address: listening, port: taken } = listener.server.address() as AddressInfo
   return authorityOf({ host: ['0.0.0.0', '::'].includes(listening) ? '127.0.0.1' : listening, port: taken })
 }
 

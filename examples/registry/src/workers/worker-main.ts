@@ -1,6 +1,8 @@
+import type { Socket } from 'node:net'
 import { loadRegistryConfig } from '../config/load.ts'
 import { registrySettings } from '../config/registry-settings.ts'
 import { createLog } from '../observability/create-log.ts'
+import { AcceptedConnections } from '../server/accepted-connections.ts'
 import { ignoreEpipe } from '../server/ignore-epipe.ts'
 import { type RunningRegistry, startRegistry } from '../start-registry.ts'
 import { startupErrorText } from '../server/startup-error.ts'
@@ -8,19 +10,21 @@ import { shutdownSignal } from '../server/shutdown-signal.ts'
 import type { Assignment, ToParent, ToWorker } from './messages.ts'
 import { WorkerPeers } from './worker-peers.ts'
 
-// The program of a worker: one process of a registry that has several. Its parent tells it what to run, and when to stop.
+// The program of a worker: one process of a registry that has several. Its parent tells it what to run, gives it connections,
+// and tells it when to stop: after the last connection, also when the worker itself has got the signal.
 
 let registry: RunningRegistry | undefined
 const peers = new WorkerPeers(tell)
 
-const stop = Promise.race([
-  // Ctrl-C reaches all processes of a terminal by itself.
-  shutdownSignal(),
-  new Promise<void>(resolve => onMessage(message => message.kind === 'stop' && resolve())),
-])
+const connections = new AcceptedConnections()
+
+const stop = new Promise<void>(resolve => onMessage(message => message.kind === 'stop' && resolve()))
+// Ctrl-C reaches all processes of a terminal by itself.
+void shutdownSignal().then(() => tell({ kind: 'leaving' }))
 ignoreEpipe()
-onMessage(async message => {
+onMessage(async (message, socket) => {
   peers.receive(message)
+  if (message.kind === 'connection' && socket) connections.take(socket)
   if (message.kind === 'run') await run(message.assignment)
   if (message.kind === 'question' && registry) {
     await tell({ kind: 'answer', id: message.id, answer: await registry[message.about]() })
@@ -29,14 +33,14 @@ onMessage(async message => {
 
 void tell({ kind: 'here' })
 
-async function run({ configFile, usesEnvironment, address, name, secret }: Assignment): Promise<void> {
+async function run({ configFile, usesEnvironment, name, secret }: Assignment): Promise<void> {
   try {
     const config = await loadRegistryConfig(configFile, usesEnvironment ? {} : { env: {} })
     const settings = registrySettings(config)
     const log = createLog(settings.log)
     peers.warnWith(log.warn)
-    registry = await startRegistry(config, settings, { address, log, secret, worker: name, peers })
-    await tell({ kind: 'listening', authority: registry.authority, warnings: registry.warnings })
+    registry = await startRegistry(config, settings, { connections, log, secret, worker: name, peers })
+    await tell({ kind: 'ready', warnings: registry.warnings })
     await stop
     await registry[Symbol.asyncDispose]()
     await tell({ kind: 'stopped', requests: registry.requests })
@@ -47,8 +51,8 @@ async function run({ configFile, usesEnvironment, address, name, secret }: Assig
   process.disconnect()
 }
 
-function onMessage(listener: (message: ToWorker) => unknown): void {
-  process.on('message', message => void listener(message as ToWorker))
+function onMessage(listener: (message: ToWorker, socket?: Socket) => unknown): void {
+  process.on('message', (message, socket) => void listener(message as ToWorker, socket as Socket | undefined))
 }
 
 function tell(message: ToParent): Promise<void> {

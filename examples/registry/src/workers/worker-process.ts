@@ -1,30 +1,33 @@
 import cluster, { type Worker } from 'node:cluster'
+import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { WorkerStartError } from '../server/startup-error.ts'
 import type { CacheEntry } from '../storage/cache/cache-peers.ts'
+import type { ConnectionServer } from './acceptor.ts'
 import {
   ANSWER_TIMEOUT_MS,
   type Assignment,
-  type Listening,
   type Questions,
+  type Ready,
   type ToParent,
   type ToWorker,
 } from './messages.ts'
 
 /** Worker, as its parent sees it. */
-export class WorkerProcess {
+export class WorkerProcess implements ConnectionServer {
   /** Reason of its end: `SIGKILL`, or `status 1`. */
   readonly ended: Promise<string>
-  /** Address, once it listens; rejects with a {@link WorkerStartError} when it ends before. */
-  readonly listening: Promise<Listening>
+  /** Resolves once it takes connections; rejects with a {@link WorkerStartError} when it ends before. */
+  readonly ready: Promise<Ready>
   /** Requests that it had; known once it has stopped. */
   requests = 0
-  isListening = false
+  isReady = false
   /** True once it takes messages. What it caches it has looked up later. */
   isHere = false
   readonly startedAt = performance.now()
   readonly #worker: Worker
   readonly #here: Promise<void>
+  #isStopping = false
   readonly #answers = new Map<number, (answer: unknown) => void>()
   #lastId = 0
 
@@ -42,9 +45,9 @@ export class WorkerProcess {
         resolve()
       }),
     )
-    this.listening = this.#start()
+    this.ready = this.#start()
     // Whoever does not care for the start learns of it from the end.
-    this.listening.catch(() => {})
+    this.ready.catch(() => {})
     this.#onMessage(message => this.#handle(message))
     this.#onMessage(async message => {
       if (message.kind !== 'forget') return
@@ -64,8 +67,23 @@ export class WorkerProcess {
     return answer !== undefined || !this.#worker.isConnected()
   }
 
+  get takesConnections(): boolean {
+    return this.isReady && !this.#isStopping && this.#worker.isConnected()
+  }
+
+  /** Hands a connection over, which is closed when that fails. Resolves when the worker has it, or can't have it. */
+  take(socket: Socket): Promise<void> {
+    return new Promise(resolve => {
+      this.#worker.send({ kind: 'connection' }, socket, error => error && socket.destroy())
+      // Node sends nothing more before it knows that a connection has arrived, or that the worker has no file descriptor for it.
+      // An error means as a rule that it has ended: that is to be known before it counts as free.
+      this.#worker.send({ kind: 'arrived' }, error => (error ? setImmediate(resolve) : resolve()))
+    })
+  }
+
   /** Lets its requests end, and then ends it. */
   stop(): void {
+    this.#isStopping = true
     this.#tell({ kind: 'stop' })
   }
 
@@ -85,15 +103,15 @@ export class WorkerProcess {
     return how
   }
 
-  #start(): Promise<Listening> {
+  #start(): Promise<Ready> {
     return new Promise((resolve, reject) => {
       this.#onMessage(message => {
         if (message.kind === 'failed') reject(new WorkerStartError(message.message))
-        if (message.kind !== 'listening') return
-        this.isListening = true
+        if (message.kind !== 'ready') return
+        this.isReady = true
         resolve(message)
       })
-      void this.ended.then(how => reject(new WorkerStartError(`A worker ended with ${how} before it could listen`)))
+      void this.ended.then(how => reject(new WorkerStartError(`A worker ended with ${how} before it was ready`)))
     })
   }
 
@@ -114,6 +132,7 @@ export class WorkerProcess {
 
   #handle(message: ToParent): void {
     if (message.kind === 'answer') this.#answers.get(message.id)?.(message.answer)
+    if (message.kind === 'leaving') this.stop()
     if (message.kind === 'stopped') this.requests = message.requests
   }
 

@@ -1,7 +1,9 @@
 import { EventEmitter, on, once } from 'node:events'
 import { readdir } from 'node:fs/promises'
+import { connect as connectHttp2 } from 'node:http2'
 import { type Socket, connect } from 'node:net'
-import { type RequestRecord, startLocalCloud } from '@longshore/local-cloud'
+import { connect as connectTls } from 'node:tls'
+import { type RequestRecord, certify, startLocalCloud } from '@longshore/local-cloud'
 import { describe, expect, it } from '@jest/globals'
 import { content, digestOf, patch, pulled, put, startUpload } from '../support/client.ts'
 import { cloudConfig, withOperations } from '../support/cloud.ts'
@@ -18,12 +20,34 @@ function beginPatch(location: string, size: number): Socket {
   return socket
 }
 
+/** Time without an answer after which a connection counts as forgotten. */
+const FORGOTTEN_AFTER_MS = 20_000
+
+/** Opens a connection, sends a request on it and waits for its end. */
+function connectionEnd(url: string): Promise<'answered' | 'closed' | 'refused' | 'forgotten'> {
+  return new Promise(resolve => {
+    const { hostname, port } = new URL(url)
+    const socket = connect(Number(port), hostname)
+    let isAnswered = false
+    socket
+      .setTimeout(FORGOTTEN_AFTER_MS, () => resolve('forgotten'))
+      .on('data', () => (isAnswered = true))
+      .on('error', (error: NodeJS.ErrnoException) => error.code === 'ECONNREFUSED' && resolve('refused'))
+      .on('close', () => resolve(isAnswered ? 'answered' : 'closed'))
+      .write('GET /v2/ HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n')
+  })
+}
+
 /** Whether the port takes no connections any more. */
 async function isClosed(url: string): Promise<boolean> {
-  return fetch(`${url}/v2/`).then(
-    () => false,
-    () => true,
-  )
+  return (await connectionEnd(url)) === 'refused'
+}
+
+/** Opens connections one after the other until one is refused or forgotten, and gives how each of them ended. */
+async function endsUntilClosed(url: string): Promise<Set<string>> {
+  const ends = new Set<string>()
+  while (!ends.has('refused') && !ends.has('forgotten')) ends.add(await connectionEnd(url))
+  return ends
 }
 
 describe.each([[[]], [['--workers', '2']]])('on SIGTERM %j', options => {
@@ -73,8 +97,10 @@ describe.each([[[]], [['--workers', '2']]])('on SIGTERM %j', options => {
       async () => (await fetch(`${operations}/metrics`)).text(),
       text => inFlight.test(text),
     )
+    const others = Promise.all(Array.from({ length: 8 }, () => endsUntilClosed(url)))
     program.child.kill('SIGTERM')
-    await until(() => isClosed(url), Boolean)
+    // None waits for the upload.
+    for (const ends of await others) expect([...ends]).not.toContain('forgotten')
     const health = await fetch(`${operations}/healthz`)
     expect([health.status, await health.json()]).toEqual([503, { status: 'unavailable', reason: 'shutting down' }])
     const answered = once(socket, 'data')
@@ -98,6 +124,35 @@ describe.each([[[]], [['--workers', '2']]])('on SIGTERM %j', options => {
     program.child.kill('SIGTERM')
     expect(await program.ended).toBe(0)
     socket.destroy()
+  })
+
+  it('does not wait for clients that keep their connections over TLS, of either protocol', async () => {
+    const { cert, key } = certify({ name: 'the registry' })
+    await here.folder.write('cert.pem', cert)
+    await here.folder.write('key.pem', key)
+    const tls = 'tls: { certificate: cert.pem, key: key.pem }, http2: { disabled: false }'
+    const program = await here.startWith(
+      `http: { addr: 127.0.0.1:0, draintimeout: 1h, ${tls} }\nstorage: { filesystem: {} }\n`,
+      ...options,
+    )
+    const [, url = ''] = await printed(program, /registry at (https:\/\/\S+?)\/v2\//)
+    const http1 = connectTls({
+      port: Number(new URL(url).port),
+      host: '127.0.0.1',
+      ca: cert,
+      ALPNProtocols: ['http/1.1'],
+    })
+    http1.write('GET /v2/ HTTP/1.1\r\nhost: x\r\n\r\n')
+    expect(String((await once(http1, 'data'))[0])).toMatch(/^HTTP\/1\.1 200 /)
+    const http2 = connectHttp2(url, { ca: cert })
+    const stream = http2.request({ ':path': '/v2/' })
+    expect((await once(stream, 'response'))[0]).toMatchObject({ ':status': 200 })
+    stream.resume()
+    program.child.kill('SIGTERM')
+    expect(await program.ended).toBe(0)
+    expect(program.errors).toBe('')
+    http1.destroy()
+    http2.destroy()
   })
 
   it('ends at once when it is asked again, and leaves nothing behind', async () => {
