@@ -1,34 +1,27 @@
+import { randomUUID } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import { HeadObjectCommand, type HeadObjectCommandOutput, type S3Client } from '@aws-sdk/client-s3'
 import type { CallOptions } from '@longshore/middleware-core'
 import { MAX_SOCKETS } from './client/client.ts'
-import { patientClient } from './client/patient-client.ts'
-import { incompleteAnswer, s3Error } from './errors.ts'
+import { longTimeoutClient } from './client/long-timeout-client.ts'
+import { incompleteResponse, s3Error } from './errors.ts'
 import { KeyMapper } from './keys.ts'
 import { BodySlots } from './objects/body-slots.ts'
 import { ConditionSupport } from './objects/conditions.ts'
+import { type ObjectSettings, objectSettings } from './objects/settings.ts'
 import type { CheckedS3Options } from './options.ts'
 import { serverOf } from './server.ts'
-
-/** How objects are stored: the options that ride along with everything that creates one. */
-export interface ObjectSettings {
-  ContentType: string
-  StorageClass?: Exclude<CheckedS3Options['storageClass'], 'NONE'>
-  ServerSideEncryption?: 'AES256' | 'aws:kms'
-  SSEKMSKeyId?: string
-  ACL?: Exclude<CheckedS3Options['objectAcl'], undefined>
-}
 
 /** Bodies of objects that may be open at once: the rest of the client's sockets is for everything else. */
 const MAX_OPEN_BODIES = 0.75 * MAX_SOCKETS
 
-/** Where an object lies, and the path that errors about it name. */
+/** Key of an object, and the path that errors about it name. */
 export interface ObjectRef {
   readonly key: string
   readonly path: string
 }
 
-/** One bucket as this driver sees it: the client, the key space and the settings of new objects. */
+/** One bucket as this driver sees it: the client, the mapping of keys and the settings of new objects. */
 export class Bucket {
   readonly client: S3Client
   readonly name: string
@@ -37,7 +30,7 @@ export class Bucket {
   readonly conditions: ConditionSupport
   readonly isAmazon: boolean
   readonly bodies = new BodySlots(MAX_OPEN_BODIES)
-  #patientClient: S3Client | undefined
+  #longTimeoutClient: S3Client | undefined
 
   constructor(client: S3Client, options: CheckedS3Options) {
     this.client = client
@@ -45,17 +38,23 @@ export class Bucket {
     this.keys = new KeyMapper(options.rootDirectory)
     this.settings = objectSettings(options)
     this.isAmazon = serverOf(options).isAmazon
-    this.conditions = new ConditionSupport(this, this.isAmazon)
+    const probes = {
+      settings: this.settings,
+      newObject: () => ({ Bucket: this.name, Key: this.keys.temporary('/condition', randomUUID()) }),
+      send: (command: object, call: CallOptions) =>
+        this.run(o => client.send(command as Parameters<typeof client.send>[0], o), call),
+    }
+    this.conditions = new ConditionSupport(probes, this.isAmazon)
   }
 
-  /** The client for requests that a server works on for long before it answers: see {@link patientClient}. */
-  get patientClient(): S3Client {
-    this.#patientClient ??= patientClient(this.client)
-    return this.#patientClient
+  /** The client for requests that a server works on for long before it answers: see {@link longTimeoutClient}. */
+  get longTimeoutClient(): S3Client {
+    this.#longTimeoutClient ??= longTimeoutClient(this.client)
+    return this.#longTimeoutClient
   }
 
-  /** Where the file at `path` lies. */
-  place(path: string): ObjectRef {
+  /** Object of the file at `path`. */
+  ref(path: string): ObjectRef {
     return { key: this.keys.key(path), path }
   }
 
@@ -89,17 +88,6 @@ export async function headObject(
 ): Promise<HeadObjectCommandOutput> {
   const command = new HeadObjectCommand({ Bucket: bucket.name, Key: key })
   const answer = await bucket.run(o => bucket.client.send(command, o), options, path)
-  if (answer.ContentLength === undefined) throw incompleteAnswer('HeadObject', 'Content-Length', path)
+  if (answer.ContentLength === undefined) throw incompleteResponse('HeadObject', 'Content-Length', path)
   return answer
-}
-
-function objectSettings(options: CheckedS3Options): ObjectSettings {
-  const settings: ObjectSettings = { ContentType: 'application/octet-stream' }
-  if (options.storageClass !== 'NONE') settings.StorageClass = options.storageClass
-  if (options.encrypt) {
-    settings.ServerSideEncryption = options.keyId === undefined ? 'AES256' : 'aws:kms'
-    if (options.keyId !== undefined) settings.SSEKMSKeyId = options.keyId
-  }
-  if (options.objectAcl) settings.ACL = options.objectAcl
-  return settings
 }

@@ -19,43 +19,43 @@ export interface UploadMemoryTrace {
   readonly limit: number
 }
 
-/** The channel on which the driver announces each request when its answer is there. */
+/** Channel on which the driver publishes each request when its answer is there. */
 export const s3RequestChannel = channel('longshore:s3-request')
 
-/** The channel on which the memory of all uploads announces each change. */
+/** Channel on which each change of the memory of all uploads is published. */
 export const uploadMemoryChannel = channel('longshore:upload-memory')
 
-/** Announces the client's requests. Without a subscriber that costs one property read a request. */
-export function announceRequests(client: S3Client): void {
+/** Publishes the client's requests on {@link s3RequestChannel}. Without a subscriber that costs one property read a request. */
+export function traceRequests(client: S3Client): void {
   client.middlewareStack.add(
     (next, { commandName = '' }) =>
       args =>
-        s3RequestChannel.hasSubscribers ? announced(operationOf(commandName), () => next(args)) : next(args),
+        s3RequestChannel.hasSubscribers ? traced(operationOf(commandName), () => next(args)) : next(args),
     // Around the deserializer, which turns an answer into an error, and inside of the retries.
-    { step: 'deserialize', name: 'announceRequests', priority: 'high' },
+    { step: 'deserialize', name: 'traceRequests', priority: 'high' },
   )
 }
 
-/** Announces the memory when anybody listens. */
-export function announceMemory(used: number, limit: number): void {
+/** Publishes the memory of all uploads on {@link uploadMemoryChannel} when anybody listens. */
+export function publishMemoryUse(used: number, limit: number): void {
   if (uploadMemoryChannel.hasSubscribers) uploadMemoryChannel.publish({ used, limit } satisfies UploadMemoryTrace)
 }
 
-async function announced<Result extends { response: unknown }>(
+async function traced<Result extends { response: unknown }>(
   operation: string,
   request: () => Promise<Result>,
 ): Promise<Result> {
   const started = performance.now()
-  const announce = (status: number | undefined): void => {
+  const publish = (status: number | undefined): void => {
     const milliseconds = performance.now() - started
     s3RequestChannel.publish({ operation, status, milliseconds } satisfies S3RequestTrace)
   }
   try {
     const result = await request()
-    announce((result.response as { statusCode?: number }).statusCode)
+    publish((result.response as { statusCode?: number }).statusCode)
     return result
   } catch (error) {
-    announce((error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode)
+    publish((error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode)
     throw error
   }
 }

@@ -64,13 +64,13 @@ export class S3Driver implements DriverImplementation {
 
   constructor(options: CheckedS3Options) {
     const { client, signatureV2 } = createClient(options)
-    const pub = options.redirectEndpoint
+    const publicClient = options.redirectEndpoint
       ? createClient(options, options.redirectEndpoint.origin)
       : { client, signatureV2 }
-    this.#clients = new Set([client, pub.client])
+    this.#clients = new Set([client, publicClient.client])
     this.#bucket = new Bucket(client, options)
-    this.#presigner = new Presigner(this.#bucket, pub.client, options.urlExpiry, pub.signatureV2)
-    this.#uploadSigner = new UploadSigner(this.#bucket, pub.client, options.urlExpiry)
+    this.#presigner = new Presigner(this.#bucket, publicClient.client, options.urlExpiry, publicClient.signatureV2)
+    this.#uploadSigner = new UploadSigner(this.#bucket, publicClient.client, options.urlExpiry)
     this.#deleter = new Deleter(this.#bucket)
     // lib-storage and S3 refuse smaller ones.
     this.#partSize = Math.max(options.chunkSize, MIN_PART_SIZE)
@@ -88,11 +88,11 @@ export class S3Driver implements DriverImplementation {
   }
 
   putContent(path: string, content: Uint8Array, options: Resolved<PutOptions>): Promise<WriteResult> {
-    return putObject(this.#bucket, this.#bucket.place(path), content, options)
+    return putObject(this.#bucket, this.#bucket.ref(path), content, options)
   }
 
   reader(path: string, options: ReadOptions & { offset: number }): Promise<Readable> {
-    return readObject(this.#bucket, this.#bucket.place(path), options)
+    return readObject(this.#bucket, this.#bucket.ref(path), options)
   }
 
   async writer(path: string, options: Resolved<WriteOptions> & { append: boolean }): Promise<Upload> {
@@ -115,7 +115,7 @@ export class S3Driver implements DriverImplementation {
       throw pathNotFound(path)
     }
     try {
-      const found = await headObject(this.#bucket, this.#bucket.place(path), options)
+      const found = await headObject(this.#bucket, this.#bucket.ref(path), options)
       const { ContentLength: size = 0, LastModified: modifiedAt = new Date(0), ETag: revision } = found
       return { path, size, modifiedAt, isDirectory: false, revision, metadata: metadataOf(found) }
     } catch (error) {
@@ -136,15 +136,15 @@ export class S3Driver implements DriverImplementation {
   move(source: string, destination: string, options: MoveOptions): Promise<void> {
     return moveObject(
       this.#bucket,
-      this.#bucket.place(source),
-      this.#bucket.place(destination),
+      this.#bucket.ref(source),
+      this.#bucket.ref(destination),
       this.#uploads.copies,
       options,
     )
   }
 
   delete(path: string, options: DeleteOptions): Promise<void> {
-    if (options.fileOnly) return deleteObject(this.#bucket, this.#bucket.place(path), options)
+    if (options.fileOnly) return deleteObject(this.#bucket, this.#bucket.ref(path), options)
     return this.#deleter.deleteTree(path, options)
   }
 
@@ -153,11 +153,11 @@ export class S3Driver implements DriverImplementation {
   }
 
   uploadUrlFor(path: string, options: Resolved<UploadUrlOptions>): Promise<UploadRequest> {
-    return this.#uploadSigner.signPut(this.#bucket.place(path), options)
+    return this.#uploadSigner.signPut(this.#bucket.ref(path), options)
   }
 
   uploadFormFor(path: string, options: Resolved<UploadFormOptions>): Promise<UploadForm> {
-    return this.#uploadSigner.signForm(this.#bucket.place(path), options)
+    return this.#uploadSigner.signForm(this.#bucket.ref(path), options)
   }
 
   directUpload(path: string, options: Resolved<DirectUploadOptions>): Promise<DirectUpload> {

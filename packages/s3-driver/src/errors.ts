@@ -59,7 +59,7 @@ interface SdkError extends Error {
   $response?: { headers?: Record<string, string> }
 }
 
-/** What S3 called the error: `NoSuchKey`, `SlowDown`, ... or the name of a network failure. */
+/** Name that S3 gives the error, such as `NoSuchKey` or `SlowDown`, or that of a network failure. */
 export function errorName(error: unknown): string {
   const { code, Code, name } = (error ?? {}) as Partial<SdkError>
   return Code ?? (code && unavailable.has(code) ? code : (name ?? ''))
@@ -70,7 +70,7 @@ export function attemptsOf(error: unknown): number {
   return (error as SdkError | undefined)?.$metadata?.attempts ?? 1
 }
 
-/** True where the error is a server's answer, and not what became of the request on its way. */
+/** True where a server answered with the error; false where the request failed on its way. */
 export function isAnswered(error: unknown): boolean {
   return (error as SdkError | undefined)?.$metadata?.httpStatusCode !== undefined
 }
@@ -100,9 +100,9 @@ export function s3Error(error: unknown, path?: string): StorageError {
   return new StorageError(code, detail, { path, retryAfter, cause })
 }
 
-/** An answer that says that all went well, and lacks what it must have then: it is somebody else's, or a proxy changed it. */
-export function incompleteAnswer(operation: string, missing: string, path?: string): StorageError {
-  return new StorageError('UNKNOWN', `the answer to ${operation} has no ${missing}: it is not S3's own`, { path })
+/** Creates the error for a successful response that lacks what it must have: it is somebody else's, or a proxy changed it. */
+export function incompleteResponse(operation: string, missing: string, path?: string): StorageError {
+  return new StorageError('UNKNOWN', `the response to ${operation} has no ${missing}: it is not S3's own`, { path })
 }
 
 const noBucket = 'the bucket does not exist, and none is ever created'

@@ -62,10 +62,10 @@ describe('keys', () => {
 
   it('that earlier versions gave to what belongs to one upload are known still', () => {
     const keys = new KeyMapper('root')
-    const key = keys.formerTemporary('/a~b', id)
-    expect([key, keys.parseFormerTemporary(key)]).toEqual([`root/~uploads/a~b~${id}`, { path: '/a~b', id }])
+    const key = keys.legacyTemporary('/a~b', id)
+    expect([key, keys.parseLegacyTemporary(key)]).toEqual([`root/~uploads/a~b~${id}`, { path: '/a~b', id }])
     for (const other of [keys.checkpoint('/a~b'), keys.checkpoint(`/~${id}`), keys.checkpoint(`/a/~${id}`)]) {
-      expect(keys.parseFormerTemporary(other)?.path).not.toBe('/')
+      expect(keys.parseLegacyTemporary(other)?.path).not.toBe('/')
     }
   })
 

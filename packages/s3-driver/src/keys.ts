@@ -1,7 +1,7 @@
 import { StorageError, isRelativePath } from '@longshore/middleware-core'
 
 /**
- * Between the contract's paths and a bucket's keys. A key is the root directory without slashes around it, then the path:
+ * Maps the contract's paths to a bucket's keys and back. A key is the root directory without slashes around it, then the path:
  * with root directory `/docker`, `/a/b` is `docker/a/b`. Distribution's layout is the same.
  *
  * Keys of unfinished uploads lie where no path leads: a checkpoint for each path with an upload below `~uploads/`, and whatever
@@ -35,10 +35,10 @@ export class KeyMapper {
   }
 
   /**
-   * A key to list behind so as to leave out what lies below a prefix that ends in a slash. Names that begin with U+10FFFF
-   * follow it all the same: whoever relies on having passed the prefix looks at the keys that come.
+   * Key for `StartAfter` that skips what lies below a prefix that ends in a slash. Names that begin with U+10FFFF follow it
+   * all the same: a caller that must have passed the prefix looks at the keys that come.
    */
-  behind(prefix: string): string {
+  startAfterPrefix(prefix: string): string {
     return `${prefix}\u{10FFFF}`
   }
 
@@ -91,12 +91,12 @@ export class KeyMapper {
    * Key that earlier versions gave to what they kept beside a checkpoint. Nothing new is stored there: since a path may
    * hold a `~`, it is the key of another path's checkpoint as well.
    */
-  formerTemporary(path: string, id: string): string {
+  legacyTemporary(path: string, id: string): string {
     return `${this.checkpoint(path)}~${id}`
   }
 
-  /** Path and id of a key that may be a {@link formerTemporary} one. */
-  parseFormerTemporary(key: string): TemporaryKey | undefined {
+  /** Path and id of a key that may be a {@link legacyTemporary} one. */
+  parseLegacyTemporary(key: string): TemporaryKey | undefined {
     const [, path, id] =
       /^(.+)~([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})$/.exec(this.pathOfCheckpoint(key) ?? '') ?? []
     return path !== undefined && id !== undefined && isRelativePath(path.slice(1)) ? { path, id } : undefined
@@ -118,7 +118,7 @@ function assertFits(key: string, path: string, tooMany: string): void {
   throw new StorageError('INVALID_PATH', detail, { path })
 }
 
-/** Owner of a temporary key. */
+/** Owner of a temporary key: the path of its upload, and what tells it from others there. */
 export interface TemporaryKey {
   readonly path: string
   readonly id: string

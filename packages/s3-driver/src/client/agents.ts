@@ -6,7 +6,7 @@ import type { OnReadOpts, Socket } from 'node:net'
 const READ_BUFFER_BYTES = 256 * 1024
 
 /** Method of Node's agents that opens a connection, which its types do not tell of. */
-interface ConnectionMaker {
+interface ConnectionFactory {
   createConnection(options: object, callback?: (error: Error | null, socket: Socket) => void): Socket
 }
 
@@ -16,13 +16,13 @@ interface ConnectionMaker {
  */
 export function createAgents(options: HttpAgentOptions, tls: Pick<HttpsAgentOptions, 'rejectUnauthorized'>) {
   return {
-    httpAgent: readingIntoOneBuffer(new HttpAgent(options)),
-    httpsAgent: readingIntoOneBuffer(new HttpsAgent({ ...options, ...tls })),
+    httpAgent: withReadBuffer(new HttpAgent(options)),
+    httpsAgent: withReadBuffer(new HttpsAgent({ ...options, ...tls })),
   }
 }
 
-function readingIntoOneBuffer<Agent extends HttpAgent>(agent: Agent): Agent {
-  const maker = agent as unknown as ConnectionMaker
+function withReadBuffer<Agent extends HttpAgent>(agent: Agent): Agent {
+  const maker = agent as unknown as ConnectionFactory
   const createConnection = maker.createConnection.bind(agent)
   maker.createConnection = (options, callback) => {
     const onread: OnReadOpts = {

@@ -1,5 +1,5 @@
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
-import { announceRequests } from '../diagnostics.ts'
+import { traceRequests } from '../diagnostics.ts'
 import type { CheckedS3Options } from '../options.ts'
 import { serverOf } from '../server.ts'
 import { createAgents } from './agents.ts'
@@ -65,7 +65,7 @@ export function createClient(options: CheckedS3Options, publicEndpoint?: string)
   // Nobody hears the SDK's own logger, for which this puts together all that goes in and out: an eighth of a request's CPU time.
   client.middlewareStack.remove('loggerMiddleware')
   refreshExpiredCredentials(client)
-  announceRequests(client)
+  traceRequests(client)
   logRequests(client, options.logLevel)
   return { client, signatureV2 }
 }

@@ -7,12 +7,12 @@ export interface PresignedRequest {
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** Parts of a serialized request that are the SDK's own, made anew for each try, or made by whoever sends it. */
-const notSent =
+/** Headers of a serialized request that are the SDK's own, made anew for each try, or made by whoever sends it. */
+const omittedHeaders =
   /^(host|authorization|user-agent|x-amz-user-agent|amz-sdk-.*|x-amz-date|x-amz-security-token|x-amz-content-sha256)$/
 
 /** Checksum that the SDK makes of the body it has, which is none here. */
-const ownChecksum = /^x-amz-(checksum-crc\w+|sdk-checksum-algorithm)$/
+const sdkChecksum = /^x-amz-(checksum-crc\w+|sdk-checksum-algorithm)$/
 
 /**
  * Signs a request for somebody else. The SDK's own presigner leaves `content-type` out of the signature, moves `x-amz-*`
@@ -26,7 +26,7 @@ export async function presignRequest(
 ): Promise<PresignedRequest> {
   const { request, region } = await serializeRequest(client, command)
   const headers = Object.fromEntries(
-    Object.entries(request.headers).filter(([name]) => !notSent.test(name) && !ownChecksum.test(name)),
+    Object.entries(request.headers).filter(([name]) => !omittedHeaders.test(name) && !sdkChecksum.test(name)),
   )
   if (options.payloadHash !== undefined) headers['x-amz-content-sha256'] = options.payloadHash
   const names = new Set(Object.keys(headers))

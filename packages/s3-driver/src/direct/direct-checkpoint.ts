@@ -36,7 +36,7 @@ export function isDirectUploadId(name: string): boolean {
 }
 
 /** True where a multipart upload to `path`, found in a listing, belongs to a direct upload: it is nobody else's to continue. */
-export async function isOfDirectUpload(
+export async function belongsToDirectUpload(
   bucket: Bucket,
   path: string,
   uploadId: string,
@@ -53,6 +53,7 @@ export async function isOfDirectUpload(
   return false
 }
 
+/** Stores the checkpoint of the upload to `path` with this id. */
 export async function writeDirectCheckpoint(
   bucket: Bucket,
   path: string,
@@ -79,6 +80,7 @@ export async function readDirectCheckpoint(
   throw new StorageError('UNKNOWN', `the direct upload's checkpoint has version ${version}; accepted: 1`, { path })
 }
 
+/** Removes the checkpoint of the upload to `path` with this id; none being there is fine. */
 export function deleteDirectCheckpoint(bucket: Bucket, path: string, id: string, options: CallOptions): Promise<void> {
   return deleteObject(bucket, { key: bucket.keys.temporary(path, id), path }, options)
 }

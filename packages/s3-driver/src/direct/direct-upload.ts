@@ -40,7 +40,7 @@ export async function startDirectUpload(
   const { size, destination = path, metadata, signal } = options
   const partSize = partSizeFor(size, options.partSize, defaultPartSize)
   const id = newDirectUploadId()
-  const target = bucket.place(destination)
+  const target = bucket.ref(destination)
   const multipart = await MultipartUpload.create(bucket, target, { token: id, metadata }, { signal })
   const checkpoint = { uploadId: multipart.id, destination, size, partSize, metadata }
   try {
@@ -66,7 +66,7 @@ export async function resumeDirectUpload(
 ): Promise<DirectUpload> {
   const checkpoint = await readDirectCheckpoint(bucket, path, id, { signal })
   if (checkpoint) return new S3DirectUpload(bucket, signer, path, id, checkpoint)
-  const head = await undefinedIfNotFound(headObject(bucket, bucket.place(path), { signal }))
+  const head = await undefinedIfNotFound(headObject(bucket, bucket.ref(path), { signal }))
   if (!isDirectUploadId(id) || head?.Metadata?.[TOKEN_NAME] !== id) throw uploadNotFound(path)
   return new CommittedDirectUpload(path, id, head.ContentLength ?? 0, head.ETag)
 }
@@ -121,7 +121,7 @@ class S3DirectUpload implements DirectUpload {
     this.#signer = signer
     this.#path = path
     this.#checkpoint = checkpoint
-    this.#destination = bucket.place(checkpoint.destination)
+    this.#destination = bucket.ref(checkpoint.destination)
     this.#multipart = new MultipartUpload(bucket, this.#destination, checkpoint.uploadId)
   }
 
@@ -180,27 +180,28 @@ class S3DirectUpload implements DirectUpload {
 
   #assertComplete(parts: readonly UploadedPart[]): void {
     const sizes = new Map(parts.map(({ number, size }) => [number, size]))
-    const wanted = Array.from({ length: this.partCount }, (_, index) => index + 1)
-    const lacking = wanted.filter(number => sizes.get(number) !== this.#sizeOfPart(number))
-    const beyond = parts.filter(({ number }) => number > this.partCount).map(({ number }) => number)
-    if (lacking.length === 0 && beyond.length === 0) return
+    const expected = Array.from({ length: this.partCount }, (_, index) => index + 1)
+    const missing = expected.filter(number => sizes.get(number) !== this.#sizeOfPart(number))
+    const unexpected = parts.filter(({ number }) => number > this.partCount).map(({ number }) => number)
+    if (missing.length === 0 && unexpected.length === 0) return
     const found =
-      lacking.length > 0
-        ? `parts missing or of another size: ${listed(lacking)}`
-        : `parts that do not belong to it: ${listed(beyond)}`
+      missing.length > 0
+        ? `parts missing or of another size: ${listed(missing)}`
+        : `parts that do not belong to it: ${listed(unexpected)}`
     const detail = `the upload is not complete: ${found}; accepted: parts 1 to ${this.partCount}, each of its size`
     throw new StorageError('INVALID_STATE', detail, { path: this.#path })
   }
 }
 
 /** A size that the caller asks for, or the default, grown in whole MiB until the file takes no more parts than S3 has. */
-function partSizeFor(size: number, wanted: number | undefined, defaultPartSize: number): number {
-  const least = Math.ceil(size / MAX_PARTS)
-  if (wanted === undefined) return Math.max(defaultPartSize, Math.ceil(least / mebibyte) * mebibyte)
-  const isPossible = wanted >= size || (wanted >= Math.max(MIN_PART_SIZE, least) && wanted <= MAX_PART_SIZE)
-  if (isPossible) return wanted
-  const accepted = `${Math.max(MIN_PART_SIZE, least)} to ${MAX_PART_SIZE} bytes, or the whole size`
-  throw new StorageError('INVALID_ARGUMENT', `invalid partSize: ${wanted}; accepted: ${accepted}`)
+function partSizeFor(size: number, requested: number | undefined, defaultPartSize: number): number {
+  const minPartSize = Math.ceil(size / MAX_PARTS)
+  if (requested === undefined) return Math.max(defaultPartSize, Math.ceil(minPartSize / mebibyte) * mebibyte)
+  const isPossible =
+    requested >= size || (requested >= Math.max(MIN_PART_SIZE, minPartSize) && requested <= MAX_PART_SIZE)
+  if (isPossible) return requested
+  const accepted = `${Math.max(MIN_PART_SIZE, minPartSize)} to ${MAX_PART_SIZE} bytes, or the whole size`
+  throw new StorageError('INVALID_ARGUMENT', `invalid partSize: ${requested}; accepted: ${accepted}`)
 }
 
 function listed(numbers: readonly number[]): string {

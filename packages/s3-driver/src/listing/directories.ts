@@ -1,23 +1,23 @@
 import { type CallOptions, compareBytes } from '@longshore/middleware-core'
 import type { Bucket } from '../bucket.ts'
 import { firstPage } from './pages.ts'
-import { inParallel } from '../parallel.ts'
+import { forEachConcurrent } from '../pending-requests.ts'
 
 /** Requests under way at once. */
-const maxConcurrency = 32
+const MAX_CONCURRENT_REQUESTS = 32
 
-/** Keys to ask for on account of each candidate: a page for many small ones, but not for a few that may be large. */
-const keysEach = 8
+/** Keys to probe for on account of each candidate: a page for many small ones, but not for a few that may be large. */
+const KEYS_PER_CANDIDATE = 8
 
 /** A common prefix of keys, ending in a slash: a directory, if there is a file among those keys. */
 export interface PossibleDirectory {
   readonly prefix: string
-  /** Up to here its keys are known, and none is a file's. At first the prefix itself. */
+  /** Key up to which all are known, and none is a file's. At first the prefix itself. */
   readonly after: string
 }
 
 /**
- * The prefixes of those candidates, all of them right below `top` and in the order of keys, that hold a file.
+ * Finds the prefixes of those candidates, all of them right below `top` and in the order of keys, that hold a file.
  *
  * A page of a flat listing decides all candidates that it covers: many that hold little, or one that holds much. How it is
  * cannot be known before, so the requests double with every round while pages decide few, and are no more than the last
@@ -34,10 +34,10 @@ export async function resolveDirectories(
   let open = candidates
   let requests = 1
   while (open.length > 0) {
-    const runs = split(open, Math.min(requests, maxConcurrency))
+    const runs = split(open, Math.min(requests, MAX_CONCURRENT_REQUESTS))
     const left = new Map<PossibleDirectory[], PossibleDirectory[]>()
-    await inParallel(maxConcurrency, runs, async run => {
-      const answer = await ask(bucket, top, run, options)
+    await forEachConcurrent(MAX_CONCURRENT_REQUESTS, runs, async run => {
+      const answer = await probe(bucket, top, run, options)
       found.push(...answer.found)
       left.set(run, answer.open)
     })
@@ -49,8 +49,8 @@ export async function resolveDirectories(
   return found
 }
 
-/** One request: which of the candidates, from the first on, it shows to be directories, and which it leaves open. */
-async function ask(
+/** Asks for one page, and tells which of the candidates it shows to be directories, and which it leaves open. */
+async function probe(
   bucket: Bucket,
   top: string,
   candidates: readonly PossibleDirectory[],
@@ -58,7 +58,7 @@ async function ask(
 ): Promise<{ found: string[]; open: PossibleDirectory[] }> {
   const [first] = candidates as [PossibleDirectory]
   // One that began with nothing but foreign keys may hold any number of them.
-  const MaxKeys = first.after === first.prefix ? Math.min(1000, keysEach * candidates.length) : 1000
+  const MaxKeys = first.after === first.prefix ? Math.min(1000, KEYS_PER_CANDIDATE * candidates.length) : 1000
   const query = { Prefix: top, StartAfter: first.after, MaxKeys }
   const { objects, isLast } = await firstPage(bucket, query, options)
   const keys = objects.map(({ Key = '' }) => Key)

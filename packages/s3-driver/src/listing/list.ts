@@ -4,7 +4,7 @@ import { type PossibleDirectory, resolveDirectories } from './directories.ts'
 import { firstPage, pages } from './pages.ts'
 
 /**
- * Absolute paths of a directory's direct children.
+ * Lists the absolute paths of a directory's direct children.
  *
  * A LIST with a delimiter jumps over what lies below the children, but does not say what that is: a child may be no more
  * than another program's directory marker, or hold only keys that no path leads to, and then it is no directory. A flat
@@ -37,7 +37,7 @@ class Listing {
     if (isLast || last === undefined) return
     const inside = this.#childPrefix(last)
     if (inside !== undefined) this.#addCandidate({ prefix: inside, after: last })
-    await this.#readChildren(inside === undefined ? last : this.#bucket.keys.behind(inside), options)
+    await this.#readChildren(inside === undefined ? last : this.#bucket.keys.startAfterPrefix(inside), options)
     const candidates = [...this.#candidates.values()]
     for (const prefix of await resolveDirectories(this.#bucket, this.#top, candidates, options)) {
       this.children.add(this.#name(prefix))

@@ -1,7 +1,7 @@
 import { ListObjectsV2Command, type ListObjectsV2CommandInput, type _Object } from '@aws-sdk/client-s3'
 import { type CallOptions, compareBytes } from '@longshore/middleware-core'
 import type { Bucket } from '../bucket.ts'
-import { incompleteAnswer } from '../errors.ts'
+import { incompleteResponse } from '../errors.ts'
 
 /** One page of a listing. */
 interface Page {
@@ -22,7 +22,7 @@ async function listPage(
   const page = await bucket.run(o => bucket.client.send(command, o), options)
   // What a proxy answers instead has neither, and must not pass for an empty directory.
   if (page.Name === undefined && page.IsTruncated === undefined) {
-    throw incompleteAnswer('ListObjectsV2', 'Name')
+    throw incompleteResponse('ListObjectsV2', 'Name')
   }
   const decode = page.EncodingType === 'url' ? decodeKey : (key: string): string => key
   const objects = (page.Contents ?? []).map(object => ({ ...object, Key: decode(object.Key ?? '') }))
@@ -63,8 +63,8 @@ export async function firstPage(
 }
 
 /**
- * The pages of a listing. `StartAfter` is sent only when there is one: some servers find nothing when it is empty.
- * `MaxKeys` is for the first page only: who has to go on needs more than was thought.
+ * Yields the pages of a listing. `StartAfter` is sent only when there is one: some servers find nothing when it is empty.
+ * `MaxKeys` is for the first page only: a caller that goes on needs more than it thought.
  */
 export async function* pages(
   bucket: Bucket,

@@ -4,7 +4,7 @@ import { pages } from './pages.ts'
 
 /**
  * Walks the keys below a directory in one flat listing, 1,000 entries a LIST. A directory that is not descended into is
- * jumped over: when a page ends inside it, the next LIST starts behind it.
+ * jumped over: when a page ends inside it, the next LIST starts after it.
  */
 export async function* walkObjects(bucket: Bucket, directory: string, options: WalkOptions): AsyncGenerator<FileInfo> {
   const prefix = bucket.keys.prefix(directory)
@@ -36,9 +36,9 @@ export async function* walkObjects(bucket: Bucket, directory: string, options: W
       }
       if (skipped === undefined || isLast) continue
       const last = objects.at(-1)?.Key ?? ''
-      const behind = bucket.keys.behind(skipped)
-      // Names that sort even behind that are passed one page at a time.
-      const next = compareBytes(last, behind) > 0 ? last : behind
+      const afterSkipped = bucket.keys.startAfterPrefix(skipped)
+      // Names that sort even after that are passed one page at a time.
+      const next = compareBytes(last, afterSkipped) > 0 ? last : afterSkipped
       // A page that brings nothing further, from a server that always claims more: its own token ends the listing.
       if (compareBytes(next, position) <= 0) continue
       startAfter = next

@@ -8,8 +8,8 @@ import {
   undefinedIfNotFound,
 } from '@longshore/middleware-core'
 import { type Bucket, type ObjectRef, headObject } from '../bucket.ts'
-import { attemptsOf, incompleteAnswer } from '../errors.ts'
-import { isSameEtag } from '../objects/answered-range.ts'
+import { attemptsOf, incompleteResponse } from '../errors.ts'
+import { isSameEtag } from '../objects/etag.ts'
 import { preconditionError } from '../objects/conditions.ts'
 import { TOKEN_NAME } from '../objects/metadata.ts'
 import { retryConflicts } from '../objects/retry-conflicts.ts'
@@ -59,15 +59,15 @@ export async function completeUpload(
     ...conditionFields,
   })
   const send = async (): Promise<string | undefined> => {
-    const { ETag } = await bucket.run(o => bucket.patientClient.send(command, o), options, ref.path)
-    if (ETag === undefined) throw outcomeUnknown(ref, incompleteAnswer('CompleteMultipartUpload', 'ETag', ref.path))
+    const { ETag } = await bucket.run(o => bucket.longTimeoutClient.send(command, o), options, ref.path)
+    if (ETag === undefined) throw outcomeUnknown(ref, incompleteResponse('CompleteMultipartUpload', 'ETag', ref.path))
     return ETag
   }
   try {
     return await retryConflicts(send, options)
   } catch (error) {
     if (!isStorageError(error)) throw error
-    const object = isDoubtful(error) ? await findOwn(bucket, ref, completion, error, options) : undefined
+    const object = isOutcomeUnknown(error) ? await findCompleted(bucket, ref, completion, error, options) : undefined
     if (object) return object.ETag
     if (error.code === 'UPLOAD_NOT_FOUND' && isRepeated(error)) throw outcomeUnknown(ref, error)
     throw preconditionError(error, conditions, ref.path)
@@ -78,7 +78,7 @@ export async function completeUpload(
  * True where the object may be in place all the same. An attempt that is repeated says nothing of those before, and a condition
  * that does not hold may have met the object itself.
  */
-function isDoubtful(error: StorageError): boolean {
+function isOutcomeUnknown(error: StorageError): boolean {
   return isStorageError(error, 'UNAVAILABLE', 'UPLOAD_NOT_FOUND', 'PRECONDITION_FAILED') || isRepeated(error)
 }
 
@@ -87,7 +87,7 @@ function isRepeated(error: StorageError): boolean {
 }
 
 /** Description of the object, if it is proved to come from this upload. */
-async function findOwn(
+async function findCompleted(
   bucket: Bucket,
   ref: ObjectRef,
   { parts, token, isGone }: Completion,
@@ -98,7 +98,7 @@ async function findOwn(
     const head = await undefinedIfNotFound(headObject(bucket, ref, options))
     if (!head || head.ContentLength !== totalSize(parts)) return undefined
     if (token !== undefined) return head.Metadata?.[TOKEN_NAME] === token ? head : undefined
-    const isSame = isSameEtag(head.ETag, etagOf(parts))
+    const isSame = isSameEtag(head.ETag, multipartEtag(parts))
     return isSame && (error.code === 'UPLOAD_NOT_FOUND' || (await isGone())) ? head : undefined
   } catch (failure) {
     options.signal?.throwIfAborted()
@@ -112,8 +112,8 @@ function outcomeUnknown({ path }: ObjectRef, cause: unknown): StorageError {
   return new StorageError('UNAVAILABLE', detail, { path, retryAfter, cause: inner })
 }
 
-/** ETag of the object that the parts become, where their own are MD5s: the MD5 of those, and their number. */
-export function etagOf(parts: readonly Part[]): string | undefined {
+/** Computes the ETag of the object that the parts become, where their own are MD5s: the MD5 of those, and their number. */
+export function multipartEtag(parts: readonly Part[]): string | undefined {
   const md5 = createHash('md5')
   for (const { etag } of parts) {
     if (!/^"?[\da-f]{32}"?$/i.test(etag)) return undefined

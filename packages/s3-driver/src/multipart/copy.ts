@@ -9,7 +9,7 @@ import {
   revisionMismatch,
 } from '@longshore/middleware-core'
 import { type Bucket, type ObjectRef, headObject } from '../bucket.ts'
-import { incompleteAnswer } from '../errors.ts'
+import { incompleteResponse } from '../errors.ts'
 import { deleteObject, deleteUnchanged } from '../objects/delete-object.ts'
 import { putObject } from '../objects/put.ts'
 import { readWhole } from '../objects/read.ts'
@@ -19,9 +19,10 @@ import { MultipartUpload, isGone } from './multipart-upload.ts'
 import { markOwned, unmarkOwned } from './owner-marker.ts'
 import type { CheckedS3Options } from '../options.ts'
 import { serverOf } from '../server.ts'
-import { inParallel } from '../parallel.ts'
+import { forEachConcurrent } from '../pending-requests.ts'
 import { type Part, MAX_PARTS, MIN_PART_SIZE, checksumsOf } from './parts.ts'
 
+/** Settings of copies. Sizes are bytes. */
 export interface CopySettings {
   /** Bytes of each part of a multipart copy but the last. */
   readonly chunkSize: number
@@ -42,6 +43,7 @@ const thresholdElsewhere = 1024 * 1024 * 1024
 /** Times that a copy whose multipart upload has gone is made. */
 const MAX_ATTEMPTS = 4
 
+/** Maps the driver's options to the settings of copies. */
 export function copySettings(options: CheckedS3Options): CopySettings {
   const threshold = serverOf(options).isAmazon ? thresholdOnAmazon : thresholdElsewhere
   return {
@@ -65,9 +67,9 @@ export async function moveObject(
   const { signal } = options
   // A caller's size only says whether to ask: parts cut by a wrong one would lose what the object has beyond it.
   // Ceph 16 copies whatever the condition on a copy says, so a revision is compared before.
-  const isKnownToBeWhole =
-    options.ifRevision === undefined && options.size !== undefined && isWhole(options.size, settings)
-  if (isKnownToBeWhole) {
+  const isOneRequest =
+    options.ifRevision === undefined && options.size !== undefined && fitsOneRequest(options.size, settings)
+  if (isOneRequest) {
     await copyWhole(bucket, source, destination, settings, { signal })
     return deleteObject(bucket, source, { signal })
   }
@@ -77,15 +79,15 @@ export async function moveObject(
 }
 
 /** An object as it was when it was looked at or made. */
-export interface Source {
+export interface CopySource {
   readonly size: number
   readonly etag: string | undefined
   /** Metadata that a copy in parts has to give again; a copy in one request keeps it by itself. Default: asked for. */
   readonly metadata?: FileMetadata | undefined
 }
 
-/** A copy to be made. */
-export interface Copy extends Source {
+/** Copy to make. */
+export interface CopyRequest extends CopySource {
   /** Mark in the copy's metadata, by which it is recognised. Default: a new one. */
   readonly token?: string | undefined
   /** Conditions on what the copy replaces. */
@@ -101,24 +103,24 @@ export function copyObject(
   bucket: Bucket,
   source: ObjectRef,
   destination: ObjectRef,
-  copy: Copy,
+  copy: CopyRequest,
   settings: CopySettings,
   { signal }: CallOptions,
 ): Promise<string | undefined> {
   const isConditional = copy.conditions?.ifAbsent || copy.conditions?.ifRevision !== undefined
-  if (isConditional || !isWhole(copy.size, settings)) {
+  if (isConditional || !fitsOneRequest(copy.size, settings)) {
     return copyInParts(bucket, source, destination, copy, settings, { signal })
   }
   return copyWhole(bucket, source, destination, settings, { signal, ifRevision: copy.etag })
 }
 
-function isWhole(size: number, settings: CopySettings): boolean {
+function fitsOneRequest(size: number, settings: CopySettings): boolean {
   return size <= Math.max(settings.threshold, settings.chunkSize)
 }
 
-async function headOf(bucket: Bucket, place: ObjectRef, options: MoveOptions): Promise<Source> {
-  const head = await headObject(bucket, place, options)
-  if (options.ifRevision !== undefined && options.ifRevision !== head.ETag) throw revisionMismatch(place.path)
+async function headOf(bucket: Bucket, ref: ObjectRef, options: MoveOptions): Promise<CopySource> {
+  const head = await headObject(bucket, ref, options)
+  if (options.ifRevision !== undefined && options.ifRevision !== head.ETag) throw revisionMismatch(ref.path)
   return { size: head.ContentLength ?? 0, etag: head.ETag, metadata: metadataOf(head) }
 }
 
@@ -133,13 +135,13 @@ async function copyWhole(
     Bucket: bucket.name,
     Key: destination.key,
     ...bucket.settings,
-    CopySource: copySource(bucket, source),
+    CopySource: copySourceHeader(bucket, source),
     ...(options.ifRevision === undefined ? {} : { CopySourceIfMatch: options.ifRevision }),
   })
   try {
-    const { CopyObjectResult } = await bucket.run(o => bucket.patientClient.send(command, o), options, source.path)
+    const { CopyObjectResult } = await bucket.run(o => bucket.longTimeoutClient.send(command, o), options, source.path)
     // The source is about to be deleted.
-    if (CopyObjectResult?.ETag === undefined) throw incompleteAnswer('CopyObject', 'ETag', source.path)
+    if (CopyObjectResult?.ETag === undefined) throw incompleteResponse('CopyObject', 'ETag', source.path)
     return CopyObjectResult.ETag
   } catch (error) {
     if (!isStorageError(error, 'UNSUPPORTED')) throw error
@@ -158,21 +160,21 @@ async function copyWhole(
  * A copy whose last answer was lost, and which another to the same place has replaced since, cannot be told from one that
  * never came about. The source is still there, so it is copied again.
  */
-async function copyInParts(...copy: Parameters<typeof tryInParts>): Promise<string | undefined> {
+async function copyInParts(...copy: Parameters<typeof copyInPartsOnce>): Promise<string | undefined> {
   for (let tries = 1; ; tries++) {
     try {
-      return await tryInParts(...copy)
+      return await copyInPartsOnce(...copy)
     } catch (error) {
       if (!isGone(error) || tries === MAX_ATTEMPTS) throw error
     }
   }
 }
 
-async function tryInParts(
+async function copyInPartsOnce(
   bucket: Bucket,
   source: ObjectRef,
   destination: ObjectRef,
-  { size, etag, token = randomUUID(), conditions, ...known }: Copy,
+  { size, etag, token = randomUUID(), conditions, ...known }: CopyRequest,
   settings: CopySettings,
   options: CallOptions,
 ): Promise<string | undefined> {
@@ -213,20 +215,20 @@ export interface PartRange {
 export async function copyParts(
   bucket: Bucket,
   source: ObjectRef,
-  { size, etag }: Pick<Source, 'size' | 'etag'>,
+  { size, etag }: Pick<CopySource, 'size' | 'etag'>,
   upload: MultipartUpload,
   partRanges: Iterable<PartRange>,
   { concurrency }: CopySettings,
   options: CallOptions,
 ): Promise<Part[]> {
   const parts: Part[] = []
-  await inParallel(concurrency, partRanges, async ({ number, first, last }) => {
+  await forEachConcurrent(concurrency, partRanges, async ({ number, first, last }) => {
     const command = new UploadPartCopyCommand({
       Bucket: bucket.name,
       Key: upload.key,
       UploadId: upload.id,
       PartNumber: number,
-      CopySource: copySource(bucket, source),
+      CopySource: copySourceHeader(bucket, source),
       // The whole of a source is no range of it: ranges need a source of more than 5 MB.
       ...(last - first + 1 < size ? { CopySourceRange: `bytes=${first}-${last}` } : {}),
       // A source that is replaced meanwhile must not end up half old, half new.
@@ -234,7 +236,7 @@ export async function copyParts(
     })
     const { CopyPartResult } = await bucket.run(o => bucket.client.send(command, o), options, source.path)
     const copied = CopyPartResult?.ETag
-    if (copied === undefined) throw incompleteAnswer('UploadPartCopy', 'ETag', source.path)
+    if (copied === undefined) throw incompleteResponse('UploadPartCopy', 'ETag', source.path)
     parts.push({
       number,
       etag: copied,
@@ -253,7 +255,7 @@ function* ranges(size: number, chunkSize: number): Iterable<PartRange> {
 }
 
 /** `bucket/key`, or for an access point `arn/object/key`, with every component percent-encoded. */
-function copySource(bucket: Bucket, place: ObjectRef): string {
-  const key = place.key.split('/').map(encodeURIComponent).join('/')
+function copySourceHeader(bucket: Bucket, ref: ObjectRef): string {
+  const key = ref.key.split('/').map(encodeURIComponent).join('/')
   return bucket.name.startsWith('arn:') ? `${encodeURIComponent(bucket.name)}/object/${key}` : `${bucket.name}/${key}`
 }

@@ -9,13 +9,13 @@ import {
 import { type CallOptions, type FileMetadata, StorageError, isStorageError } from '@longshore/middleware-core'
 import type { Bucket, ObjectRef } from '../bucket.ts'
 import { omitChecksum } from '../client/omit-checksum.ts'
-import { errorName, incompleteAnswer, isNotImplemented } from '../errors.ts'
+import { errorName, incompleteResponse, isNotImplemented } from '../errors.ts'
 import { warnOnce } from '../warning.ts'
 import { metadataInput } from '../objects/metadata.ts'
 import { type CompletionOptions, completeUpload } from './complete.ts'
 import { type Part, type UploadedPart, checksumsOf } from './parts.ts'
 
-/** What a new multipart upload is to become. */
+/** Object that a new multipart upload is to become. */
 interface NewMultipartUpload {
   /** Mark in the object's metadata, by which a completion whose answer was lost is recognised. */
   readonly token: string
@@ -60,7 +60,7 @@ export class MultipartUpload {
       ...(checksum ? { ChecksumAlgorithm: checksum } : {}),
     })
     const { UploadId } = await bucket.run(o => client.send(command, o), options, ref.path)
-    if (!UploadId) throw incompleteAnswer('CreateMultipartUpload', 'UploadId', ref.path)
+    if (!UploadId) throw incompleteResponse('CreateMultipartUpload', 'UploadId', ref.path)
     return new MultipartUpload(bucket, ref, UploadId, checksum)
   }
 
@@ -83,7 +83,7 @@ export class MultipartUpload {
     })
     if (!this.#checksum) omitChecksum(command)
     const answer = await this.#bucket.run(o => this.#bucket.client.send(command, o), options, this.#ref.path)
-    if (!answer.ETag) throw incompleteAnswer('UploadPart', 'ETag', this.#ref.path)
+    if (!answer.ETag) throw incompleteResponse('UploadPart', 'ETag', this.#ref.path)
     return { number, etag: answer.ETag, size: bytes.length, checksums: checksumsOf(answer) }
   }
 
@@ -97,7 +97,7 @@ export class MultipartUpload {
         const page = await this.#bucket.run(o => this.#bucket.client.send(command, o), options, this.#ref.path)
         // A server without this operation may take it for a GET of the object.
         if (page.UploadId === undefined && page.IsTruncated === undefined) {
-          throw incompleteAnswer('ListParts', 'UploadId', this.#ref.path)
+          throw incompleteResponse('ListParts', 'UploadId', this.#ref.path)
         }
         // Versity's gateway names a checksum `null` where there is none.
         const isNamed = Object.values(ChecksumAlgorithm).includes(page.ChecksumAlgorithm as ChecksumAlgorithm)
@@ -187,7 +187,7 @@ async function* uploadsOf(
       throw error
     }
     if (page.Bucket === undefined && page.IsTruncated === undefined) {
-      throw incompleteAnswer('ListMultipartUploads', 'Bucket')
+      throw incompleteResponse('ListMultipartUploads', 'Bucket')
     }
     for (const { Key: key = '', UploadId: id = '', Initiated: initiated = new Date(0) } of page.Uploads ?? []) {
       yield { key, id, initiated }
@@ -200,7 +200,7 @@ async function* uploadsOf(
 }
 
 function pathOfUpload({ keys }: Bucket, key: string): string | undefined {
-  return keys.path(key) ?? (keys.parseTemporary(key) ?? keys.parseFormerTemporary(key))?.path
+  return keys.path(key) ?? (keys.parseTemporary(key) ?? keys.parseLegacyTemporary(key))?.path
 }
 
 function isNoUpload(error: unknown): boolean {

@@ -15,6 +15,7 @@ export async function markOwned(bucket: Bucket, uploadId: string, options: CallO
   await putObject(bucket, ownerMarkerRef(bucket, uploadId), new Uint8Array(), options)
 }
 
+/** Removes the mark of a multipart upload; none being there is fine. */
 export function unmarkOwned(bucket: Bucket, uploadId: string, options: CallOptions): Promise<void> {
   return deleteObject(bucket, ownerMarkerRef(bucket, uploadId), options)
 }

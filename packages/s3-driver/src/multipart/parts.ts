@@ -47,7 +47,7 @@ export class PartSizeStrategy {
     this.#chunkSize = chunkSize
   }
 
-  /** The size of part `number`, when it is not the last, of an upload that has `parts` already. */
+  /** Size in bytes of part `number`, when it is not the last, of an upload that has `parts` already. */
   sizeOf(number: number, parts: readonly Part[]): number {
     if (number > MAX_PARTS) {
       const advice = this.#mode === 'equal' ? 'partsizing growing, or a larger chunksize' : 'a larger chunksize'
@@ -58,7 +58,7 @@ export class PartSizeStrategy {
   }
 
   /**
-   * The parts, from the first on, that an upload can be continued behind: without a gap, none of them too small to be
+   * The parts, from the first on, that an upload can be continued after: without a gap, none of them too small to be
    * followed by another, none that `isOrphaned`. `equal` also means none that differs from the first.
    */
   contiguousParts(parts: readonly Part[], isOrphaned: (part: Part) => boolean): Part[] {
@@ -102,11 +102,12 @@ export function checksumsOf(answer: object): Record<string, string> | undefined 
   return found.length === 0 ? undefined : Object.fromEntries(found)
 }
 
+/** Adds up the bytes of parts. */
 export function totalSize(parts: readonly Part[]): number {
   return parts.reduce((sum, part) => sum + part.size, 0)
 }
 
-/** A text that is another one as soon as S3 holds other parts: a digest of their numbers and ETags, in order. */
+/** Digest of the numbers and ETags of parts, in order: it changes as soon as S3 holds other parts. */
 export function partsDigest(parts: Iterable<Pick<Part, 'number' | 'etag'>>): string {
   // Some servers quote ETags in one answer and not in another.
   const lines = [...parts].map(({ number, etag }) => `${number} ${etag.replaceAll('"', '')}`)

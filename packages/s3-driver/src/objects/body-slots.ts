@@ -5,7 +5,7 @@ const IDLE_TIMEOUT_MS = 1000
 
 /** A reader with an open body. */
 export interface BodyHolder {
-  /** Since when nobody has read, by `performance.now()`; undefined while somebody does, or where it cannot be suspended. */
+  /** Time since which nobody has read, by `performance.now()`; undefined while somebody does, or where it cannot be suspended. */
   readonly idleSince: number | undefined
   /** Ends the connection and gives the slot back; the reader opens another when it is read again. */
   suspend(): void

@@ -5,7 +5,7 @@ const GRACE_MS = 500
 
 /**
  * Cleans up behind a call that failed. Its signal must not stop that, nor may a server that hangs keep the caller for long.
- * Failures are not told: the call's own error says more, and a sweep removes what is left.
+ * Failures are not told: the call's own error says more, and a purge removes what is left.
  */
 export async function cleanUp(
   { signal }: CallOptions,

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
@@ -16,10 +15,10 @@ import {
   isStorageError,
   revisionMismatch,
 } from '@longshore/middleware-core'
-import type { Bucket } from '../bucket.ts'
 import { omitChecksum } from '../client/omit-checksum.ts'
 import { attemptsOf, isAnswered } from '../errors.ts'
 import { cleanUp } from './clean-up.ts'
+import type { ObjectSettings } from './settings.ts'
 
 /** Requests that take a condition. `complete` and `put` take both, `delete` takes a revision. */
 export type ConditionalRequest = 'put' | 'complete' | 'delete'
@@ -36,24 +35,40 @@ const MAX_PROBES = 5
 /** ETag that no object has. */
 const NO_ETAG = '"00000000000000000000000000000000"'
 
+/** Object of a probe. */
+interface ProbeObject {
+  Bucket: string
+  Key: string
+}
+
+/** Requests by which a server is tried. */
+export interface ProbeRequests {
+  readonly settings: ObjectSettings
+  /** Gives the bucket and the key of an object that nobody else uses. */
+  newObject(): ProbeObject
+  /** Sends a command. Errors are the contract's. */
+  send(command: object, options: CallOptions): Promise<unknown>
+}
+
 /**
- * Knows which conditions the server keeps. Amazon S3 has all of them
+ * Finds out which conditions the server supports. Amazon S3 has all of them
  * ([conditional writes](https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html)); another server may
  * refuse a condition or, worse, leave it out in silence. So it is tried once, on an object of this driver's own, before the
  * first request that relies on it.
  */
 export class ConditionSupport {
-  readonly #bucket: Bucket
+  readonly #requests: ProbeRequests
   readonly #isTrusted: boolean
   readonly #probes = new Map<string, Promise<boolean>>()
   readonly #refused = new Set<ConditionalRequest>()
 
-  constructor(bucket: Bucket, isTrusted: boolean) {
-    this.#bucket = bucket
+  /** `isTrusted`: the server supports all conditions, and none is tried. */
+  constructor(requests: ProbeRequests, isTrusted: boolean) {
+    this.#requests = requests
     this.#isTrusted = isTrusted
   }
 
-  /** Fields for a request's conditions, once it is certain that the server keeps them; `UNSUPPORTED` otherwise. */
+  /** Fields for a request's conditions, once it is certain that the server supports them; `UNSUPPORTED` otherwise. */
   async fieldsFor(
     request: ConditionalRequest,
     { ifAbsent, ifRevision }: WriteConditions,
@@ -61,14 +76,14 @@ export class ConditionSupport {
   ): Promise<ConditionInput> {
     if (!ifAbsent && ifRevision === undefined) return {}
     const condition = ifAbsent ? 'If-None-Match' : 'If-Match'
-    if (!(await this.keeps(request, condition, options))) {
-      throw new StorageError('UNSUPPORTED', `the server does not keep ${condition} on ${operations[request]}`)
+    if (!(await this.supports(request, condition, options))) {
+      throw new StorageError('UNSUPPORTED', `the server does not support ${condition} on ${operations[request]}`)
     }
     return ifRevision === undefined ? { IfNoneMatch: '*' } : { IfMatch: ifRevision }
   }
 
-  /** True where the server keeps a condition. Costs some requests the first time. */
-  async keeps(
+  /** True where the server supports a condition. Costs some requests the first time. */
+  async supports(
     request: ConditionalRequest,
     condition: 'If-Match' | 'If-None-Match',
     options: CallOptions,
@@ -102,7 +117,7 @@ export class ConditionSupport {
   }
 
   /** Probes again where an answer was lost: a request that is repeated may fail because it took effect before. */
-  async #probeUntilCertain(...probe: Parameters<ConditionSupport['keeps']>): Promise<boolean> {
+  async #probeUntilCertain(...probe: Parameters<ConditionSupport['supports']>): Promise<boolean> {
     for (let tries = 1; ; tries++) {
       try {
         return await this.#probe(...probe)
@@ -125,25 +140,20 @@ export class ConditionSupport {
     condition: 'If-Match' | 'If-None-Match',
     options: CallOptions,
   ): Promise<boolean> {
-    const object = { Bucket: this.#bucket.name, Key: this.#bucket.keys.temporary('/condition', randomUUID()) }
-    const send: Send = command => this.#send(command, options)
+    const object = this.#requests.newObject()
+    const send: Send = command => this.#requests.send(command, options)
     const attempt = attempts[request]
     try {
       const { ETag } = (await send(
-        new PutObjectCommand({ ...object, Body: new Uint8Array(), ...this.#bucket.settings }),
+        new PutObjectCommand({ ...object, Body: new Uint8Array(), ...this.#requests.settings }),
       )) as { ETag?: string }
       const failing = condition === 'If-Match' ? { IfMatch: NO_ETAG } : { IfNoneMatch: '*' as const }
       const isRefused = await isConditionFailed(attempt(send, object, failing))
       if (!isRefused || condition === 'If-None-Match' || ETag === undefined) return isRefused
       return !(await isConditionFailed(attempt(send, object, { IfMatch: ETag })))
     } finally {
-      await cleanUp(options, o => this.#send(new DeleteObjectCommand(object), o))
+      await cleanUp(options, o => this.#requests.send(new DeleteObjectCommand(object), o))
     }
-  }
-
-  #send(command: object, options: CallOptions): Promise<unknown> {
-    const { client } = this.#bucket
-    return this.#bucket.run(o => client.send(command as Parameters<typeof client.send>[0], o), options)
   }
 }
 
@@ -165,7 +175,6 @@ const operations: Readonly<Record<ConditionalRequest, string>> = {
 }
 
 type Send = (command: object) => Promise<unknown>
-type ProbeObject = { Bucket: string; Key: string }
 
 const attempts: Readonly<
   Record<ConditionalRequest, (send: Send, object: ProbeObject, failing: ConditionInput) => Promise<unknown>>
@@ -189,7 +198,7 @@ const attempts: Readonly<
   },
 }
 
-/** Error of a write whose condition does not hold. An object that is not there is of no revision, which S3 calls 404. */
+/** Maps the error of a write whose condition does not hold. An object that is not there is of no revision, which S3 calls 404. */
 export function preconditionError(error: StorageError, { ifAbsent, ifRevision }: WriteConditions, path: string): Error {
   const { code, cause } = error
   if (code === 'PRECONDITION_FAILED' && ifAbsent) return fileExists(path, { cause })

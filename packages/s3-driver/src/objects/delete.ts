@@ -5,12 +5,12 @@ import { omitChecksum } from '../client/omit-checksum.ts'
 import { deleteObject } from './delete-object.ts'
 import { isNotImplemented } from '../errors.ts'
 import { pages } from '../listing/pages.ts'
-import { inParallel } from '../parallel.ts'
+import { forEachConcurrent } from '../pending-requests.ts'
 
 /** S3 takes no more in one DeleteObjects. */
-const batchSize = 1000
+const MAX_BATCH_KEYS = 1000
 /** Requests at a time where a server deletes only one by one. */
-const singleDeletes = 16
+const MAX_CONCURRENT_DELETES = 16
 
 /** Deletes objects; remembers when a server turns out to have no batch deletion, or none for this user. */
 export class Deleter {
@@ -34,8 +34,8 @@ export class Deleter {
 
   /** Deletes objects by their keys. Keys that do not exist are fine. */
   async deleteKeys(keys: readonly string[], path: string, options: CallOptions): Promise<void> {
-    for (let first = 0; first < keys.length; first += batchSize) {
-      const batch = keys.slice(first, first + batchSize)
+    for (let first = 0; first < keys.length; first += MAX_BATCH_KEYS) {
+      const batch = keys.slice(first, first + MAX_BATCH_KEYS)
       if (batch.length > 1 && this.#hasBatches) await this.#deleteBatch(batch, path, options)
       else await this.#deleteSingly(batch, path, options)
     }
@@ -43,7 +43,7 @@ export class Deleter {
 
   async #isFile(path: string, options: CallOptions): Promise<boolean> {
     try {
-      await headObject(this.#bucket, this.#bucket.place(path), options)
+      await headObject(this.#bucket, this.#bucket.ref(path), options)
       return true
     } catch (error) {
       if (isStorageError(error, 'PATH_NOT_FOUND')) return false
@@ -60,7 +60,7 @@ export class Deleter {
   }
 
   #deleteSingly(keys: readonly string[], path: string, options: CallOptions): Promise<void> {
-    return inParallel(singleDeletes, keys, key => deleteObject(this.#bucket, { key, path }, options))
+    return forEachConcurrent(MAX_CONCURRENT_DELETES, keys, key => deleteObject(this.#bucket, { key, path }, options))
   }
 
   async #deleteBatch(keys: readonly string[], path: string, options: CallOptions): Promise<void> {

@@ -16,7 +16,7 @@ export interface OpenBody {
 export type OpenAt = (position: number) => Promise<OpenBody>
 
 /** Times that one stream goes back for what a broken connection did not bring, without any byte coming in between. */
-const maxReopenings = 3
+const MAX_REOPENINGS = 3
 
 /**
  * An object's bytes. A connection that breaks, or ends before all bytes have come, is replaced by one that goes on there, so a
@@ -112,7 +112,7 @@ export class ObjectStream extends Readable implements BodyHolder {
     this.#body = undefined
     if (this.destroyed) return
     // All bytes have come already, so it was not the connection that failed: a checksum did not match.
-    if (this.#position === this.#end || this.#reopenings++ >= maxReopenings) {
+    if (this.#position === this.#end || this.#reopenings++ >= MAX_REOPENINGS) {
       this.destroy(s3Error(error))
       return
     }

@@ -15,6 +15,7 @@ import { preconditionError } from './conditions.ts'
 import { TOKEN_NAME, metadataInput } from './metadata.ts'
 import { retryConflicts } from './retry-conflicts.ts'
 
+/** Options of {@link putObject}. */
 export interface PutObjectOptions extends CallOptions, WriteConditions {
   metadata?: FileMetadata | undefined
   /** Mark in the object's metadata, by which one is recognised that a condition met itself. Default: a new one. */
@@ -89,7 +90,7 @@ export async function replaceUnchanged(
       if (isStorageError(error, 'PATH_NOT_FOUND')) throw revisionMismatch(path, { cause: error.cause })
       if (!isStorageError(error, 'UNSUPPORTED', 'PRECONDITION_FAILED')) throw error
       const isReliable =
-        error.code === 'PRECONDITION_FAILED' && (await bucket.conditions.keeps('put', 'If-Match', options))
+        error.code === 'PRECONDITION_FAILED' && (await bucket.conditions.supports('put', 'If-Match', options))
       if (isReliable) throw error
       bucket.conditions.noteRefusal('put')
     }

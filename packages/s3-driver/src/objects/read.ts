@@ -3,7 +3,8 @@ import { buffer } from 'node:stream/consumers'
 import { GetObjectCommand } from '@aws-sdk/client-s3'
 import { type ReadOptions, revisionMismatch } from '@longshore/middleware-core'
 import type { Bucket, ObjectRef } from '../bucket.ts'
-import { endOfAnswer, isSameEtag } from './answered-range.ts'
+import { responseEnd } from './content-range.ts'
+import { isSameEtag } from './etag.ts'
 import { ObjectStream, type OpenBody, isInvalidRange } from './object-stream.ts'
 
 /** Reads the whole of a small object: one GET. Errors are about `path`. */
@@ -29,6 +30,7 @@ async function bufferOf(size: number, stream: Readable): Promise<Buffer> {
   return content.subarray(0, length)
 }
 
+/** A small object with its content. */
 export interface WholeObject {
   readonly content: Buffer
   readonly etag: string | undefined
@@ -89,7 +91,7 @@ async function openObject(
       if ((isOpened && etag === undefined) || (etag !== undefined && !isSameEtag(answer.ETag, etag))) {
         throw revisionMismatch(path)
       }
-      const end = endOfAnswer(answer, { position, last }, path)
+      const end = responseEnd(answer, { position, last }, path)
       isOpened = true
       etag = answer.ETag
       size ??= end

@@ -5,7 +5,7 @@ import { deleteObject } from '../objects/delete-object.ts'
 import { putObject, replaceUnchanged } from '../objects/put.ts'
 import { type Checkpoint, type FoundCheckpoint, checkpointHeader, readCheckpoint } from './checkpoint.ts'
 
-/** Bytes behind a checkpoint's header: an array, or memory that has room for the header before them. */
+/** Bytes after a checkpoint's header: an array, or memory that has room for the header before them. */
 type StorableTail =
   | Uint8Array
   | { withHeader<T>(header: Uint8Array, store: (content: Uint8Array) => Promise<T>): Promise<T> }
@@ -104,7 +104,7 @@ export async function removeCheckpoint(
   const ref = checkpointRef(bucket, path)
   if (etag === undefined) return false
   try {
-    if (await bucket.conditions.keeps('delete', 'If-Match', options)) {
+    if (await bucket.conditions.supports('delete', 'If-Match', options)) {
       await deleteObject(bucket, ref, { ...options, ifRevision: etag })
       return true
     }
@@ -118,6 +118,7 @@ export async function removeCheckpoint(
   }
 }
 
+/** Creates the error for a writer whose upload is another's now, or gone. */
 export function takenOver(path: string, cause?: unknown): StorageError {
   const detail = 'another writer has taken the upload over, committed or discarded it'
   return new StorageError('UPLOAD_NOT_FOUND', detail, { path, cause })

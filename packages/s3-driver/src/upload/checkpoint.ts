@@ -31,7 +31,7 @@ export interface Checkpoint {
   readonly offset: number
   /** Part numbers with the ETags that they had when they did not belong to the upload: left over behind a gap. */
   readonly orphaned?: Readonly<Record<string, string>> | undefined
-  /** Bytes behind the parts. */
+  /** Bytes after the parts. */
   readonly tail: Uint8Array
   /** Object that has those bytes instead, when they were stored only to free their memory. */
   readonly overflow?: OverflowObject | undefined
@@ -70,11 +70,11 @@ export interface FoundCheckpoint extends Checkpoint {
   readonly modifiedAt: Date | undefined
 }
 
-/** Version 3 as it is stored: without the root directory in its keys. */
-type Stored = Omit<Checkpoint, 'tail'> & { readonly version: 3 }
+/** First line of a checkpoint of version 3: its keys lack the root directory. */
+type Header = Omit<Checkpoint, 'tail'> & { readonly version: 3 }
 
-/** Versions 1 and 2, whose temporary keys were {@link KeyMapper.formerTemporary}. Version 1 knew no `staged`. */
-type StoredFormerly = Pick<Checkpoint, 'uploadId' | 'token' | 'offset' | 'revision' | 'parts'> & {
+/** First line of versions 1 and 2, whose temporary keys were {@link KeyMapper.legacyTemporary}. Version 1 knew no `staged`. */
+type LegacyHeader = Pick<Checkpoint, 'uploadId' | 'token' | 'offset' | 'revision' | 'parts'> & {
   readonly version: 1 | 2
   readonly staged?: string | undefined
   readonly stale?: Readonly<Record<string, string>> | undefined
@@ -83,7 +83,7 @@ type StoredFormerly = Pick<Checkpoint, 'uploadId' | 'token' | 'offset' | 'revisi
 
 /** First line of a checkpoint's object, line feed included. */
 export function checkpointHeader(keys: KeyMapper, checkpoint: Omit<Checkpoint, 'tail'>): Buffer {
-  const stored: Stored = { version: 3, ...mapKeys(checkpoint, key => keys.withoutRoot(key)) }
+  const stored: Header = { version: 3, ...mapKeys(checkpoint, key => keys.withoutRoot(key)) }
   return Buffer.from(`${JSON.stringify(stored)}\n`)
 }
 
@@ -100,7 +100,7 @@ export async function readCheckpoint(
 }
 
 /**
- * The revision of a checkpoint, if an upload of `size` bytes that goes on from it has the stored bytes: the same parts, none
+ * Gives the revision of a checkpoint, if an upload of `size` bytes that goes on from it has the stored bytes: the same parts, none
  * of them uploaded later than the checkpoint, and as many bytes behind them.
  *
  * The times are there because an ETag is an MD5, of which two contents can be made to agree: a part that somebody replaced
@@ -138,17 +138,17 @@ function parseCheckpoint(keys: KeyMapper, path: string, bytes: Buffer): Checkpoi
       ...fields,
       orphaned,
       tail,
-      temporaryKey: staged === undefined ? undefined : keys.formerTemporary(path, staged),
-      overflow: spill && { key: keys.formerTemporary(path, spill.id), length: spill.length },
+      temporaryKey: staged === undefined ? undefined : keys.legacyTemporary(path, staged),
+      overflow: spill && { key: keys.legacyTemporary(path, spill.id), length: spill.length },
     }
   }
   const found = header ? `version ${String(header['version'])}` : 'no header'
   throw new StorageError('UNKNOWN', `the upload's checkpoint has ${found}; accepted: versions 1 to 3`, { path })
 }
 
-function parseHeader(line: Buffer): Stored | StoredFormerly | undefined {
+function parseHeader(line: Buffer): Header | LegacyHeader | undefined {
   try {
-    return JSON.parse(line.toString()) as Stored | StoredFormerly
+    return JSON.parse(line.toString()) as Header | LegacyHeader
   } catch {
     return undefined
   }

@@ -11,7 +11,7 @@ import {
 import { type Bucket, type ObjectRef, headObject } from '../bucket.ts'
 import type { MultipartUpload } from '../multipart/multipart-upload.ts'
 import { type Part, totalSize } from '../multipart/parts.ts'
-import { type CopySettings, type Source, copyObject } from '../multipart/copy.ts'
+import { type CopySettings, type CopySource, copyObject } from '../multipart/copy.ts'
 import { deleteObject, deleteUnchanged } from '../objects/delete-object.ts'
 import { TOKEN_NAME } from '../objects/metadata.ts'
 import { putObject } from '../objects/put.ts'
@@ -30,8 +30,8 @@ type Progress =
   | { readonly kind: 'none' }
   /** The parts may have become an object. */
   | { readonly kind: 'completing' }
-  | { readonly kind: 'completed'; readonly object: Source }
-  | { readonly kind: 'copied'; readonly object: Source; readonly revision: string | undefined }
+  | { readonly kind: 'completed'; readonly object: CopySource }
+  | { readonly kind: 'copied'; readonly object: CopySource; readonly revision: string | undefined }
 
 /**
  * Commit of an upload. Bytes that never became parts go straight to the destination. S3 completes parts only at the key they
@@ -119,7 +119,7 @@ export class Committer {
     await deleteUnchanged(this.#bucket, source, head.ETag, options)
   }
 
-  get #object(): Source | undefined {
+  get #object(): CopySource | undefined {
     return this.#progress.kind === 'completed' || this.#progress.kind === 'copied' ? this.#progress.object : undefined
   }
 
@@ -127,7 +127,7 @@ export class Committer {
     return this.#upload.source.key === this.#upload.destination.key
   }
 
-  async #copy(object: Source, conditions: WriteConditions, options: CallOptions): Promise<string | undefined> {
+  async #copy(object: CopySource, conditions: WriteConditions, options: CallOptions): Promise<string | undefined> {
     const { source, destination, token, metadata } = this.#upload
     try {
       // Only another program's upload may have metadata that nobody here knows of.

@@ -1,5 +1,5 @@
 import { StorageError, onAbort } from '@longshore/middleware-core'
-import { announceMemory } from '../diagnostics.ts'
+import { publishMemoryUse } from '../diagnostics.ts'
 import { HEADER_ROOM } from '../multipart/parts.ts'
 
 /** A piece of the budget, with the memory it stands for. */
@@ -70,14 +70,14 @@ export class MemoryBudget {
     this.#grantWaiting()
   }
 
-  /** From now on the holder may be asked to give its memory back. */
+  /** Lets the holder be asked to give its memory back. */
   offer(holder: Evictable): void {
     this.#idle.delete(holder)
     this.#idle.set(holder, performance.now())
     this.#evictIdle()
   }
 
-  /** The holder is at work with its memory, or has none any more. */
+  /** Ends an offer: the holder is at work with its memory, or has none any more. */
   withdraw(holder: Evictable): void {
     this.#idle.delete(holder)
   }
@@ -129,7 +129,7 @@ export class MemoryBudget {
     this.#evictIdle()
   }
 
-  /** While anybody waits: asks the holder that is idle longest, once that has been for long enough. */
+  /** Asks the holder that is idle longest for its memory, once it has been for long enough and while anybody waits. */
   #evictIdle(): void {
     const [longest] = this.#idle
     if (this.#eviction || this.#waiting.length === 0 || !longest) return
@@ -153,20 +153,20 @@ export class MemoryBudget {
     const [kept] = index < 0 ? [] : this.#free.splice(index, 1)
     this.#shrinkFree(size)
     const bytes = kept ?? allocate(size)
-    const giveBack = this.#take(size)
-    return { size, bytes, release: ({ reuse } = { reuse: true }) => giveBack(reuse ? bytes : undefined) }
+    const release = this.#take(size)
+    return { size, bytes, release: ({ reuse } = { reuse: true }) => release(reuse ? bytes : undefined) }
   }
 
   /** Counts bytes until the function that it gives is called. */
   #take(size: number): (kept?: Buffer) => void {
     this.#used += size
-    announceMemory(this.#used, this.#limit)
+    publishMemoryUse(this.#used, this.#limit)
     let isOut = true
     return kept => {
       if (!isOut) return
       isOut = false
       this.#used -= size
-      announceMemory(this.#used, this.#limit)
+      publishMemoryUse(this.#used, this.#limit)
       if (kept) this.#free.push(kept)
       // Nothing is uploaded any more: what was kept goes back to the system.
       if (this.#used === 0 && this.#waiting.length === 0) this.#free.length = 0
@@ -174,7 +174,7 @@ export class MemoryBudget {
     }
   }
 
-  /** Parts of other sizes may be wanted now: what is kept counts beside what is used and `wanted`. */
+  /** Drops kept buffers until they fit beside what is used and `wanted`: parts of other sizes may be wanted now. */
   #shrinkFree(wanted: number): void {
     const sizeOf = (buffer: Buffer): number => buffer.length - HEADER_ROOM
     let kept = this.#free.reduce((sum, buffer) => sum + sizeOf(buffer), 0)

@@ -15,7 +15,7 @@ export class Overflow {
   readonly #bucket: Bucket
   readonly #ref: ObjectRef
   #latest: OverflowObject | undefined
-  /** Also when the answer to it was lost. */
+  /** True also when the answer to it was lost. */
   #isBegun = false
   /** Overflow of the upload that this one continues. */
   readonly #inherited: OverflowObject | undefined

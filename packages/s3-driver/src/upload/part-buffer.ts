@@ -2,7 +2,7 @@ import { StorageError } from '@longshore/middleware-core'
 import type { Evictable, MemoryBudget, Reservation } from './memory-budget.ts'
 
 /** Bytes up to which an upload takes no part in the budget: a registry's manifests must not wait behind its layers. */
-const SMALL_SIZE = 64 * 1024
+const MAX_SMALL_SIZE = 64 * 1024
 
 /** Bytes that were stored, so that their memory could be given back. */
 export interface StoredBytes {
@@ -31,9 +31,9 @@ export class PartBuffer implements Evictable {
   #isPinned = false
   /** A request that was cut off may still read the memory. */
   #mayStillBeRead = false
-  /** The place where all is stored that the buffer holds. */
+  /** Copy of all that the buffer holds. */
   #stored: StoredBytes | undefined
-  /** The place of the buffer's first bytes, which are in memory no more; what came since is. */
+  /** Copy of the buffer's first bytes, which are in memory no more; what came since is. */
   #evicted: StoredBytes | undefined
   #eviction: Promise<void> | undefined
 
@@ -55,7 +55,7 @@ export class PartBuffer implements Evictable {
     return this.#stored !== undefined
   }
 
-  /** What was written so far. Valid while it is pinned, after {@link restore} and until {@link free}. */
+  /** Bytes written so far. Valid while it is pinned, after {@link restore} and until {@link free}. */
   get bytes(): Buffer {
     return this.#bytes.subarray(0, this.#length)
   }
@@ -98,7 +98,7 @@ export class PartBuffer implements Evictable {
     this.#bytes = Buffer.alloc(0)
     this.#length = 0
     try {
-      if (length > SMALL_SIZE) await this.reserve(signal)
+      if (length > MAX_SMALL_SIZE) await this.reserve(signal)
       for await (const chunk of await evicted.open()) this.#copy(chunk)
       if (this.#length !== evicted.length) {
         throw new StorageError('UNKNOWN', `of ${evicted.length} stored bytes of an upload ${this.#length} came back`)
@@ -113,7 +113,7 @@ export class PartBuffer implements Evictable {
     }
   }
 
-  /** All bytes are stored there, until more are written. */
+  /** Notes that all bytes are stored there, until more are written. */
   markStored(stored: StoredBytes): void {
     this.#stored = stored
   }
@@ -173,7 +173,7 @@ export class PartBuffer implements Evictable {
 
   #copy(chunk: Uint8Array): number {
     const wanted = Math.min(chunk.length, this.capacity - this.length)
-    if (this.#length + wanted > this.#bytes.length && this.#length + wanted <= SMALL_SIZE) {
+    if (this.#length + wanted > this.#bytes.length && this.#length + wanted <= MAX_SMALL_SIZE) {
       this.#growSmall(this.#length + wanted)
     }
     const taken = Math.min(wanted, this.#bytes.length - this.#length)
@@ -183,7 +183,7 @@ export class PartBuffer implements Evictable {
   }
 
   #growSmall(atLeast: number): void {
-    const grown = Buffer.allocUnsafeSlow(Math.min(SMALL_SIZE, Math.max(atLeast, 2 * this.#bytes.length, 1024)))
+    const grown = Buffer.allocUnsafeSlow(Math.min(MAX_SMALL_SIZE, Math.max(atLeast, 2 * this.#bytes.length, 1024)))
     grown.set(this.bytes)
     this.#bytes = grown
   }

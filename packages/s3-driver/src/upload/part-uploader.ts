@@ -3,7 +3,7 @@ import type { MultipartUpload } from '../multipart/multipart-upload.ts'
 import { type Part, partsDigest, totalSize } from '../multipart/parts.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import type { PartBuffer } from './part-buffer.ts'
-import { PendingRequests } from './pending-requests.ts'
+import { PendingRequests } from '../pending-requests.ts'
 import type { UploadState } from './state.ts'
 
 /** The parts of one upload, those that S3 has and those under way, and the multipart upload that they belong to. */

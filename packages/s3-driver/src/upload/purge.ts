@@ -47,8 +47,8 @@ class Purge {
     for await (const { key, modifiedAt } of this.#objects(keys.checkpoint(this.#top))) {
       const path = keys.pathOfCheckpoint(key)
       if (path === undefined) continue
-      const former = keys.parseFormerTemporary(key)
-      if (!this.#covers(path) && !(former && this.#covers(former.path))) continue
+      const legacy = keys.parseLegacyTemporary(key)
+      if (!this.#covers(path) && !(legacy && this.#covers(legacy.path))) continue
       const isPurged = await this.#purgeCheckpoint(path)
       // It is no checkpoint but what an earlier version left, or nobody can make anything of it.
       if (isPurged === 'unreadable' && this.#isOld(modifiedAt)) await this.#delete(key, path)
@@ -102,7 +102,7 @@ class Purge {
     const isOld = this.#isOld(found.modifiedAt) && !(multipart && (await this.#hasYoungPart(multipart)))
     // First the checkpoint: whoever goes on with the upload meanwhile, or closes it, finds it gone, and loses nothing unknowingly.
     if (!isOld || !(await removeCheckpoint(this.#bucket, path, found.etag, this.#options))) {
-      this.#keep(found)
+      this.#markLive(found)
       return 'done'
     }
     await multipart?.abort(this.#options)
@@ -115,7 +115,7 @@ class Purge {
   async #purgeDirectUpload(path: string, id: string, modifiedAt: Date): Promise<void> {
     const found = await readDirectCheckpoint(this.#bucket, path, id, this.#options)
     if (!found) return
-    const upload = new MultipartUpload(this.#bucket, this.#bucket.place(found.destination), found.uploadId)
+    const upload = new MultipartUpload(this.#bucket, this.#bucket.ref(found.destination), found.uploadId)
     if (!this.#isOld(modifiedAt) || (await this.#hasYoungPart(upload))) {
       this.#live.add(found.uploadId)
       this.#live.add(ownerMarkerRef(this.#bucket, found.uploadId).key)
@@ -144,11 +144,11 @@ class Purge {
 
   #multipartOf({ uploadId, temporaryKey }: Checkpoint, path: string): MultipartUpload | undefined {
     if (uploadId === undefined) return undefined
-    const ref = temporaryKey === undefined ? this.#bucket.place(path) : { key: temporaryKey, path }
+    const ref = temporaryKey === undefined ? this.#bucket.ref(path) : { key: temporaryKey, path }
     return new MultipartUpload(this.#bucket, ref, uploadId)
   }
 
-  #keep({ uploadId, temporaryKey, overflow, takenOver }: Checkpoint): void {
+  #markLive({ uploadId, temporaryKey, overflow, takenOver }: Checkpoint): void {
     for (const name of [uploadId, temporaryKey, overflow?.key, takenOver?.uploadId])
       if (name !== undefined) this.#live.add(name)
   }

@@ -15,6 +15,7 @@ import { preconditionError } from '../objects/conditions.ts'
 import { metadataInput } from '../objects/metadata.ts'
 import type { MemoryBudget } from './memory-budget.ts'
 
+/** Settings of {@link putStream}. */
 export interface PutStreamSettings {
   /** Bytes of each part but the last. */
   readonly partSize: number
@@ -41,7 +42,7 @@ export async function putStream(
   const conditions = await bucket.conditions.fieldsFor('put', options, options)
   await bucket.conditions.fieldsFor('complete', options, options)
   const queueSize = Math.max(1, Math.min(concurrency, Math.floor(memory.limit / partSize) - 1))
-  const giveBack = await memory.hold((queueSize + 1) * partSize, options.signal)
+  const releaseMemory = await memory.hold((queueSize + 1) * partSize, options.signal)
   const client = new StreamClient(bucket, options)
   const store = async (): Promise<WriteResult> => {
     const { Upload } = await libStorage()
@@ -70,7 +71,7 @@ export async function putStream(
     stream.destroy()
     throw isStorageError(error) ? preconditionError(error, options, path) : error
   } finally {
-    giveBack()
+    releaseMemory()
   }
 }
 

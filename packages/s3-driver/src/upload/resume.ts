@@ -1,6 +1,6 @@
 import { type CallOptions, StorageError, isStorageError, undefinedIfNotFound } from '@longshore/middleware-core'
 import { type Bucket, type ObjectRef, headObject } from '../bucket.ts'
-import { isOfDirectUpload } from '../direct/direct-checkpoint.ts'
+import { belongsToDirectUpload } from '../direct/direct-checkpoint.ts'
 import { isOwned } from '../multipart/owner-marker.ts'
 import { type ListedUpload, MultipartUpload, listUploads } from '../multipart/multipart-upload.ts'
 import { type Part, totalSize } from '../multipart/parts.ts'
@@ -44,7 +44,7 @@ async function resumeFromCheckpoint(
   const store = new CheckpointStore(bucket, path, checkpoint)
   if (takenOver && token === undefined) return resumeTakeOver(bucket, paths, settings, takenOver, store, options)
   if (takenOver) await discardTakenOver(bucket, path, takenOver, options)
-  const ref = temporaryKey === undefined ? bucket.place(path) : { key: temporaryKey, path }
+  const ref = temporaryKey === undefined ? bucket.ref(path) : { key: temporaryKey, path }
   const multipart = uploadId === undefined ? undefined : new MultipartUpload(bucket, ref, uploadId, checksum)
   const uploaded = multipart ? await multipart.parts(options) : []
   if (uploaded === undefined) {
@@ -87,7 +87,7 @@ async function finishInterruptedCommit(
   options: CallOptions,
 ): Promise<boolean> {
   try {
-    await moveObject(bucket, temporary, bucket.place(temporary.path), settings.copies, options)
+    await moveObject(bucket, temporary, bucket.ref(temporary.path), settings.copies, options)
     return true
   } catch (error) {
     if (isStorageError(error, 'PATH_NOT_FOUND')) return false
@@ -127,13 +127,13 @@ async function isAbsent(bucket: Bucket, ref: ObjectRef, options: CallOptions): P
 
 /** The multipart upload that was begun last at a path's own key, but for those that are no interrupted upload. */
 async function findLatest(bucket: Bucket, path: string, options: CallOptions): Promise<ListedUpload | undefined> {
-  const { key } = bucket.place(path)
+  const { key } = bucket.ref(path)
   const found: ListedUpload[] = []
   for await (const listed of listUploads(bucket, key, options)) if (listed.ref.key === key) found.push(listed)
   // Of two with one time the later in the list.
   for (const listed of found.toReversed().toSorted((a, b) => b.initiated.getTime() - a.initiated.getTime())) {
     const isForeign =
-      (await isOwned(bucket, listed.id, options)) || (await isOfDirectUpload(bucket, path, listed.id, options))
+      (await isOwned(bucket, listed.id, options)) || (await belongsToDirectUpload(bucket, path, listed.id, options))
     if (!isForeign) return listed
   }
   return undefined
@@ -148,7 +148,7 @@ async function replaceEmptyFile(
   options: CallOptions,
 ): Promise<S3Upload> {
   const { path } = paths
-  const { ContentLength, Metadata } = await headObject(bucket, bucket.place(path), options)
+  const { ContentLength, Metadata } = await headObject(bucket, bucket.ref(path), options)
   // That the upload is gone does not prove that it was committed; its token does.
   const isCommitted = checkpoint?.token !== undefined && Metadata?.[TOKEN_NAME] === checkpoint.token
   if (isCommitted) await new CheckpointStore(bucket, path, checkpoint).remove(options)

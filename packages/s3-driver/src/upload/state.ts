@@ -8,7 +8,7 @@ import type { OverflowObject } from './checkpoint.ts'
 import { CheckpointStore } from './checkpoint-store.ts'
 import type { MemoryBudget } from './memory-budget.ts'
 
-/** What the uploads of one driver have in common. */
+/** Settings that the uploads of one driver share. */
 export interface UploadSettings {
   readonly sizing: PartSizeStrategy
   /** Parts of one upload that are under way at once. */
@@ -23,7 +23,7 @@ export interface UploadPaths {
   readonly destination: string
 }
 
-/** What is known of an upload when its writer starts. */
+/** State of an upload when its writer starts. */
 export interface UploadState {
   readonly multipart?: MultipartUpload | undefined
   /** Key of the multipart upload, or of the one that there may come to be. */
@@ -62,5 +62,5 @@ export function newUpload(
  * where copies know no condition, could not tell.
  */
 export function newUploadRef(bucket: Bucket, { path, destination }: UploadPaths): ObjectRef {
-  return destination === path ? bucket.place(path) : { key: bucket.keys.temporary(path, randomUUID()), path }
+  return destination === path ? bucket.ref(path) : { key: bucket.keys.temporary(path, randomUUID()), path }
 }

@@ -1,11 +1,11 @@
 import { buffer } from 'node:stream/consumers'
 import { type CallOptions, undefinedIfNotFound } from '@longshore/middleware-core'
 import { type Bucket, type ObjectRef, headObject } from '../bucket.ts'
-import { etagOf } from '../multipart/complete.ts'
+import { multipartEtag } from '../multipart/complete.ts'
 import { type PartRange, copyParts } from '../multipart/copy.ts'
 import { MultipartUpload } from '../multipart/multipart-upload.ts'
 import { type Part, MAX_PARTS, totalSize } from '../multipart/parts.ts'
-import { isSameEtag } from '../objects/answered-range.ts'
+import { isSameEtag } from '../objects/etag.ts'
 import { deleteUnchanged } from '../objects/delete-object.ts'
 import { metadataOf } from '../objects/metadata.ts'
 import { readObject } from '../objects/read.ts'
@@ -37,9 +37,9 @@ export async function takeOver(
   options: CallOptions,
 ): Promise<S3Upload> {
   const size = totalSize(parts)
-  const takenOver: TakenOverUpload = { uploadId: multipart.id, parts: parts.length, etag: etagOf(parts), size }
+  const takenOver: TakenOverUpload = { uploadId: multipart.id, parts: parts.length, etag: multipartEtag(parts), size }
   await store.write({ offset: 0, tail: new Uint8Array(), takenOver })
-  const hasCondition = await bucket.conditions.keeps('complete', 'If-None-Match', options)
+  const hasCondition = await bucket.conditions.supports('complete', 'If-None-Match', options)
   const conditions = hasCondition ? { ifAbsent: true } : {}
   const etag = await multipart.complete(parts, { token: undefined, conditions }, options)
   return copyIntoUpload(bucket, paths, settings, { ...takenOver, etag }, store, options)
@@ -54,10 +54,10 @@ export async function resumeTakeOver(
   store: CheckpointStore,
   options: CallOptions,
 ): Promise<S3Upload | undefined> {
-  const multipart = new MultipartUpload(bucket, bucket.place(paths.path), takenOver.uploadId)
+  const multipart = new MultipartUpload(bucket, bucket.ref(paths.path), takenOver.uploadId)
   const uploaded = await multipart.parts(options)
   if (uploaded) {
-    if (await undefinedIfNotFound(headObject(bucket, bucket.place(paths.path), options))) {
+    if (await undefinedIfNotFound(headObject(bucket, bucket.ref(paths.path), options))) {
       // Somebody has put a file there since.
       await store.remove(options)
       return undefined
@@ -65,7 +65,7 @@ export async function resumeTakeOver(
     const parts = uploaded.toSorted((a, b) => a.number - b.number).slice(0, takenOver.parts)
     return takeOver(bucket, paths, settings, { multipart, parts }, store, options)
   }
-  if (!(await findTakenOver(bucket, bucket.place(paths.path), takenOver, options))) return undefined
+  if (!(await findTakenOver(bucket, bucket.ref(paths.path), takenOver, options))) return undefined
   return copyIntoUpload(bucket, paths, settings, takenOver, store, options)
 }
 
@@ -76,7 +76,7 @@ export async function discardTakenOver(
   takenOver: TakenOverUpload,
   options: CallOptions,
 ): Promise<void> {
-  const ref = bucket.place(path)
+  const ref = bucket.ref(path)
   await new MultipartUpload(bucket, ref, takenOver.uploadId).abort(options)
   if (await findTakenOver(bucket, ref, takenOver, options)) await deleteUnchanged(bucket, ref, takenOver.etag, options)
 }
@@ -101,7 +101,7 @@ async function copyIntoUpload(
   options: CallOptions,
 ): Promise<S3Upload> {
   const { size, etag } = takenOver
-  const source = bucket.place(paths.path)
+  const source = bucket.ref(paths.path)
   const metadata = metadataOf(await headObject(bucket, source, options))
   const state = { ...newUpload(bucket, paths, metadata), checkpoint: store }
   const { ref, token } = state

@@ -63,7 +63,7 @@ export class S3Upload implements Upload {
     const { ref: source, token, metadata } = state
     this.#committer = new Committer(
       bucket,
-      { source, destination: bucket.place(destination), token, metadata },
+      { source, destination: bucket.ref(destination), token, metadata },
       settings.copies,
     )
     this.#size = totalSize(state.parts)
@@ -120,7 +120,7 @@ export class S3Upload implements Upload {
     this.#buffer.pin()
     try {
       return await this.#withAbort(signal, async () => {
-        const revision = await this.#publish(conditions)
+        const revision = await this.#commitContent(conditions)
         this.#buffer.free()
         await this.#removeLeftovers(this.#options).catch(ignoreErrors)
         return { revision }
@@ -225,7 +225,7 @@ export class S3Upload implements Upload {
     return { length: overflow.length, open: () => this.#overflow.open(this.#options) }
   }
 
-  /** The tail again, after closing gave its memory back. */
+  /** Reads the tail again, after closing gave its memory back. */
   async #readTail(): Promise<Uint8Array> {
     const found = await readCheckpoint(this.#bucket, this.#path, this.#options)
     // A revision stands for the bytes, whoever stored them.
@@ -233,7 +233,7 @@ export class S3Upload implements Upload {
     throw takenOver(this.#path)
   }
 
-  async #publish(conditions: WriteConditions): Promise<string | undefined> {
+  async #commitContent(conditions: WriteConditions): Promise<string | undefined> {
     if (this.#parts.nextNumber === 1) return this.#putWhole(conditions)
     await this.#committer.assertConditions(conditions, this.#options)
     if (!this.#committer.isCompleted) {
@@ -276,5 +276,5 @@ export class S3Upload implements Upload {
   }
 }
 
-/** What is left over of the upload harms nobody, and a purge removes it. */
+/** Handler of errors about what is left over of an upload: it harms nobody, and a purge removes it. */
 function ignoreErrors(): undefined {}

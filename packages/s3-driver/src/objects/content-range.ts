@@ -1,21 +1,21 @@
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3'
 import { StorageError } from '@longshore/middleware-core'
 
-/** Bytes that a GET asked for: from `position` on, up to `last` where there is one. */
-interface AskedRange {
+/** Bytes that a GET asks for: from `position` on, up to `last` where there is one. */
+interface RequestedRange {
   readonly position: number
   readonly last: number | undefined
 }
 
 /**
- * Position behind the last byte that the answer to a GET brings; undefined where it tells no length. Throws where the answer is not
+ * Position after the last byte that the response to a GET brings; undefined where it tells no length. Throws where the answer is not
  * what was asked for: a proxy that ignores `Range` and answers 200 would otherwise give the wrong bytes, and after a broken
  * connection the same bytes twice. One that answers 200 with the whole object is right where the whole was asked for, or nothing
  * of it.
  */
-export function endOfAnswer(
+export function responseEnd(
   { $metadata, ContentRange, ContentLength }: GetObjectCommandOutput,
-  asked: AskedRange,
+  asked: RequestedRange,
   path: string,
 ): number | undefined {
   const { position, last } = asked
@@ -35,9 +35,4 @@ export function endOfAnswer(
   if (Number(from) === position && end > position && isLast && isLength) return end
   const found = `${ContentRange ?? 'no Content-Range'}, ${ContentLength ?? 'unknown'} bytes`
   throw new StorageError('UNKNOWN', `S3 was asked for bytes ${position}-${last ?? ''} and gave ${found}`, { path })
-}
-
-/** True where two ETags are one, and known; some servers quote them in one answer and not in another. */
-export function isSameEtag(a: string | undefined, b: string | undefined): boolean {
-  return a !== undefined && a.replaceAll('"', '') === b?.replaceAll('"', '')
 }

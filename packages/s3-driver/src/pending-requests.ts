@@ -3,6 +3,10 @@ export class PendingRequests {
   readonly #requests = new Set<Promise<void>>()
   #failure: { error: unknown } | undefined
 
+  get hasFailed(): boolean {
+    return this.#failure !== undefined
+  }
+
   track(request: Promise<void>): void {
     const tracked = request
       .catch((error: unknown) => {
@@ -26,4 +30,22 @@ export class PendingRequests {
   drain(): Promise<void> {
     return this.waitForSlot(1)
   }
+}
+
+/**
+ * Runs `task` for each item, at most `limit` at a time. The first failure stops new tasks; it is thrown once those under
+ * way have ended, so nothing goes on behind the caller's back.
+ */
+export async function forEachConcurrent<T>(
+  limit: number,
+  items: Iterable<T>,
+  task: (item: T) => Promise<void>,
+): Promise<void> {
+  const pending = new PendingRequests()
+  for (const item of items) {
+    pending.track(task(item))
+    await pending.waitForSlot(limit).catch(() => {})
+    if (pending.hasFailed) break
+  }
+  await pending.drain()
 }
