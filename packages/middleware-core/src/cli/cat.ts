@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { pipeline } from 'node:stream/promises'
-import type { CliContext } from './cli-context.ts'
-import { readStoragePath } from './storage-path.ts'
-import { configArgument, withStorage } from './with-stack.ts'
+import type { CliContext } from './context/cli-context.ts'
+import { readStoragePath } from './context/storage-path.ts'
+import { configArgument, withStorage } from './context/with-stack.ts'
 
 export function addCat(program: Command, context: CliContext): void {
   program

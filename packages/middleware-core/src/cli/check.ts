@@ -2,8 +2,8 @@ import type { Command } from 'commander'
 import type { Config } from '../config/config.ts'
 import { isStorageSetting } from '../config/sections.ts'
 import { describeStack } from './describe-stack.ts'
-import { configArgument, withStack } from './with-stack.ts'
-import type { CliContext } from './cli-context.ts'
+import { configArgument, withStack } from './context/with-stack.ts'
+import type { CliContext } from './context/cli-context.ts'
 
 export function addCheck(program: Command, context: CliContext): void {
   program

@@ -1,9 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { root } from '../contract/paths.ts'
-import type { CliContext } from './cli-context.ts'
-import { formatBytes } from './format.ts'
-import { readStoragePath } from './storage-path.ts'
-import { configArgument, withStorage } from './with-stack.ts'
+import type { CliContext } from './context/cli-context.ts'
+import { formatBytes } from './context/format.ts'
+import { readStoragePath } from './context/storage-path.ts'
+import { configArgument, withStorage } from './context/with-stack.ts'
 
 /** Sum of the files below a directory. */
 interface Usage {

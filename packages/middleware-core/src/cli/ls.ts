@@ -2,10 +2,10 @@ import type { Command } from 'commander'
 import { isStorageError } from '../contract/errors.ts'
 import type { FileInfo } from '../contract/file-info.ts'
 import type { StorageDriver } from '../contract/storage-driver.ts'
-import type { CliContext } from './cli-context.ts'
-import { formatEntry } from './format.ts'
-import { readStoragePath } from './storage-path.ts'
-import { configArgument, withStorage } from './with-stack.ts'
+import type { CliContext } from './context/cli-context.ts'
+import { formatEntry } from './context/format.ts'
+import { readStoragePath } from './context/storage-path.ts'
+import { configArgument, withStorage } from './context/with-stack.ts'
 
 export function addLs(program: Command, context: CliContext): void {
   program

@@ -1,4 +1,4 @@
-import { Interruption } from './cli-context.ts'
+import { Interruption } from './context/cli-context.ts'
 import { run } from './run.ts'
 
 // The AWS SDK's word on coming versions of Node is for those who choose its version, not for those who run this.

@@ -1,13 +1,14 @@
 import type { Command } from 'commander'
 import { StorageError, undefinedIfNotFound } from '../contract/errors.ts'
 import type { FileInfo } from '../contract/file-info.ts'
-import { childPath, isBelow } from '../contract/paths.ts'
+import { isBelow } from '../contract/paths.ts'
 import type { StorageDriver } from '../contract/storage-driver.ts'
-import type { CliContext } from './cli-context.ts'
-import { formatBytes } from './format.ts'
-import { needsRecursive } from './rm.ts'
-import { nameOf, readStoragePath } from './storage-path.ts'
-import { configArgument, withStorage } from './with-stack.ts'
+import type { CliContext } from './context/cli-context.ts'
+import { destinationFor } from './context/destination.ts'
+import { formatBytes } from './context/format.ts'
+import { needsRecursive } from './context/needs-recursive.ts'
+import { nameOf, readStoragePath } from './context/storage-path.ts'
+import { configArgument, withStorage } from './context/with-stack.ts'
 
 interface MvFlags {
   recursive?: boolean
@@ -29,7 +30,7 @@ export function addMv(program: Command, context: CliContext): void {
         if (source.isDirectory && !recursive) throw needsRecursive(source.path)
         const move = dryRun ? previewMove : moveFile
         if (!source.isDirectory)
-          await move(storage, source, await destinationOf(storage, source.path, to, context), context)
+          await move(storage, source, await destinationFor(storage, nameOf(source.path), to, context.signal), context)
         else {
           for await (const [entry, destination] of movesOf(storage, source.path, to, context)) {
             await move(storage, entry, destination, context)
@@ -37,18 +38,6 @@ export function addMv(program: Command, context: CliContext): void {
         }
       }),
     )
-}
-
-/** A path with a slash at its end, or one where a directory is, is a directory to put the file into. */
-async function destinationOf(
-  storage: StorageDriver,
-  source: string,
-  given: string,
-  { signal }: CliContext,
-): Promise<string> {
-  const { path, isDirectory } = readStoragePath(given)
-  const isInto = isDirectory || (await undefinedIfNotFound(storage.stat(path, { signal })))?.isDirectory === true
-  return isInto ? childPath(path, nameOf(source)) : path
 }
 
 async function* movesOf(

@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
-import { StorageError } from '../contract/errors.ts'
 import type { StorageDriver } from '../contract/storage-driver.ts'
-import type { CliContext } from './cli-context.ts'
-import { formatBytes, formatCount } from './format.ts'
-import { readStoragePath } from './storage-path.ts'
-import { configArgument, withStorage } from './with-stack.ts'
+import type { CliContext } from './context/cli-context.ts'
+import { needsRecursive } from './context/needs-recursive.ts'
+import { formatBytes, formatCount } from './context/format.ts'
+import { readStoragePath } from './context/storage-path.ts'
+import { configArgument, withStorage } from './context/with-stack.ts'
 
 interface RmFlags {
   recursive?: boolean
@@ -45,9 +45,4 @@ async function previewDirectory(storage: StorageDriver, path: string, context: C
     bytes += entry.size
   }
   context.out(`would remove ${path}/ with ${formatCount(files, 'file')} (${formatBytes(bytes)})\n`)
-}
-
-/** A directory where only files are accepted. */
-export function needsRecursive(path: string): StorageError {
-  return new StorageError('NOT_A_DIRECTORY', `${path} is a directory; accepted with -r`, { path })
 }

@@ -2,7 +2,8 @@ import { Command, CommanderError } from 'commander'
 import { isConfigError } from '../options/config-error.ts'
 import { addCat } from './cat.ts'
 import { addCheck } from './check.ts'
-import { type CliContext, Interruption } from './cli-context.ts'
+import { type CliContext, Interruption } from './context/cli-context.ts'
+import { addCp } from './cp.ts'
 import { addDu } from './du.ts'
 import { addLs } from './ls.ts'
 import { addMv } from './mv.ts'
@@ -12,7 +13,7 @@ import { addSweep } from './sweep.ts'
 import { addUrl } from './url.ts'
 import { addWalk } from './walk.ts'
 
-const commands = [addCheck, addUrl, addLs, addStat, addCat, addMv, addRm, addDu, addWalk, addSweep]
+const commands = [addCheck, addUrl, addLs, addStat, addCat, addCp, addMv, addRm, addDu, addWalk, addSweep]
 
 /** Exit code for a command line that is not understood; 1 is for what fails. */
 const USAGE = 2
@@ -38,7 +39,8 @@ export async function run(args: readonly string[], context: CliContext): Promise
     return context.signal.aborted ? exitCodeOf(context.signal.reason) : 0
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE
-    const cause: unknown = context.signal.aborted ? context.signal.reason : error
+    const isInterrupted = context.signal.aborted && !(error instanceof Interruption)
+    const cause: unknown = isInterrupted ? context.signal.reason : error
     const isDebugging = program.opts<{ debug?: boolean }>().debug || context.env['DEBUG']
     const message = isDebugging ? traceOf(error) : messageOf(cause)
     if (message !== '') context.error(`${message}\n`)

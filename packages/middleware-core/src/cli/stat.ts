@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
 import type { FileInfo } from '../contract/file-info.ts'
 import { keyOf } from '../contract/storage-driver.ts'
-import type { CliContext } from './cli-context.ts'
-import { formatBytes } from './format.ts'
-import { readStoragePath } from './storage-path.ts'
-import { configArgument, withStorage } from './with-stack.ts'
+import type { CliContext } from './context/cli-context.ts'
+import { formatBytes } from './context/format.ts'
+import { readStoragePath } from './context/storage-path.ts'
+import { configArgument, withStorage } from './context/with-stack.ts'
 
 export function addStat(program: Command, context: CliContext): void {
   program

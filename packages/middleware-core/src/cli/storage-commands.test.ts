@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { type Outcome, longshore as run } from '../../test/cli/longshore.ts'
 import type { StorageDriver } from '../contract/storage-driver.ts'
 import { filesystem } from '../drivers/filesystem/index.ts'
-import { Interruption } from './cli-context.ts'
+import { Interruption } from './context/cli-context.ts'
 
 let directory: string
 let config: string

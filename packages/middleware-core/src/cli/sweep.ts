@@ -1,9 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import * as option from '../options/option.ts'
-import type { CliContext } from './cli-context.ts'
-import { formatCount } from './format.ts'
-import { readStoragePath } from './storage-path.ts'
-import { configArgument, withStorage } from './with-stack.ts'
+import type { CliContext } from './context/cli-context.ts'
+import { formatCount } from './context/format.ts'
+import { readStoragePath } from './context/storage-path.ts'
+import { configArgument, withStorage } from './context/with-stack.ts'
 
 export function addSweep(program: Command, context: CliContext): void {
   program

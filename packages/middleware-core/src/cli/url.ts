@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import { StorageError } from '../contract/errors.ts'
-import { readStoragePath } from './storage-path.ts'
-import { configArgument, withStack } from './with-stack.ts'
-import type { CliContext } from './cli-context.ts'
+import { readStoragePath } from './context/storage-path.ts'
+import { configArgument, withStack } from './context/with-stack.ts'
+import type { CliContext } from './context/cli-context.ts'
 
 export function addUrl(program: Command, context: CliContext): void {
   program

@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { walkPosition } from '../contract/paths.ts'
-import type { CliContext } from './cli-context.ts'
-import { formatEntry } from './format.ts'
-import { readStoragePath } from './storage-path.ts'
-import { configArgument, withStorage } from './with-stack.ts'
+import type { CliContext } from './context/cli-context.ts'
+import { formatEntry } from './context/format.ts'
+import { readStoragePath } from './context/storage-path.ts'
+import { configArgument, withStorage } from './context/with-stack.ts'
 
 interface WalkFlags {
   files?: boolean

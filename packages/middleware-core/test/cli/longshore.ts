@@ -1,6 +1,6 @@
 import { PassThrough, Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import type { CliContext } from '../../src/cli/cli-context.ts'
+import type { CliContext } from '../../src/cli/context/cli-context.ts'
 import { run } from '../../src/cli/run.ts'
 
 /** Outcome of a command. */

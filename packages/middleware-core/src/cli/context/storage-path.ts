@@ -1,5 +1,5 @@
-import { StorageError } from '../contract/errors.ts'
-import { root } from '../contract/paths.ts'
+import { StorageError } from '../../contract/errors.ts'
+import { root } from '../../contract/paths.ts'
 
 const scheme = 'storage:'
 
@@ -11,9 +11,14 @@ export interface GivenPath {
   readonly isDirectory: boolean
 }
 
+/** True for an argument that names the storage explicitly, with `storage:`. */
+export function isStorageArgument(given: string): boolean {
+  return given.startsWith(scheme)
+}
+
 /** Reads `/a/b`, `storage:/a/b` or `/a/b/`. `INVALID_PATH` for one that is not absolute; the storage checks the rest. */
 export function readStoragePath(given: string): GivenPath {
-  const path = given.startsWith(scheme) ? given.slice(scheme.length) : given
+  const path = isStorageArgument(given) ? given.slice(scheme.length) : given
   if (!path.startsWith('/')) {
     const accepted = 'an absolute path of the storage, such as /a/b or storage:/a/b'
     throw new StorageError('INVALID_PATH', `invalid path: ${JSON.stringify(path)}; accepted: ${accepted}`, { path })

@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream'
-import type { Environment } from '../config/environment.ts'
-import type { LoadPackage } from '../config/find-factory.ts'
+import type { Environment } from '../../config/environment.ts'
+import type { LoadPackage } from '../../config/find-factory.ts'
 
 /** Surroundings of the commands: input, output, environment and packages. */
 export interface CliContext {

@@ -1,7 +1,7 @@
-import { type Config, loadConfig } from '../config/config.ts'
-import { type Stack, buildStack, resolveStack } from '../config/create-storage.ts'
-import { StorageError, isStorageError } from '../contract/errors.ts'
-import type { StorageDriver } from '../contract/index.ts'
+import { type Config, loadConfig } from '../../config/config.ts'
+import { type Stack, buildStack, resolveStack } from '../../config/create-storage.ts'
+import { StorageError, isStorageError } from '../../contract/errors.ts'
+import type { StorageDriver } from '../../contract/index.ts'
 import type { CliContext } from './cli-context.ts'
 
 /** Milliseconds in which a storage has to give its first answer. */
