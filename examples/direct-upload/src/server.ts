@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http'
 import type { StorageDriver } from '@longshore/middleware-core'
-import { UploadRefused, createUploadService, serveNodeRequest } from '@longshore/middleware-core/upload-service'
+import { UploadRefusedError, createUploadService, serveNodeRequest } from '@longshore/middleware-core/upload-service'
 
 const MAX_BYTES = 10 * 1024 ** 3
 
@@ -16,8 +16,8 @@ export function createUploadServer(
   const uploads = createUploadService(storage, {
     basePath: '/uploads',
     // Here is the place to check who asks. The name in the storage is the service's choice, never the client's alone.
-    place: ({ name, size, type }) => {
-      if (size > MAX_BYTES) throw new UploadRefused(`${name} is larger than ${MAX_BYTES} bytes`, 413)
+    targetFor: ({ name, size, type }) => {
+      if (size > MAX_BYTES) throw new UploadRefusedError(`${name} is larger than ${MAX_BYTES} bytes`, 413)
       const contentType = type === '' ? 'auto' : type
       return { path: `/inbox/${randomUUID()}/${name}`, metadata: { contentType } }
     },

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
 import { UploadError, type UploadStore, uploadPath } from '@longshore/middleware-core/upload-client/node'
-import { UploadRefused, createUploadService, serveNodeRequest } from '@longshore/middleware-core/upload-service'
+import { UploadRefusedError, createUploadService, serveNodeRequest } from '@longshore/middleware-core/upload-service'
 import { content, part, useFixture } from './cloud.ts'
 
 const fixture = useFixture()
@@ -27,8 +27,8 @@ beforeAll(async () => {
   await writeFile(file, bytes)
   const service = createUploadService(fixture.driver, {
     basePath: '/uploads',
-    place: ({ name, size }) => {
-      if (size > 100 * part) throw new UploadRefused('too large', 413)
+    targetFor: ({ name, size }) => {
+      if (size > 100 * part) throw new UploadRefusedError('too large', 413)
       return { path: `/inbox/${name}` }
     },
     isAllowed: (_, request) => request.headers.get('authorization') === 'Bearer yes',

@@ -1,18 +1,18 @@
 import { setMaxListeners } from 'node:events'
 
 /**
- * Runs `act` when the signal fires, or at once when it has. Gives a function that stops listening. Any number of calls may
+ * Runs `listener` when the signal fires, or at once when it has. Gives a function that stops listening. Any number of calls may
  * listen to one signal: Node takes more than ten listeners for a leak, and {@link allowListeners} says that they are none.
  */
-export function onAbort(signal: AbortSignal | undefined, act: () => void): () => void {
+export function onAbort(signal: AbortSignal | undefined, listener: () => void): () => void {
   if (!signal) return () => {}
   if (signal.aborted) {
-    act()
+    listener()
     return () => {}
   }
   allowListeners(signal)
-  signal.addEventListener('abort', act, { once: true })
-  return () => signal.removeEventListener('abort', act)
+  signal.addEventListener('abort', listener, { once: true })
+  return () => signal.removeEventListener('abort', listener)
 }
 
 /** Waits for a promise until the signal fires, and then rejects with its reason. The promise itself goes on. */

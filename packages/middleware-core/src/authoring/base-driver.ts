@@ -44,7 +44,7 @@ import { putByWriter, toReadable } from './put-stream.ts'
 import { UploadWriter } from './upload-writer.ts'
 import { walkByListing } from './walk-by-listing.ts'
 
-/** Wraps an implementation in the rules of the contract: what every driver owes, once. */
+/** Wraps an implementation in the rules of the contract that hold for every driver. */
 export function driverFrom(
   name: string,
   implementation: DriverImplementation,
@@ -100,7 +100,7 @@ class BaseDriver implements StorageDriver {
     const checkAll = (): void => {
       check.checkRead(options)
       assertPath(path)
-      this.#need('revisions', options.ifRevision)
+      this.#requireCapability('revisions', options.ifRevision)
     }
     return this.#run('reader', path, options, checkAll, async () => {
       const { offset = 0, signal } = options
@@ -117,7 +117,7 @@ class BaseDriver implements StorageDriver {
       check.checkWrite(options)
       assertPath(path)
       if (options.destination !== undefined) assertPath(options.destination)
-      this.#need('metadata', options.metadata)
+      this.#requireCapability('metadata', options.metadata)
     }
     return this.#run('writer', path, options, checkAll, async () => {
       // The type is that of the file's name, which is the destination's.
@@ -168,7 +168,7 @@ class BaseDriver implements StorageDriver {
       check.checkMove(options)
       assertPath(source)
       assertPath(destination)
-      this.#need('revisions', options.ifRevision)
+      this.#requireCapability('revisions', options.ifRevision)
     }
     return this.#run('move', source, options, checkAll, async () => {
       if (source !== destination) return this.#inner.move(source, destination, options)
@@ -182,7 +182,7 @@ class BaseDriver implements StorageDriver {
     const checkAll = (): void => {
       check.checkDelete(options)
       assertPath(path)
-      this.#need('deleteIfRevision', options.ifRevision)
+      this.#requireCapability('deleteIfRevision', options.ifRevision)
     }
     return this.#run('delete', path, options, checkAll, () => this.#inner.delete(path, options))
   }
@@ -203,7 +203,7 @@ class BaseDriver implements StorageDriver {
   uploadUrlFor(path: string, options: UploadUrlOptions): Promise<UploadRequest> {
     const checkAll = (): void => {
       this.#checkUploadUrl(path, options)
-      this.#need('putIfAbsent', options.ifAbsent || undefined)
+      this.#requireCapability('putIfAbsent', options.ifAbsent || undefined)
     }
     return this.#run('uploadUrlFor', path, options, checkAll, async () =>
       this.#method('uploadUrlFor', 'uploadUrls')(path, await resolveMetadata(path, options)),
@@ -223,7 +223,7 @@ class BaseDriver implements StorageDriver {
       assertPath(path)
       if ('id' in options) return
       if (options.destination !== undefined) assertPath(options.destination)
-      this.#need('metadata', options.metadata)
+      this.#requireCapability('metadata', options.metadata)
     }
     return this.#run('directUpload', path, options, checkAll, async () => {
       const start = this.#method('directUpload', 'directUploads')
@@ -233,7 +233,7 @@ class BaseDriver implements StorageDriver {
       )
       return new CheckedDirectUpload(upload, {
         run: (operation, call, checkCall, run) => this.#run(operation, path, call, checkCall, run),
-        needConditions: conditions => this.#needConditions('commit', conditions),
+        requireConditions: conditions => this.#requireConditions('commit', conditions),
       })
     })
   }
@@ -299,7 +299,7 @@ class BaseDriver implements StorageDriver {
       run: <T>(operation: string, call: () => Promise<T>): Promise<T> =>
         this.#run(operation, path, {}, assertPath, call),
       translate: (error: unknown): Error => this.#translate(error, path, signal),
-      needConditions: (conditions: WriteConditions): void => this.#needConditions('commit', conditions),
+      requireConditions: (conditions: WriteConditions): void => this.#requireConditions('commit', conditions),
     }
     return new UploadWriter(upload, hooks, signal)
   }
@@ -307,23 +307,23 @@ class BaseDriver implements StorageDriver {
   #checkPut(write: 'put' | 'commit', path: string, options: PutOptions): void {
     check.checkPut(options)
     assertPath(path)
-    this.#need('metadata', options.metadata)
-    this.#needConditions(write, options)
+    this.#requireCapability('metadata', options.metadata)
+    this.#requireConditions(write, options)
   }
 
   #checkUploadUrl(path: string, options: UploadUrlOptions | UploadFormOptions): void {
     check.checkUploadUrl(options)
     assertPath(path)
-    this.#need('metadata', options.metadata)
+    this.#requireCapability('metadata', options.metadata)
   }
 
-  #needConditions(write: 'put' | 'commit', { ifAbsent, ifRevision }: WriteConditions): void {
-    this.#need(`${write}IfAbsent`, ifAbsent || undefined)
-    this.#need(`${write}IfRevision`, ifRevision)
+  #requireConditions(write: 'put' | 'commit', { ifAbsent, ifRevision }: WriteConditions): void {
+    this.#requireCapability(`${write}IfAbsent`, ifAbsent || undefined)
+    this.#requireCapability(`${write}IfRevision`, ifRevision)
   }
 
   /** Refuses an option that was given and needs a capability which the driver does not have. */
-  #need(capability: keyof Capabilities, option: unknown): void {
+  #requireCapability(capability: keyof Capabilities, option: unknown): void {
     if (option !== undefined && this.capabilities[capability] === false) throw this.#unsupported(capability)
   }
 

@@ -22,7 +22,7 @@ export interface DriverFactory<Options = Record<string, unknown>> {
 }
 
 /**
- * Makes a driver's factory from what its author writes, adding what every driver owes: checked options, path and argument
+ * Makes a driver's factory from what its author writes, adding the rules that hold for every driver: checked options, path and argument
  * rules, capabilities, error kinds and names, aborts, the writer's states, diagnostics and disposal. A package that
  * default-exports the factory can be named in a configuration file.
  *

@@ -3,7 +3,7 @@ import { tracingChannel } from 'node:diagnostics_channel'
 /** One call of a driver, as subscribers of the `longshore:operation` tracing channel see it. */
 export interface OperationTrace {
   readonly driver: string
-  /** The contract's method name: `getContent`, `commit`, ... */
+  /** Name of the contract's method: `getContent`, `commit`, ... */
   readonly operation: string
   readonly path: string
   /** Set when the call succeeded. */
@@ -13,12 +13,12 @@ export interface OperationTrace {
 }
 
 /**
- * The tracing channel on which every driver made by `defineDriver` announces its calls (`start`, `end`, `asyncStart`,
+ * The tracing channel on which every driver made by `defineDriver` publishes its calls (`start`, `end`, `asyncStart`,
  * `asyncEnd`, `error`). Without a subscriber it costs one property read a call.
  */
 export const operationChannel = tracingChannel<unknown, OperationTrace>('longshore:operation')
 
-/** Runs one call, announced on {@link operationChannel} when anybody listens, and then with its error translated. */
+/** Runs one call, published on {@link operationChannel} when anybody listens, and then with its error translated. */
 export function traced<T>(
   driver: string,
   operation: string,

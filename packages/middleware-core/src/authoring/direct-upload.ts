@@ -3,11 +3,11 @@ import type { DirectUpload, DirectUploadPart, PartUrlOptions, UploadRequest } fr
 import type { WriteResult } from '../contract/file-info.ts'
 import { checkConditions, checkPartUrl, invalidArgument } from './check-arguments.ts'
 
-/** Calls back into the driver that a direct upload belongs to. */
+/** Callbacks into the driver that a direct upload belongs to. */
 export interface DirectUploadHooks {
   /** Runs one call, with its checks, as every call of the driver is run. */
   run<T>(operation: string, options: CallOptions, check: () => void, call: () => Promise<T>): Promise<T>
-  needConditions(conditions: WriteConditions): void
+  requireConditions(conditions: WriteConditions): void
 }
 
 /** The contract's rules around an author's direct upload. */
@@ -58,7 +58,7 @@ export class CheckedDirectUpload implements DirectUpload {
   commit(options: CommitOptions = {}): Promise<WriteResult> {
     const check = (): void => {
       checkConditions(options)
-      this.#hooks.needConditions(options)
+      this.#hooks.requireConditions(options)
     }
     return this.#hooks.run('commit', options, check, () => this.#inner.commit(options))
   }

@@ -32,7 +32,7 @@ export type Resolved<Options> = Options extends unknown
 
 /**
  * Mapping of the contract to one storage: what a driver's author writes, and nothing else. Methods are those of
- * `StorageDriver`, whose doc comments say what each owes. Arguments are checked: paths are legal, numbers and dates are what
+ * `StorageDriver`, whose doc comments are the specification. Arguments are checked: paths are legal, numbers and dates are what
  * they should be, signals have not fired yet, `source` differs from `destination`, and no option comes that
  * needs a capability which the driver does not declare.
  *
@@ -73,7 +73,7 @@ export interface DriverImplementation {
   keyFor?(path: string): string
   purgeUploads(options: PurgeOptions & { path: string }): Promise<PurgeResult>
   /**
-   * Tells what an error of the storage means in the contract's terms. It is asked about whatever a method or a stream of its
+   * Maps an error of the storage to the contract's. Called with whatever a method or a stream of its
    * throws that is no `StorageError` yet. Default: `UNKNOWN`.
    */
   mapError?(error: unknown, path: string): StorageError

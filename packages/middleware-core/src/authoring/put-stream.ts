@@ -20,13 +20,16 @@ export async function putByWriter(
 ): Promise<WriteResult> {
   const writer = await open()
   try {
-    const tellProgress = async function* (chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    const reportProgress = async function* (chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
       for await (const chunk of chunks) {
         yield chunk
         options.onProgress?.(writer.size)
       }
     }
-    await pipeline(source, tellProgress, writer, { end: false, ...(options.signal ? { signal: options.signal } : {}) })
+    await pipeline(source, reportProgress, writer, {
+      end: false,
+      ...(options.signal ? { signal: options.signal } : {}),
+    })
     const { signal, ifAbsent, ifRevision } = options
     const result = await writer.commit({ signal, ifAbsent, ifRevision })
     options.onProgress?.(writer.size)

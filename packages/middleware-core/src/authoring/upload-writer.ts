@@ -8,12 +8,12 @@ import { abortable, onAbort } from './abort.ts'
 import { checkConditions } from './check-arguments.ts'
 import type { Upload } from './upload.ts'
 
-/** Calls back into the driver that a writer belongs to. */
+/** Callbacks into the driver that a writer belongs to. */
 export interface WriterHooks {
-  /** Runs one call: announces it and names its errors. */
+  /** Runs one call: traces it and names its errors. */
   run<T>(operation: string, call: () => Promise<T>): Promise<T>
   translate(error: unknown): Error
-  needConditions(conditions: WriteConditions): void
+  requireConditions(conditions: WriteConditions): void
 }
 
 type State = 'open' | 'closed' | 'being committed' | 'committed' | 'cancelled' | 'failed to commit'
@@ -24,7 +24,7 @@ export class UploadWriter extends Writable implements FileWriter {
   readonly #hooks: WriterHooks
   #state: State = 'open'
   #hasWritten = false
-  /** A commit is under way: ending the stream then needs no `close`, because `commit` stores everything itself. */
+  /** True while a commit is under way: ending the stream then needs no `close`, because `commit` stores everything itself. */
   #committing = false
   #stopListening = (): void => {}
   /** The cancelling under way. */
@@ -106,7 +106,7 @@ export class UploadWriter extends Writable implements FileWriter {
       this.#state = 'committed'
       return result
     } catch (error) {
-      const isKept = wasClosed || (await this.#keepWhatWasWritten(options.signal))
+      const isKept = wasClosed || (await this.#closeAfterFailure(options.signal))
       this.#state =
         isKept && isStorageError(error, 'UNAVAILABLE', 'PRECONDITION_FAILED', 'UNSUPPORTED')
           ? 'closed'
@@ -118,7 +118,7 @@ export class UploadWriter extends Writable implements FileWriter {
   #checkConditions(options: CommitOptions): void {
     try {
       checkConditions(options)
-      this.#hooks.needConditions(options)
+      this.#hooks.requireConditions(options)
     } catch (error) {
       throw this.#hooks.translate(error)
     }
@@ -142,8 +142,8 @@ export class UploadWriter extends Writable implements FileWriter {
     this.#state = 'cancelled'
   }
 
-  /** After a failed commit the upload can be continued with `append`, unless storing it fails or is aborted: then false. */
-  async #keepWhatWasWritten(signal: AbortSignal | undefined): Promise<boolean> {
+  /** Stores the upload after a failed commit, so that it can be continued with `append`. False where that fails or is aborted. */
+  async #closeAfterFailure(signal: AbortSignal | undefined): Promise<boolean> {
     if (!signal?.aborted && (await this.#isClosedUnlessAborted(signal))) return true
     try {
       await this.#upload.release()
@@ -166,7 +166,7 @@ export class UploadWriter extends Writable implements FileWriter {
   /** Waits until the stream has finished, and rejects with the error that it broke on. The signal destroys it. */
   async #finish(signal?: AbortSignal): Promise<void> {
     if (this.writableFinished) return
-    if (this.destroyed && !this.errored) throw this.#wrongState('destroyed before it was closed')
+    if (this.destroyed && !this.errored) throw this.#invalidState('destroyed before it was closed')
     const stopListening = this.#destroyOn(signal)
     try {
       if (this.errored) throw this.errored
@@ -179,12 +179,12 @@ export class UploadWriter extends Writable implements FileWriter {
   }
 
   #assertUnsettled(): void {
-    if (this.#state !== 'open' && this.#state !== 'closed') throw this.#wrongState(`already ${this.#state}`)
-    if (this.#cancelling) throw this.#wrongState('being cancelled')
+    if (this.#state !== 'open' && this.#state !== 'closed') throw this.#invalidState(`already ${this.#state}`)
+    if (this.#cancelling) throw this.#invalidState('being cancelled')
   }
 
-  #wrongState(what: string): Error {
-    return this.#hooks.translate(new StorageError('INVALID_STATE', `the writer is ${what}`))
+  #invalidState(state: string): Error {
+    return this.#hooks.translate(new StorageError('INVALID_STATE', `the writer is ${state}`))
   }
 
   /** Destroys the writer when the signal fires. Gives a function that stops listening. */

@@ -16,7 +16,7 @@ export interface Layer<K extends Kind = Kind> {
   /** The name that the configuration gives it. */
   readonly name: string
   readonly factory: Factories[K]
-  /** Where its options stand: `['storage', 's3']`. */
+  /** Path of its options: `['storage', 's3']`. */
   readonly where: readonly PropertyKey[]
   /** The options as they were given. */
   readonly options: Tree
@@ -28,15 +28,16 @@ export interface Stack {
   readonly middlewares: readonly Layer<'middleware'>[]
 }
 
+/** Options of `createStorage`. */
 export interface ResolveOptions {
   /** Takes the place of the search for packages: gives the module of a package, or undefined where there is none. */
   load?: LoadPackage | undefined
 }
 
 /**
- * The running stack of a configuration: its driver, inside the middlewares that are not disabled, the first of which is
+ * Creates the running stack of a configuration: its driver, inside the middlewares that are not disabled, the first of which is
  * innermost. No driver is created before all options are checked. One `ConfigError` lists every mistake with its place, also
- * those that only show when something is created, such as a key file that is absent. Whoever calls this disposes of the
+ * those that only show when something is created, such as a key file that is absent. The caller disposes of the
  * result.
  */
 export async function createStorage(config: Config, options: ResolveOptions = {}): Promise<StorageDriver> {

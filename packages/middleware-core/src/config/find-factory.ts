@@ -58,7 +58,7 @@ export function packageOf(kind: Kind, name: string): string {
 const packageName = /^(?:@[a-z0-9~-][\w.~-]*\/)?[a-z0-9~-][\w.~-]*$/i
 
 /**
- * The factory that a configuration file's name stands for: built into core, of a package of ours, or of the npm package of
+ * Finds the factory that a configuration file's name stands for: built into core, of a package of ours, or of the npm package of
  * that name. Throws a `ConfigError` about the option `name`.
  */
 export async function findFactory<K extends Kind>(

@@ -15,9 +15,9 @@ export async function loadConfig(file: string, options: { env?: Environment } = 
 }
 
 /**
- * The running stack of a configuration: its driver, inside the middlewares that are not disabled, the first of which is
+ * Creates the running stack of a configuration: its driver, inside the middlewares that are not disabled, the first of which is
  * innermost. No driver is created before all options are checked. One `ConfigError` lists every mistake with its place, also
- * those that only show when something is created, such as a key file that is absent. Whoever calls this disposes of the
+ * those that only show when something is created, such as a key file that is absent. The caller disposes of the
  * result.
  */
 export async function createStorage(config: Config, options: ResolveOptions = {}): Promise<StorageDriver> {

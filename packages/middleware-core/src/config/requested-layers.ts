@@ -12,9 +12,9 @@ import { type Source, type Tree, descendant, isAbsent, sourceOf, text, variables
 export interface RequestedLayer<K extends Kind> {
   readonly kind: K
   readonly name: string
-  /** Where its name stands, for the message when nothing is found. */
+  /** Path of its name, for the message when nothing is found. */
   readonly named: { readonly option: readonly PropertyKey[]; readonly location: string }
-  /** Where its options stand: `['storage', 's3']`. */
+  /** Path of its options: `['storage', 's3']`. */
   readonly where: readonly PropertyKey[]
   /** Its options as they were given. */
   readonly options: Tree

@@ -1,4 +1,4 @@
-/** Where a part of a configuration was given. */
+/** Place at which a part of a configuration was given. */
 export interface Source {
   /** `config.yml:12`, or the name of an environment variable. */
   readonly location: string
@@ -66,7 +66,7 @@ export function descendant(tree: Tree | undefined, path: readonly PropertyKey[])
   return path.reduce<Tree | undefined>(childOf, tree)
 }
 
-/** Where the option at the path was given or, when it was not, the part that it is missing from. */
+/** Finds the place at which the option at the path was given or, when it was not, the part that it is missing from. */
 export function sourceOf(tree: Tree, path: readonly PropertyKey[]): Source {
   const [name, ...rest] = path
   const child = name === undefined ? undefined : childOf(tree, name)

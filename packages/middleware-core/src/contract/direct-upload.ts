@@ -2,7 +2,7 @@ import type { CallOptions, CommitOptions } from './call-options.ts'
 import type { WriteResult } from './file-info.ts'
 import type { NewFileMetadata } from './metadata.ts'
 
-/** Request with which a client stores bytes at the storage itself: send it as it is told, with no header less. */
+/** Request with which a client stores bytes at the storage itself: send it as it is, with every header. */
 export interface UploadRequest {
   readonly method: 'PUT'
   readonly url: string
@@ -35,15 +35,17 @@ interface UploadUrlBase extends CallOptions {
   expiresIn?: number | undefined
 }
 
+/** Options of `uploadUrlFor`. */
 export interface UploadUrlOptions extends UploadUrlBase {
   /** Exact size of the file in bytes; the storage refuses any other. */
   size: number
   /** SHA-256 of the file, 64 hexadecimal digits; the storage refuses other bytes. Default: any bytes of that size. */
   sha256?: string | undefined
-  /** Only if no file is at the path when the client sends it. Capability `putIfAbsent`. Default false. */
+  /** True: the storage refuses the request where a file is at the path by then. Capability `putIfAbsent`. Default false. */
   ifAbsent?: boolean | undefined
 }
 
+/** Options of `uploadFormFor`. */
 export interface UploadFormOptions extends UploadUrlBase {
   /** Sizes that the storage accepts. */
   size: SizeRange
@@ -53,10 +55,11 @@ export interface UploadFormOptions extends UploadUrlBase {
 export interface StartDirectUploadOptions extends CallOptions {
   /** Size of the file in bytes, 1 or more. The commit fails unless the parts have exactly this many. */
   size: number
-  /** Default: the driver's own, grown where the file would need more parts than the storage takes. */
+  /** Bytes of each part but the last. Default: the driver's own, grown where the file would need more parts than the storage takes. */
   partSize?: number | undefined
   /** Path at which the commit puts the file. Default: the upload's own. */
   destination?: string | undefined
+  /** Metadata to store with the file. Capability `metadata`. Default: none. */
   metadata?: NewFileMetadata | undefined
 }
 
@@ -66,6 +69,7 @@ export interface ResumeDirectUploadOptions extends CallOptions {
   id: string
 }
 
+/** Options of `directUpload`: those of a new one, or of one that is continued. */
 export type DirectUploadOptions = StartDirectUploadOptions | ResumeDirectUploadOptions
 
 /**
@@ -100,7 +104,9 @@ export interface DirectUpload {
   cancel(options?: CallOptions): Promise<void>
 }
 
+/** Options of `partUrl`. */
 export interface PartUrlOptions extends CallOptions {
+  /** SHA-256 of the part, 64 hexadecimal digits; the storage refuses other bytes. Default: any bytes of the part's size. */
   sha256?: string | undefined
   /** Seconds that the URL works. Default: the driver's own setting, which also caps it. */
   expiresIn?: number | undefined

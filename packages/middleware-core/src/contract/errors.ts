@@ -99,12 +99,12 @@ export function pathNotFound(path: string, init: Omit<StorageErrorInit, 'path'> 
   return new StorageError('PATH_NOT_FOUND', `path not found: ${path}`, { ...init, path })
 }
 
-/** A file is at `path`, where the caller wanted none. */
+/** Creates the error for a file at `path` where the caller wanted none. */
 export function fileExists(path: string, init: Omit<StorageErrorInit, 'path'> = {}): StorageError {
   return new StorageError('PRECONDITION_FAILED', `a file is there already: ${path}`, { ...init, path })
 }
 
-/** The file at `path` is not, or no longer, of the revision that the caller named. */
+/** Creates the error for a file at `path` that is not, or no longer, of the revision that the caller named. */
 export function revisionMismatch(path: string, init: Omit<StorageErrorInit, 'path'> = {}): StorageError {
   return new StorageError('PRECONDITION_FAILED', `the file is of another revision: ${path}`, { ...init, path })
 }

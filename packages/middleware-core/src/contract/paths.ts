@@ -35,12 +35,12 @@ export function isRelativePath(key: string): boolean {
   return isLegal(`/${key}`)
 }
 
-/** The path of `name` in `directory`, which may be the root. */
+/** Joins the path of `name` in `directory`, which may be the root. */
 export function childPath(directory: string, name: string): string {
   return directory === root ? `/${name}` : `${directory}/${name}`
 }
 
-/** The directory that holds `path`. */
+/** Gives the directory that holds `path`. */
 export function parentPath(path: string): string {
   return path.slice(0, path.lastIndexOf('/')) || root
 }
@@ -51,7 +51,7 @@ export function isBelow(path: string, directory: string): boolean {
 }
 
 /**
- * Position of an entry in the order of `walk`: its path, with a slash behind it when it is a directory. Positions compare by
+ * Position of an entry in the order of `walk`: its path, with a slash at its end when it is a directory. Positions compare by
  * {@link compareBytes}, which is the order of an object store's keys.
  */
 export function walkPosition(entry: { path: string; isDirectory: boolean }): string {

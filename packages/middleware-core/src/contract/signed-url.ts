@@ -9,8 +9,9 @@ export interface SignedUrl {
   readonly via: string
 }
 
+/** Options of `urlFor`. */
 export interface UrlOptions extends CallOptions {
-  /** Default GET. */
+  /** Method of the client's request. Default GET. */
   method?: 'GET' | 'HEAD' | undefined
   /** Seconds that the URL works. Default: the driver's or middleware's own setting, which also caps it. */
   expiresIn?: number | undefined
@@ -19,14 +20,14 @@ export interface UrlOptions extends CallOptions {
   /** Request that the URL is for. */
   client?: UrlClient | undefined
   /**
-   * Headers that the answer is to have instead of the stored ones. Capability `downloads`; where it is missing, the call
+   * Headers that the response has instead of the stored ones. Capability `downloads`; where it is missing, the call
    * gives `undefined`: serve the file yourself.
    */
   download?: DownloadOptions | undefined
 }
 
 /**
- * Headers of the answer to a pull.
+ * Headers of the response to a download.
  *
  * @example
  * const pull = await storage.urlFor('/reports/4711', { download: { fileName: 'Größen 2026.pdf', contentType: 'application/pdf' } })
@@ -43,11 +44,11 @@ export interface DownloadOptions {
 }
 
 /**
- * Request that a URL is wanted for, as the service received it: everything here is what a connection or a header says. Which
- * of it to believe is for the middleware that uses it to decide.
+ * Request that a URL is for, as the service received it: everything here is what a connection or a header says. The middleware
+ * that uses it decides which of it to believe.
  */
 export interface UrlClient {
-  /** Address at the other end of the connection: the client's own or a proxy's. A port behind it does no harm. */
+  /** Address at the other end of the connection: the client's own or a proxy's. It may have a port. */
   ip?: string | undefined
   /** `User-Agent` header. */
   userAgent?: string | undefined

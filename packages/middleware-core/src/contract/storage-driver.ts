@@ -149,7 +149,7 @@ export interface StorageDriver extends AsyncDisposable {
   /** Starts an upload whose parts clients send to the storage itself, or with `id` goes on with it. Capability `directUploads`. */
   directUpload(path: string, options: DirectUploadOptions): Promise<DirectUpload>
 
-  /** The object's key in its bucket, for those who build URLs to it. Without this method, see {@link keyOf}. */
+  /** Gives the object's key in its bucket, for code that builds URLs to it. Without this method, see {@link keyOf}. */
   keyFor?(path: string): string
 
   /**
@@ -162,7 +162,7 @@ export interface StorageDriver extends AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** The object's key in its bucket: what the driver says, or else the path without its leading slash. */
+/** Gives the object's key in its bucket: what the driver says, or else the path without its leading slash. */
 export function keyOf(driver: StorageDriver, path: string): string {
   return driver.keyFor?.(path) ?? path.slice(1)
 }

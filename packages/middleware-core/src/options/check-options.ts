@@ -14,11 +14,11 @@ export type OptionsSchema = z.core.$ZodObject
 // oxlint-disable-next-line typescript/no-generated-empty-object-type -- the empty object is what is meant
 export type FactoryArguments<Options> = Record<never, never> extends Options ? [options?: Options] : [options: Options]
 
-/** Where options come from, for the messages about them. */
+/** Origin of options, for the messages about them. */
 export interface OptionsOrigin {
   /** Name of the section: `s3 options`, `storage.s3`. */
   where: string
-  /** Where an option was given, named as it was found. Without it the options are a program's. */
+  /** Gives the place at which an option was given, named as it was found. Without it the options are a program's. */
   locate?: ((option: readonly PropertyKey[]) => string | undefined) | undefined
 }
 

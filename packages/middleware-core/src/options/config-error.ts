@@ -6,7 +6,7 @@ export interface ConfigIssue {
   readonly option: readonly PropertyKey[]
   /** Value that was found and values that are accepted. Never holds a secret. */
   readonly problem: string
-  /** Where the option was given: a file and line, or the name of an environment variable. */
+  /** Place at which the option was given: a file and line, or the name of an environment variable. */
   readonly location?: string | undefined
 }
 

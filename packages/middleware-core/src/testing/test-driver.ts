@@ -32,10 +32,10 @@ import { testWalk } from './contract/walk.ts'
 import { testWriter } from './contract/writer.ts'
 import { testRandomOperations } from './fuzz/fuzz.ts'
 import { type DriverTestOptions, type TestRunner, settingsOf } from './options.ts'
-import { Sandbox } from './sandbox.ts'
-import type { DeclareTest, Section } from './section.ts'
+import { TestContext } from './test-context.ts'
+import type { DeclareTest, ContractSection } from './contract-section.ts'
 
-const sections: Record<string, Section> = {
+const sections: Record<string, ContractSection> = {
   capabilities: testCapabilities,
   paths: testPaths,
   names: testNames,
@@ -89,7 +89,7 @@ export function testDriver(runner: TestRunner, options: DriverTestOptions): void
   const settings = settingsOf(options)
   const test: DeclareTest = (name, run, ...needs) => {
     const missing = needs.find(capability => !settings.capabilities[capability])
-    const body = (): Promise<void> => Sandbox.run(settings, run)
+    const body = (): Promise<void> => TestContext.run(settings, run)
     if (missing === undefined) runner.it(name, body)
     else runner.it.skip?.(`${name} (no ${missing})`, body)
   }

@@ -11,6 +11,7 @@ export interface UploadStore {
   removeItem(key: string): void
 }
 
+/** Options of an upload. */
 export interface FileUploadOptions {
   /** URL below which the service answers, such as `/uploads`. */
   url: string

@@ -9,6 +9,7 @@ export { FileUpload, type FileUploadOptions, type UploadStore } from './file-upl
 export type { CommittedUpload } from './protocol.ts'
 export { UploadError } from './upload-error.ts'
 
+/** Options of {@link uploadPath}. */
 export interface PathUploadOptions extends FileUploadOptions {
   /** Media type to tell the service. Default: none. */
   type?: string | undefined

@@ -5,7 +5,7 @@
  * |---|---|---|
  * | `POST {url}` | `NewUpload` | 201 `StartedUpload` |
  * | `GET {url}/{id}` | | 200 `UploadStatus`; 404 when the upload is gone |
- * | `POST {url}/{id}/parts` | `WantedPart[]` | 200 `PartRequest[]` in the same order |
+ * | `POST {url}/{id}/parts` | `RequestedPart[]` | 200 `PartRequest[]` in the same order |
  * | `POST {url}/{id}/commit` | | 200 `CommittedUpload`; 409 when parts are missing |
  * | `DELETE {url}/{id}` | | 204 |
  *
@@ -21,6 +21,7 @@ export interface NewUpload {
   readonly type: string
 }
 
+/** Upload that the service has started. */
 export interface StartedUpload {
   /** Name of the upload in the service's URLs. */
   readonly id: string
@@ -28,6 +29,7 @@ export interface StartedUpload {
   readonly partSize: number
 }
 
+/** Progress of an upload. */
 export interface UploadStatus extends StartedUpload {
   /** Bytes of the whole file. */
   readonly size: number
@@ -35,7 +37,8 @@ export interface UploadStatus extends StartedUpload {
   readonly parts: readonly { readonly number: number; readonly size: number }[]
 }
 
-export interface WantedPart {
+/** Part that a client asks to send. */
+export interface RequestedPart {
   /** The first is 1. */
   readonly number: number
   /** 64 hexadecimal digits; the storage refuses other bytes. */
@@ -48,6 +51,7 @@ export interface PartRequest {
   readonly headers: Readonly<Record<string, string>>
 }
 
+/** File that an upload has become. */
 export interface CommittedUpload {
   /** Bytes. */
   readonly size: number
@@ -55,5 +59,5 @@ export interface CommittedUpload {
   readonly path: string
 }
 
-/** Most parts that one request asks for. */
-export const MAX_WANTED_PARTS = 100
+/** Parts that one request may ask for at most. */
+export const MAX_REQUESTED_PARTS = 100

@@ -1,4 +1,4 @@
-import type { CommittedUpload, NewUpload, PartRequest, StartedUpload, UploadStatus, WantedPart } from './protocol.ts'
+import type { CommittedUpload, NewUpload, PartRequest, StartedUpload, UploadStatus, RequestedPart } from './protocol.ts'
 import { UploadError } from './upload-error.ts'
 
 /** The service's side of the protocol, as a client calls it. */
@@ -26,7 +26,7 @@ export class UploadService {
     }
   }
 
-  async requestPart(id: string, part: WantedPart, signal: AbortSignal): Promise<PartRequest> {
+  async requestPart(id: string, part: RequestedPart, signal: AbortSignal): Promise<PartRequest> {
     const [request] = (await this.#call('POST', `/${id}/parts`, signal, [part])) as PartRequest[]
     if (!request) throw new UploadError('BAD_ANSWER', 'the service gave no request for the part')
     return request

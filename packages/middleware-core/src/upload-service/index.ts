@@ -4,12 +4,12 @@ import type { NewFileMetadata } from '../contract/metadata.ts'
 import type { StorageDriver } from '../contract/storage-driver.ts'
 import {
   type CommittedUpload,
-  MAX_WANTED_PARTS,
+  MAX_REQUESTED_PARTS,
   type NewUpload,
   type PartRequest,
   type StartedUpload,
   type UploadStatus,
-  type WantedPart,
+  type RequestedPart,
 } from '../upload-client/protocol.ts'
 import type { WebHandler } from './node-http.ts'
 import { statusOf } from './status-of.ts'
@@ -18,21 +18,22 @@ import { decodeUploadName, encodeUploadName } from './upload-name.ts'
 export type { CommittedUpload, NewUpload, StartedUpload, UploadStatus } from '../upload-client/protocol.ts'
 export { type WebHandler, serveNodeRequest } from './node-http.ts'
 
-/** Place that a service chooses for a client's file. */
+/** Path and metadata that a service chooses for a client's file. */
 export interface UploadTarget {
   /** Path of the file in the storage. */
   path: string
   metadata?: NewFileMetadata | undefined
 }
 
+/** Options of {@link createUploadService}. */
 export interface UploadServiceOptions {
   /** Path of the URL below which the service answers, such as `/uploads`. */
   basePath: string
   /**
-   * Chooses where a new file goes. Throws an `UploadRefused` when the client may not upload it; this is the place to check
+   * Chooses the path of a new file. Throws an `UploadRefusedError` when the client may not upload it; this is the place to check
    * who asks, the size and the type.
    */
-  place(file: NewUpload, request: Request): UploadTarget | Promise<UploadTarget>
+  targetFor(file: NewUpload, request: Request): UploadTarget | Promise<UploadTarget>
   /** Decides whether the sender of a request may work on the upload to `path`. Default: whoever knows its id. */
   isAllowed?(path: string, request: Request): boolean | Promise<boolean>
   /** Called once a file is committed, before the client is told. */
@@ -42,8 +43,8 @@ export interface UploadServiceOptions {
 }
 
 /** Refusal that the client is told, with an HTTP status of its own. Default 403. */
-export class UploadRefused extends Error {
-  override readonly name = 'UploadRefused'
+export class UploadRefusedError extends Error {
+  override readonly name = 'UploadRefusedError'
   readonly status: number
 
   constructor(message: string, status = 403) {
@@ -57,7 +58,7 @@ export class UploadRefused extends Error {
  * URL is not below `basePath`. It moves no bytes of files.
  *
  * @example
- * const uploads = createUploadService(storage, { basePath: '/uploads', place: ({ name }) => ({ path: `/inbox/${name}` }) })
+ * const uploads = createUploadService(storage, { basePath: '/uploads', targetFor: ({ name }) => ({ path: `/inbox/${name}` }) })
  * const response = await uploads(request)
  */
 export function createUploadService(storage: StorageDriver, options: UploadServiceOptions): WebHandler {
@@ -88,7 +89,7 @@ async function route(
   }
   const { path, id } = decodeUploadName(name)
   if (options.isAllowed && !(await options.isAllowed(path, request))) {
-    throw new UploadRefused('not allowed to work on this upload')
+    throw new UploadRefusedError('not allowed to work on this upload')
   }
   switch (`${request.method} ${action ?? ''}`) {
     case 'GET ':
@@ -106,8 +107,8 @@ async function route(
 }
 
 async function start(storage: StorageDriver, options: UploadServiceOptions, request: Request): Promise<StartedUpload> {
-  const file = newUploadIn(await json(request))
-  const { path, metadata } = await options.place(file, request)
+  const file = parseNewUpload(await json(request))
+  const { path, metadata } = await options.targetFor(file, request)
   const { size } = file
   const { id, partSize } = await storage.directUpload(path, { size, metadata })
   return { id: encodeUploadName({ path, id }), partSize }
@@ -123,7 +124,7 @@ async function signParts(
   { expiresIn }: UploadServiceOptions,
   request: Request,
 ): Promise<PartRequest[]> {
-  const wanted = wantedPartsIn(await json(request))
+  const wanted = parseRequestedParts(await json(request))
   return Promise.all(
     wanted.map(async ({ number, sha256 }) => {
       const { url, headers } = await upload.partUrl(number, { sha256, expiresIn })
@@ -160,26 +161,26 @@ async function json(request: Request): Promise<unknown> {
   try {
     return await request.json()
   } catch {
-    throw new UploadRefused('the body is not JSON', 400)
+    throw new UploadRefusedError('the body is not JSON', 400)
   }
 }
 
-function newUploadIn(body: unknown): NewUpload {
+function parseNewUpload(body: unknown): NewUpload {
   const { name, size, type = '' } = (body ?? {}) as Partial<NewUpload>
   if (typeof name === 'string' && name !== '' && Number.isSafeInteger(size) && typeof type === 'string') {
     return { name, size: size as number, type }
   }
-  throw new UploadRefused('accepted: { "name": a text, "size": bytes, "type": a media type }', 400)
+  throw new UploadRefusedError('accepted: { "name": a text, "size": bytes, "type": a media type }', 400)
 }
 
-function wantedPartsIn(body: unknown): WantedPart[] {
+function parseRequestedParts(body: unknown): RequestedPart[] {
   const isWanted = (part: unknown): boolean => {
-    const { number, sha256 } = (part ?? {}) as Partial<WantedPart>
+    const { number, sha256 } = (part ?? {}) as Partial<RequestedPart>
     return Number.isSafeInteger(number) && typeof sha256 === 'string'
   }
-  if (Array.isArray(body) && body.length <= MAX_WANTED_PARTS && body.every(isWanted)) return body as WantedPart[]
-  const accepted = `a list of up to ${MAX_WANTED_PARTS} of { "number": the part's, "sha256": 64 hexadecimal digits }`
-  throw new UploadRefused(`accepted: ${accepted}`, 400)
+  if (Array.isArray(body) && body.length <= MAX_REQUESTED_PARTS && body.every(isWanted)) return body as RequestedPart[]
+  const accepted = `a list of up to ${MAX_REQUESTED_PARTS} of { "number": the part's, "sha256": 64 hexadecimal digits }`
+  throw new UploadRefusedError(`accepted: ${accepted}`, 400)
 }
 
 function answer(httpStatus: number, body: unknown): Response {
@@ -194,7 +195,7 @@ function notAllowed(methods: string): Response {
 }
 
 function refusal(error: unknown): Response {
-  if (error instanceof UploadRefused) return answer(error.status, { code: 'REFUSED', message: error.message })
+  if (error instanceof UploadRefusedError) return answer(error.status, { code: 'REFUSED', message: error.message })
   if (!isStorageError(error)) throw error
   const httpStatus = statusOf(error.code)
   // Details of the storage are for the service's log, not for its clients.

@@ -6,11 +6,12 @@ export interface UploadName {
   readonly id: string
 }
 
+/** Makes the name of an upload for a URL. */
 export function encodeUploadName({ path, id }: UploadName): string {
   return `${Buffer.from(path).toString('base64url')}.${id}`
 }
 
-/** Throws `UPLOAD_NOT_FOUND` for what is no such name. */
+/** Reads the name of an upload. `UPLOAD_NOT_FOUND` for what is none. */
 export function decodeUploadName(name: string): UploadName {
   const [encoded = '', id = '', ...rest] = name.split('.')
   const path = Buffer.from(encoded, 'base64url').toString()

@@ -35,7 +35,7 @@ export function recorded(
   const hooks = {
     translate: (error: unknown) =>
       signal?.aborted ? (signal.reason as Error) : toStorageError(error, 'test', '/file'),
-    needConditions: () => {},
+    requireConditions: () => {},
     run: async <T>(_: string, call: () => Promise<T>): Promise<T> => {
       try {
         return await call()

@@ -1,18 +1,18 @@
 import { mkdir, open, rename, rm, rmdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { codeOf, orAbsent } from './errors.ts'
+import { codeOf, undefinedIfAbsent } from './errors.ts'
 
 /** Times that others may interfere, by removing a directory before it is used or making one, before a call gives up. */
 export const MAX_ATTEMPTS = 100
 
 /**
- * Runs `act`, which puts something into `directory`. When the directory is absent, or a concurrent delete prunes it
- * again in between, it is made and `act` runs once more.
+ * Runs a step that puts something into `directory`. When the directory is absent, or a concurrent delete prunes it
+ * again in between, it is made and the step runs once more.
  */
-export async function inDirectory<T>(directory: string, act: () => Promise<T>): Promise<T> {
+export async function withDirectory<T>(directory: string, step: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await act()
+      return await step()
     } catch (error) {
       if (codeOf(error) !== 'ENOENT' || attempt === MAX_ATTEMPTS) throw error
     }
@@ -24,7 +24,7 @@ export async function inDirectory<T>(directory: string, act: () => Promise<T>): 
 async function makeDirectory(directory: string): Promise<void> {
   const parent = dirname(directory)
   try {
-    await inDirectory(parent, () => mkdir(directory))
+    await withDirectory(parent, () => mkdir(directory))
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return
     throw error
@@ -36,7 +36,7 @@ async function makeDirectory(directory: string): Promise<void> {
 export async function syncDirectory(directory: string): Promise<void> {
   // Windows has no such call; its file systems journal names by themselves.
   if (process.platform === 'win32') return
-  const handle = await orAbsent(open(directory, 'r'))
+  const handle = await undefinedIfAbsent(open(directory, 'r'))
   if (!handle) return
   try {
     await handle.sync()
@@ -58,7 +58,7 @@ export async function prune(directory: string, root: string): Promise<void> {
 }
 
 /** Removes a directory with all it holds, at one moment for everybody who looks. `temporary` is a free name. */
-export async function discard(directory: string, temporary: string): Promise<void> {
-  await inDirectory(dirname(temporary), () => rename(directory, temporary))
+export async function removeTree(directory: string, temporary: string): Promise<void> {
+  await withDirectory(dirname(temporary), () => rename(directory, temporary))
   await rm(temporary, { recursive: true, force: true })
 }

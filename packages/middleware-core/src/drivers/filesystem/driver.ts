@@ -19,12 +19,12 @@ import type {
 import { StorageError, pathNotFound, revisionMismatch, undefinedIfNotFound } from '../../contract/errors.ts'
 import type { FileInfo, PurgeResult, WriteResult } from '../../contract/file-info.ts'
 import { childPath, compareBytes, isRelativePath, root, walkPosition } from '../../contract/paths.ts'
-import { discard, inDirectory, prune } from './directories.ts'
+import { removeTree, withDirectory, prune } from './directories.ts'
 import { entriesOf, holdsFile, infoOf } from './entries.ts'
-import { mapError, orAbsent } from './errors.ts'
+import { mapError, undefinedIfAbsent } from './errors.ts'
 import type { Layout } from './layout.ts'
 import { moveFile } from './move.ts'
-import { publish } from './publish.ts'
+import { commitFile } from './commit-file.ts'
 import { purgeUploads } from './purge.ts'
 import { revisionOf } from './revision.ts'
 import { continueUpload, startUpload } from './upload.ts'
@@ -56,9 +56,9 @@ export class FilesystemDriver implements DriverImplementation {
     const temporary = this.#layout.temporary()
     try {
       await writeDurably(temporary, content, signal)
-      return await publish(this.#layout, temporary, path, { ifAbsent })
+      return await commitFile(this.#layout, temporary, path, { ifAbsent })
     } catch (error) {
-      await orAbsent(rm(temporary, { force: true }))
+      await undefinedIfAbsent(rm(temporary, { force: true }))
       throw error
     }
   }
@@ -115,8 +115,8 @@ export class FilesystemDriver implements DriverImplementation {
     const info = await infoOf(path, file, { fileOnly })
     if (!info && fileOnly) return
     if (!info) throw pathNotFound(path)
-    const removal = info.isDirectory ? discard(file, this.#layout.temporary()) : unlink(file)
-    await (fileOnly ? orAbsent(removal) : removal)
+    const removal = info.isDirectory ? removeTree(file, this.#layout.temporary()) : unlink(file)
+    await (fileOnly ? undefinedIfAbsent(removal) : removal)
     await prune(dirname(file), this.#layout.root)
   }
 
@@ -131,12 +131,12 @@ export class FilesystemDriver implements DriverImplementation {
   /** An absent root directory is an empty storage; anything but a directory that can be read is an error. */
   async #checkHealth(): Promise<void> {
     const directory = this.#layout.root
-    if ((await entriesOf(directory)) || !(await orAbsent(lstat(directory)))) return
+    if ((await entriesOf(directory)) || !(await undefinedIfAbsent(lstat(directory)))) return
     throw new StorageError('UNKNOWN', 'the root directory is not a directory')
   }
 
   async #open(path: string, ifRevision?: string): Promise<FileHandle> {
-    const handle = await orAbsent(open(this.#layout.file(path), READ))
+    const handle = await undefinedIfAbsent(open(this.#layout.file(path), READ))
     if (!handle) throw pathNotFound(path)
     try {
       const stats = await handle.stat({ bigint: true })
@@ -151,7 +151,7 @@ export class FilesystemDriver implements DriverImplementation {
 }
 
 async function writeDurably(file: string, content: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
-  const handle = await inDirectory(dirname(file), () => open(file, 'wx'))
+  const handle = await withDirectory(dirname(file), () => open(file, 'wx'))
   try {
     await handle.writeFile(content, { signal })
     await handle.datasync()

@@ -3,7 +3,7 @@ import { lstat, opendir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FileInfo, StatOptions } from '../../contract/index.ts'
 import { isPathComponent } from '../../contract/paths.ts'
-import { orAbsent } from './errors.ts'
+import { undefinedIfAbsent } from './errors.ts'
 import { revisionOf } from './revision.ts'
 
 /** True for entries of a directory that the storage lists: files and directories with legal names. Links are not followed. */
@@ -13,13 +13,13 @@ function isListed(entry: Dirent): boolean {
 
 /** The entries of a directory on disk, or undefined when it is none. Directories that hold no file may be among them. */
 export async function entriesOf(directory: string): Promise<Dirent[] | undefined> {
-  const entries = await orAbsent(readdir(directory, { withFileTypes: true }))
+  const entries = await undefinedIfAbsent(readdir(directory, { withFileTypes: true }))
   return entries?.filter(isListed)
 }
 
 /** True where a file lies somewhere below a directory: only then does the directory exist for the storage. */
 export async function holdsFile(directory: string): Promise<boolean> {
-  return (await orAbsent(findFile(directory))) ?? false
+  return (await undefinedIfAbsent(findFile(directory))) ?? false
 }
 
 async function findFile(directory: string): Promise<boolean> {
@@ -35,7 +35,7 @@ export async function infoOf(
   file: string,
   { fileOnly = false }: StatOptions,
 ): Promise<FileInfo | undefined> {
-  const stats = await orAbsent(lstat(file, { bigint: true }))
+  const stats = await undefinedIfAbsent(lstat(file, { bigint: true }))
   if (stats?.isFile()) return { ...info(path, stats), size: Number(stats.size), revision: revisionOf(stats) }
   if (!stats?.isDirectory() || fileOnly) return undefined
   return (await holdsFile(file)) ? info(path, stats) : undefined

@@ -1,23 +1,23 @@
 import { StorageError, type StorageErrorCode } from '../../contract/errors.ts'
 
-/** A path that meets one of these leads to no file and to no directory of the storage. */
+/** Codes with which a path leads to no file and to no directory of the storage. */
 const absent = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'])
 
 const noSpace = 'no space is left for files'
 const tooManyFiles = 'too many files are open'
-const inTheWay = 'a file stands where a directory is needed, or the other way round'
+const wrongKind = 'a file stands where a directory is needed, or the other way round'
 const forbidden = 'the file system does not permit it'
 
 /** Answers to `link` of a file system without hard links, or of one that refuses them for files of another owner. */
 const noLinks = new Set(['ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EPERM', 'EMLINK'])
 
 /** Storage errors by the file system's error codes, with messages that show nothing of the server's directories. */
-const meanings: Record<string, readonly [StorageErrorCode, string]> = {
+const storageErrors: Record<string, readonly [StorageErrorCode, string]> = {
   ENOENT: ['PATH_NOT_FOUND', 'the file was removed meanwhile'],
-  ENOTDIR: ['NOT_A_DIRECTORY', inTheWay],
-  EISDIR: ['NOT_A_DIRECTORY', inTheWay],
-  EEXIST: ['NOT_A_DIRECTORY', inTheWay],
-  ENOTEMPTY: ['NOT_A_DIRECTORY', inTheWay],
+  ENOTDIR: ['NOT_A_DIRECTORY', wrongKind],
+  EISDIR: ['NOT_A_DIRECTORY', wrongKind],
+  EEXIST: ['NOT_A_DIRECTORY', wrongKind],
+  ENOTEMPTY: ['NOT_A_DIRECTORY', wrongKind],
   EACCES: ['ACCESS_DENIED', forbidden],
   EPERM: ['ACCESS_DENIED', forbidden],
   EROFS: ['ACCESS_DENIED', 'the file system is mounted read-only'],
@@ -46,7 +46,7 @@ export function hasNoLinks(error: unknown): boolean {
 }
 
 /** Waits for `pending`, and gives undefined when its path leads to nothing. */
-export async function orAbsent<T>(pending: Promise<T>): Promise<T | undefined> {
+export async function undefinedIfAbsent<T>(pending: Promise<T>): Promise<T | undefined> {
   try {
     return await pending
   } catch (error) {
@@ -55,11 +55,11 @@ export async function orAbsent<T>(pending: Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** Tells what an error of the file system means to a caller. */
+/** Maps an error of the file system to the contract's. */
 export function mapError(error: unknown): StorageError {
   const code = codeOf(error)
   if (code === undefined || !/^E[A-Z0-9]+$/.test(code))
     return new StorageError('UNKNOWN', String(error), { cause: error })
-  const [meaning, detail] = meanings[code] ?? ['UNKNOWN', 'the file system failed']
-  return new StorageError(meaning, `${detail} (${code})`, { cause: error })
+  const [storageCode, detail] = storageErrors[code] ?? ['UNKNOWN', 'the file system failed']
+  return new StorageError(storageCode, `${detail} (${code})`, { cause: error })
 }

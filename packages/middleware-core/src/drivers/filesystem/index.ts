@@ -14,7 +14,7 @@ import { type FilesystemOptions, filesystemOptions } from './options.ts'
  * - **One file system**: everything below the root directory must be on the same, because contents are renamed into
  *   place. It must tell upper case from lower case.
  * - **Uploads** lie in `<rootDirectory>/~uploads` until they are committed, each in a file of its own. `append` continues
- *   the one last touched. Where its writer did not let go of it, because it crashed or is still writing, that costs a
+ *   the one last touched. Where its writer did not release it, because it crashed or is still writing, that costs a
  *   copy, and the former writer's close or commit is `UPLOAD_NOT_FOUND`. An upload that Distribution left unfinished cannot be
  *   continued: it lies in its final place and looks like a committed file.
  * - **Revisions** are a file's inode, time and size. They hold against others who use this driver, and those who change a

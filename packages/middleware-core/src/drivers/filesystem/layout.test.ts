@@ -5,10 +5,10 @@ import {
   closedName,
   idOf,
   isClosed,
-  isHeld,
+  isOpen,
   isUploadTo,
   isUploadWithin,
-  namesOf,
+  possibleNames,
   reclosedName,
 } from './layout.ts'
 
@@ -29,13 +29,13 @@ describe('the name of an upload', () => {
 
   it('tells the path and the id whoever has let go of it', () => {
     const held = uploadTo('/a.left/b.closed')
-    for (const name of namesOf(held)) {
+    for (const name of possibleNames(held)) {
       expect(isUploadTo('/a.left/b.closed', name)).toBe(true)
       expect(idOf(name)).toBe(idOf(held))
-      expect(namesOf(name)).toEqual(namesOf(held))
+      expect(possibleNames(name)).toEqual(possibleNames(held))
     }
-    expect(namesOf(held).filter(isHeld)).toEqual([held])
-    expect(namesOf(held).filter(isClosed)).toEqual([closedName(held)])
+    expect(possibleNames(held).filter(isOpen)).toEqual([held])
+    expect(possibleNames(held).filter(isClosed)).toEqual([closedName(held)])
     expect(idOf(held)).not.toBe(idOf(uploadTo('/a.left/b.closed')))
   })
 

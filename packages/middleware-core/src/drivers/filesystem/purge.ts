@@ -1,7 +1,7 @@
 import { lstat, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { root } from '../../contract/paths.ts'
-import { orAbsent } from './errors.ts'
+import { undefinedIfAbsent } from './errors.ts'
 import { type Layout, isUploadWithin } from './layout.ts'
 
 /** Removes unfinished uploads to `path` and below it, last touched before `olderThan`, and tells how many they were. */
@@ -13,13 +13,13 @@ export async function purgeUploads(layout: Layout, path: string, olderThan: Date
 
 async function removeOlder(directory: string, olderThan: Date, chosen: (name: string) => boolean): Promise<number> {
   let removed = 0
-  for (const name of (await orAbsent(readdir(directory))) ?? []) {
+  for (const name of (await undefinedIfAbsent(readdir(directory))) ?? []) {
     if (!chosen(name)) continue
     const entry = join(directory, name)
-    const stats = await orAbsent(lstat(entry))
+    const stats = await undefinedIfAbsent(lstat(entry))
     if (!stats || stats.mtime >= olderThan) continue
     // A writer that has touched it since gave it another name.
-    if (await orAbsent(rm(entry, { recursive: true }).then(() => true))) removed++
+    if (await undefinedIfAbsent(rm(entry, { recursive: true }).then(() => true))) removed++
   }
   return removed
 }

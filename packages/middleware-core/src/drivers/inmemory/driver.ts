@@ -30,7 +30,7 @@ const READ_SIZE = 1 << 16
 /** Storage of one `inmemory` driver. Contents are copied on their way in and out, so that nobody shares them. */
 export class InMemoryDriver implements DriverImplementation {
   readonly #files = new Map<string, StoredFile>()
-  /** Unfinished uploads. Those that were left come in the order in which they were. */
+  /** Unfinished uploads. Those that were abandoned come in the order in which they were. */
   readonly #uploads = new Set<UnfinishedUpload>()
   /** Number of contents that were stored so far: the latest is its file's revision. */
   #stored = 0
@@ -51,11 +51,11 @@ export class InMemoryDriver implements DriverImplementation {
 
   async writer(path: string, options: Resolved<WriteOptions> & { append: boolean }): Promise<Upload> {
     const { append, destination = path } = options
-    const upload = (append ? this.#left(path) : undefined) ?? new UnfinishedUpload(path, options.metadata)
+    const upload = (append ? this.#abandoned(path) : undefined) ?? new UnfinishedUpload(path, options.metadata)
     upload.isAbandoned = false
     this.#uploads.add(upload)
     return new InMemoryUpload(upload, {
-      leave: () => {
+      release: () => {
         // One that was purged meanwhile stays away.
         if (!this.#uploads.delete(upload)) return
         this.#uploads.add(upload)
@@ -85,14 +85,14 @@ export class InMemoryDriver implements DriverImplementation {
     const positions = this.#below(path).map(entry =>
       walkPosition({ path: entry, isDirectory: !this.#files.has(entry) }),
     )
-    let leftOut: string | undefined
+    let skipped: string | undefined
     for (const position of positions.toSorted(compareBytes)) {
-      if (leftOut !== undefined && position.startsWith(leftOut)) continue
+      if (skipped !== undefined && position.startsWith(skipped)) continue
       const info = this.#info(position.replace(/\/$/, ''))
       if (!info) continue
       if (compareBytes(position, startAfter) > 0) yield info
       else if (!startAfter.startsWith(position)) continue
-      if (info.isDirectory && !descend(info)) leftOut = position
+      if (info.isDirectory && !descend(info)) skipped = position
     }
   }
 
@@ -108,9 +108,9 @@ export class InMemoryDriver implements DriverImplementation {
       this.#files.delete(path)
       return
     }
-    const doomed = [...this.#files.keys()].filter(file => file === path || isBelow(file, path))
-    if (doomed.length === 0) throw pathNotFound(path)
-    for (const file of doomed) this.#files.delete(file)
+    const removed = [...this.#files.keys()].filter(file => file === path || isBelow(file, path))
+    if (removed.length === 0) throw pathNotFound(path)
+    for (const file of removed) this.#files.delete(file)
   }
 
   async purgeUploads({ olderThan, path }: PurgeOptions & { path: string }): Promise<PurgeResult> {
@@ -122,9 +122,9 @@ export class InMemoryDriver implements DriverImplementation {
   }
 
   /** The upload to continue, or undefined where an empty file was committed. */
-  #left(path: string): UnfinishedUpload | undefined {
-    const left = [...this.#uploads].findLast(upload => upload.path === path && upload.isAbandoned)
-    if (left || this.#file(path).bytes.length === 0) return left
+  #abandoned(path: string): UnfinishedUpload | undefined {
+    const abandoned = [...this.#uploads].findLast(upload => upload.path === path && upload.isAbandoned)
+    if (abandoned || this.#file(path).bytes.length === 0) return abandoned
     throw new StorageError('ALREADY_COMMITTED', `no upload to continue: ${path} is committed and has content`, { path })
   }
 

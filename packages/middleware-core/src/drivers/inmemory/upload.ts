@@ -11,7 +11,7 @@ export class UnfinishedUpload {
   readonly #chunks: Buffer[] = []
   size = 0
   touchedAt = new Date()
-  /** Closed or interrupted, and not continued since. */
+  /** True while it is closed or interrupted, and not continued since. */
   isAbandoned = false
   readonly metadata: FileMetadata | undefined
 
@@ -36,14 +36,14 @@ export class UnfinishedUpload {
   }
 }
 
-/** Calls back into the storage at the end of an upload, or of its writer. */
+/** Callbacks into the storage at the end of an upload, or of its writer. */
 export interface UploadCallbacks {
-  leave(): void
+  release(): void
   commit(options: CommitOptions): WriteResult
   cancel(): void
 }
 
-/** One writer's hold on an upload. */
+/** Upload as one writer has it. */
 export class InMemoryUpload implements Upload {
   readonly #upload: UnfinishedUpload
   readonly #callbacks: UploadCallbacks
@@ -66,7 +66,7 @@ export class InMemoryUpload implements Upload {
   }
 
   async close(): Promise<void> {
-    this.#callbacks.leave()
+    this.#callbacks.release()
   }
 
   async commit(options: CommitOptions): Promise<WriteResult> {
@@ -78,6 +78,6 @@ export class InMemoryUpload implements Upload {
   }
 
   release(): void {
-    this.#callbacks.leave()
+    this.#callbacks.release()
   }
 }

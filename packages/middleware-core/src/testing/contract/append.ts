@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { assertBytes, assertContent, assertFails, exists, write } from '../assertions.ts'
 import { randomBytes } from '../random.ts'
-import type { Section } from '../section.ts'
+import type { ContractSection } from '../contract-section.ts'
 
 /** `writer` with `append`: uploads that outlive their writer, and their process. */
-export const testAppend: Section = (test, { chunkSizes }) => {
+export const testAppend: ContractSection = (test, { chunkSizes }) => {
   for (const size of chunkSizes) {
     test(`continues an upload of ${size} bytes again and again`, async ({ driver, at }) => {
       const chunks = [1, 2, 3].map(seed => randomBytes(size, seed))

@@ -1,6 +1,6 @@
 import type { StorageDriver } from '../../contract/index.ts'
 import { assertFails } from '../assertions.ts'
-import type { Section } from '../section.ts'
+import type { ContractSection } from '../contract-section.ts'
 
 const never = (value: unknown): never => value as never
 
@@ -33,7 +33,7 @@ const wrong: readonly [name: string, call: (driver: StorageDriver, path: string)
 ]
 
 /** Arguments: what a call does not accept is refused before anything else is done, for every driver alike. */
-export const testArguments: Section = test => {
+export const testArguments: ContractSection = test => {
   for (const [name, call] of wrong) {
     test(`refuses ${name}`, async ({ driver, at, fill, leaveUpload }) => {
       await fill(['file'])

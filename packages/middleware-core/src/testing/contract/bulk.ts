@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { assertFails, positionsOf } from '../assertions.ts'
-import type { Section } from '../section.ts'
+import type { ContractSection } from '../contract-section.ts'
 
 /** Files put in place at the same time. */
 const batch = 32
 
 /** A directory with more files than the storage lists or deletes at once. */
-export const testBulk: Section = (test, { manyFiles }) => {
+export const testBulk: ContractSection = (test, { manyFiles }) => {
   test(`${manyFiles} files are listed, walked and deleted`, async ({ driver, at }) => {
     const files = Array.from({ length: manyFiles }, (_, index) => at(`many/${String(index).padStart(6, '0')}`))
     for (let start = 0; start < files.length; start += batch) {

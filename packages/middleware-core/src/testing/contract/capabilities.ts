@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
 import type { Capabilities, StorageDriver, WriteConditions } from '../../contract/index.ts'
 import { assertFails, write } from '../assertions.ts'
-import type { Section } from '../section.ts'
+import type { ContractSection } from '../contract-section.ts'
 
 /** Calls that need a capability. */
 const needing: Partial<
@@ -43,7 +43,7 @@ async function commit(driver: StorageDriver, path: string, conditions: WriteCond
 }
 
 /** Capabilities: they are data, and what is not declared is refused. */
-export const testCapabilities: Section = (test, { capabilities }) => {
+export const testCapabilities: ContractSection = (test, { capabilities }) => {
   test('are those that the suite was told of', async ({ driver }) => {
     for (const [name, expected] of Object.entries(capabilities)) {
       const declared = driver.capabilities[name as keyof Capabilities]

@@ -3,12 +3,12 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { assertBytes, assertContent, bytesOf, positionsOf, together } from '../assertions.ts'
 import { integerBelow, randomBytes, randomFrom } from '../random.ts'
-import type { Section } from '../section.ts'
+import type { ContractSection } from '../contract-section.ts'
 
 const eight = [1, 2, 3, 4, 5, 6, 7, 8]
 
 /** Calls under way at the same time. */
-export const testConcurrency: Section = (test, { largeFile }) => {
+export const testConcurrency: ContractSection = (test, { largeFile }) => {
   test('many readers of one file, each from an offset of its own', async ({ driver, at }) => {
     const content = randomBytes(largeFile)
     await driver.putContent(at('file'), content)

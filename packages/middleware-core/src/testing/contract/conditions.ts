@@ -3,10 +3,10 @@ import { Readable } from 'node:stream'
 import { isStorageError } from '../../contract/index.ts'
 import { assertContent, assertFails, write } from '../assertions.ts'
 import { randomBytes } from '../random.ts'
-import type { Section } from '../section.ts'
+import type { ContractSection } from '../contract-section.ts'
 
 /** Conditions of writes: they hold or nothing is changed, also among many at once. */
-export const testConditions: Section = (test, { chunkSizes }) => {
+export const testConditions: ContractSection = (test, { chunkSizes }) => {
   test(
     'a content goes only where no file is',
     async ({ driver, at, fill }) => {

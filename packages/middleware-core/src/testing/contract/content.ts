@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { setImmediate } from 'node:timers/promises'
 import { assertBytes, assertContent, assertFails, together } from '../assertions.ts'
 import { randomBytes } from '../random.ts'
-import type { Section } from '../section.ts'
+import type { ContractSection } from '../contract-section.ts'
 
 /** `getContent` and `putContent`. */
-export const testContent: Section = (test, { largeFile }) => {
+export const testContent: ContractSection = (test, { largeFile }) => {
   const contents: [string, Uint8Array][] = [
     ['nothing', Buffer.alloc(0)],
     ['one byte', Buffer.from('a')],

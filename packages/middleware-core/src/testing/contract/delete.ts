@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { assertFails, positionsOf } from '../assertions.ts'
-import type { Section } from '../section.ts'
+import type { ContractSection } from '../contract-section.ts'
 
 const files = [
   'file1',
@@ -14,7 +14,7 @@ const files = [
 ]
 
 /** `delete`. */
-export const testDelete: Section = test => {
+export const testDelete: ContractSection = test => {
   for (const name of ['file1', 'folder1', 'folder1/a', 'folder3', 'folder3/y', 'folder3/y/z/2']) {
     test(`removes ${name} with all below it, and no sibling`, async ({ driver, directory, at, fill, assertAbsent }) => {
       await fill(files)

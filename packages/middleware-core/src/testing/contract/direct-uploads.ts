@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import type { DirectUpload } from '../../contract/index.ts'
 import { assertContent, assertFails } from '../assertions.ts'
 import { randomBytes } from '../random.ts'
-import type { Section } from '../section.ts'
+import type { ContractSection } from '../contract-section.ts'
 import { send, sha256Of } from './upload-urls.ts'
 
 /** Direct uploads: parts go from clients to the storage, and the driver commits. */
-export const testDirectUploads: Section = (test, { fetch, chunkSizes }) => {
+export const testDirectUploads: ContractSection = (test, { fetch, chunkSizes }) => {
   if (!fetch) return
 
   const sendParts = async (upload: DirectUpload, content: Uint8Array): Promise<void> => {

@@ -1,9 +1,9 @@
 import { assertContent, assertFails, write } from '../assertions.ts'
-import type { Section } from '../section.ts'
+import type { ContractSection } from '../contract-section.ts'
 import { calls } from './calls.ts'
 
 /** A driver after its disposal. */
-export const testDisposal: Section = test => {
+export const testDisposal: ContractSection = test => {
   for (const { name, run } of calls) {
     test(`${name} rejects afterwards`, async ({ another, driver, at, fill }) => {
       await fill(['file'])

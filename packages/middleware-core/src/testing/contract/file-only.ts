@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { root } from '../../contract/paths.ts'
 import { assertContent, assertFails, exists, positionsOf, together } from '../assertions.ts'
-import type { Section } from '../section.ts'
+import type { ContractSection } from '../contract-section.ts'
 
 /** `stat` and `delete` with `fileOnly`. */
-export const testFileOnly: Section = test => {
+export const testFileOnly: ContractSection = test => {
   test('stat tells a file', async ({ driver, at, fill }) => {
     await fill(['file', 'a/b'])
     for (const name of ['file', 'a/b']) {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { assertFails } from '../assertions.ts'
-import type { Section } from '../section.ts'
+import type { ContractSection } from '../contract-section.ts'
 
 /** `list`. */
-export const testList: Section = test => {
+export const testList: ContractSection = test => {
   test('gives direct children only, files and directories, sorted', async ({ driver, directory, at, fill }) => {
     await fill(['b/c', 'b/d/e', 'b-1', 'b.1', 'B', 'a', 'b0/x/y', 'c'])
     const children = ['B', 'a', 'b', 'b-1', 'b.1', 'b0', 'c'].map(at)

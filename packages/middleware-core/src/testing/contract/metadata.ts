@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import type { FileMetadata, StorageDriver } from '../../contract/index.ts'
 import { write } from '../assertions.ts'
 import { randomBytes } from '../random.ts'
-import type { Section } from '../section.ts'
+import type { ContractSection } from '../contract-section.ts'
 
 const metadata: FileMetadata = {
   contentType: 'text/html; charset=utf-8',
@@ -15,7 +15,7 @@ const metadata: FileMetadata = {
 }
 
 /** Metadata: stored with a file by whatever way it comes, kept, and told by `stat`. */
-export const testMetadata: Section = (test, { chunkSizes }) => {
+export const testMetadata: ContractSection = (test, { chunkSizes }) => {
   test(
     'goes with a content, and away with the next',
     async ({ driver, at }) => {

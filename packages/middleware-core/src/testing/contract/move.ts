@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { assertContent, assertFails, exists, watch } from '../assertions.ts'
 import { randomBytes } from '../random.ts'
-import type { Section } from '../section.ts'
+import type { ContractSection } from '../contract-section.ts'
 
 /** `move`. */
-export const testMove: Section = (test, { largeFile }) => {
+export const testMove: ContractSection = (test, { largeFile }) => {
   test('leaves nothing at the source', async ({ driver, at, fill, assertAbsent }) => {
     await fill(['source'])
     await driver.move(at('source'), at('destination'))

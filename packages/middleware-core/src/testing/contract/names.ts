@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { compareBytes, isStorageError, walkPosition } from '../../contract/index.ts'
 import { assertContent, collect } from '../assertions.ts'
-import type { Section } from '../section.ts'
+import type { ContractSection } from '../contract-section.ts'
 
 /** Names that storages, URLs and file systems have been seen to change. */
 export const awkwardNames: readonly string[] = [
@@ -43,7 +43,7 @@ export const awkwardNames: readonly string[] = [
 ]
 
 /** Names that people have: each is a file of its own, byte for byte. */
-export const testNames: Section = test => {
+export const testNames: ContractSection = test => {
   test('of every kind are files of their own', async ({ driver, at, fill }) => {
     await fill(awkwardNames)
     for (const name of awkwardNames) {

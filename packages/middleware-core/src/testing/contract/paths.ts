@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { root } from '../../contract/paths.ts'
 import { assertBytes, assertFails, collect } from '../assertions.ts'
-import type { Section } from '../section.ts'
+import type { ContractSection } from '../contract-section.ts'
 import { calls } from './calls.ts'
 
 const legal = [
@@ -53,7 +53,7 @@ const illegal = [
 ]
 
 /** Legal and illegal paths, to which every method keeps. */
-export const testPaths: Section = test => {
+export const testPaths: ContractSection = test => {
   test('every legal path holds a file', async ({ driver, at }) => {
     for (const path of legal) {
       const file = at(path.slice(1))

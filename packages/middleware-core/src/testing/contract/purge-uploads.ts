@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { assertContent, assertFails } from '../assertions.ts'
-import type { Section } from '../section.ts'
+import type { ContractSection } from '../contract-section.ts'
 
 const inOneDay = (): Date => new Date(Date.now() + 86_400_000)
 const oneDayAgo = (): Date => new Date(Date.now() - 86_400_000)
 
 /** `sweep`. */
-export const testPurgeUploads: Section = test => {
+export const testPurgeUploads: ContractSection = test => {
   test('discards uploads that are old enough', async ({ driver, directory, at, leaveUpload, assertAbsent }) => {
     await leaveUpload('a', 'content')
     await leaveUpload('b/c', 'content')

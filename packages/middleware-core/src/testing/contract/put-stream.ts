@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
 import { assertContent, rejectionOf } from '../assertions.ts'
 import { randomBytes } from '../random.ts'
-import type { Section } from '../section.ts'
+import type { ContractSection } from '../contract-section.ts'
 
 /** `putStream`: a stream of unknown length, whole or not at all. */
-export const testPutStream: Section = (test, { chunkSizes, largeFile }) => {
+export const testPutStream: ContractSection = (test, { chunkSizes, largeFile }) => {
   for (const size of new Set([0, 1, ...chunkSizes, largeFile])) {
     test(`stores ${size} bytes and tells of its progress`, async ({ driver, at, assertNoUploads }) => {
       const content = randomBytes(size)

@@ -1,9 +1,9 @@
 import { assertBytes, assertFails, bytesOf } from '../assertions.ts'
 import { randomBytes } from '../random.ts'
-import type { Section } from '../section.ts'
+import type { ContractSection } from '../contract-section.ts'
 
 /** Ranges of `reader`: exactly those bytes. */
-export const testRange: Section = (test, { largeFile }) => {
+export const testRange: ContractSection = (test, { largeFile }) => {
   const size = 1000
   const content = randomBytes(size)
   const ranges: readonly [offset: number, length: number][] = [

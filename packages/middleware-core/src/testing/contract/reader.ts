@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { assertBytes, assertFails, bytesOf } from '../assertions.ts'
 import { randomBytes } from '../random.ts'
-import type { Section } from '../section.ts'
+import type { ContractSection } from '../contract-section.ts'
 
 /** `reader`. */
-export const testReader: Section = (test, { largeFile }) => {
+export const testReader: ContractSection = (test, { largeFile }) => {
   const content = randomBytes(96)
 
   for (const offset of [0, 1, 32, 64, 95]) {

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import type { StorageDriver } from '../../contract/index.ts'
 import { assertBytes, assertContent, assertFails, bytesOf } from '../assertions.ts'
 import { randomBytes } from '../random.ts'
-import type { Section } from '../section.ts'
+import type { ContractSection } from '../contract-section.ts'
 
 /** Revisions: what `stat` tells of a file's content, and what `reader` and `move` make of it. */
-export const testRevision: Section = (test, { largeFile }) => {
+export const testRevision: ContractSection = (test, { largeFile }) => {
   test('a directory has no revision', async ({ driver, at, fill }) => {
     await fill(['directory/file'])
     assert.equal((await driver.stat(at('directory'))).revision, undefined)

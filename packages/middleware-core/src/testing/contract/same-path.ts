@@ -4,18 +4,18 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { assertBytes, assertContent, together, write } from '../assertions.ts'
 import { randomBytes } from '../random.ts'
-import type { Section } from '../section.ts'
-import { interleavedRivals, isCommitted } from './rivals.ts'
+import type { ContractSection } from '../contract-section.ts'
+import { interleavedWriters, isCommitted } from './concurrent-writers.ts'
 
 /** Uploads to one path that know nothing of each other. Drivers may refuse to commit one of them, but never mix them. */
-export const testSamePath: Section = (test, { chunkSizes, largeFile }) => {
+export const testSamePath: ContractSection = (test, { chunkSizes, largeFile }) => {
   for (const size of chunkSizes) {
     for (const state of ['open', 'closed'] as const) {
       for (const order of ['first', 'last'] as const) {
         const opened = `the writer opened ${order} is committed first`
-        test(`two ${state} writers of ${size} bytes publish their own, and ${opened}`, async sandbox => {
-          const { driver, at } = sandbox
-          const rivals = await interleavedRivals(sandbox, 'file', size)
+        test(`two ${state} writers of ${size} bytes publish their own, and ${opened}`, async context => {
+          const { driver, at } = context
+          const rivals = await interleavedWriters(context, 'file', size)
           if (state === 'closed') for (const { writer } of rivals) await writer.close()
           let published: Buffer | undefined
           for (const { writer, content } of order === 'first' ? rivals : rivals.toReversed()) {
@@ -23,17 +23,17 @@ export const testSamePath: Section = (test, { chunkSizes, largeFile }) => {
             if (published) await assertContent(driver, at('file'), published)
           }
           assert.ok(published, 'both commits are refused')
-          await sandbox.assertNoUploads()
+          await context.assertNoUploads()
         })
       }
     }
 
-    test(`cancelling one of two writers of ${size} bytes leaves the other alone`, async sandbox => {
-      const { driver, at } = sandbox
+    test(`cancelling one of two writers of ${size} bytes leaves the other alone`, async context => {
+      const { driver, at } = context
       for (const state of ['open', 'closed'] as const) {
         for (const order of ['first', 'last'] as const) {
           const name = `${state}-${order}`
-          const rivals = await interleavedRivals(sandbox, name, size)
+          const rivals = await interleavedWriters(context, name, size)
           const [cancelled, kept] = order === 'first' ? rivals : [rivals[1], rivals[0]]
           if (state === 'closed') await cancelled.writer.close()
           await cancelled.writer.cancel()
@@ -42,16 +42,16 @@ export const testSamePath: Section = (test, { chunkSizes, largeFile }) => {
           await assertContent(driver, at(name), Buffer.concat([kept.content, Buffer.from('more')]))
         }
       }
-      await sandbox.assertNoUploads()
+      await context.assertNoUploads()
     })
 
-    test(`cancelling a writer of ${size} bytes keeps what another published meanwhile`, async sandbox => {
-      const { driver, at } = sandbox
-      const [cancelled, committed] = await interleavedRivals(sandbox, 'file', size)
+    test(`cancelling a writer of ${size} bytes keeps what another published meanwhile`, async context => {
+      const { driver, at } = context
+      const [cancelled, committed] = await interleavedWriters(context, 'file', size)
       await committed.writer.commit()
       await cancelled.writer.cancel()
       await assertContent(driver, at('file'), committed.content)
-      await sandbox.assertNoUploads()
+      await context.assertNoUploads()
     })
 
     test(`a new upload takes nothing from one of ${size} bytes that was abandoned`, async ({
@@ -70,10 +70,10 @@ export const testSamePath: Section = (test, { chunkSizes, largeFile }) => {
       }
     })
 
-    test(`append continues the one of two uploads of ${size} bytes that was closed last`, async sandbox => {
-      const { driver, at } = sandbox
+    test(`append continues the one of two uploads of ${size} bytes that was closed last`, async context => {
+      const { driver, at } = context
       for (const order of ['first', 'last'] as const) {
-        const rivals = await interleavedRivals(sandbox, order, size)
+        const rivals = await interleavedWriters(context, order, size)
         const [earlier, later] = order === 'last' ? rivals : [rivals[1], rivals[0]]
         await earlier.writer.close()
         await later.writer.close()
@@ -106,8 +106,8 @@ export const testSamePath: Section = (test, { chunkSizes, largeFile }) => {
     })
   }
 
-  test('of many writers at once one is left, whole', async sandbox => {
-    const { driver, at, another } = sandbox
+  test('of many writers at once one is left, whole', async context => {
+    const { driver, at, another } = context
     const drivers = [driver, driver, await another(), await another()]
     const contents = drivers.map((_, index) => randomBytes(Math.ceil(largeFile / (index + 1))))
     const committed: boolean[] = []
@@ -122,7 +122,7 @@ export const testSamePath: Section = (test, { chunkSizes, largeFile }) => {
     const expected = contents.find((content, index) => committed[index] && content.length === left.length)
     assert.ok(expected, `${left.length} bytes are left, which nobody published`)
     assertBytes(left, expected)
-    await sandbox.assertNoUploads()
+    await context.assertNoUploads()
   })
 }
 

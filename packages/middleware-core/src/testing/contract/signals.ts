@@ -4,13 +4,13 @@ import { Readable, Writable } from 'node:stream'
 import type { FileWriter } from '../../contract/index.ts'
 import { assertContent, assertFails, bytesOf, collect, rejectionOf, write } from '../assertions.ts'
 import { randomBytes } from '../random.ts'
-import type { Section } from '../section.ts'
+import type { ContractSection } from '../contract-section.ts'
 import { calls } from './calls.ts'
 
 class Impatience extends Error {}
 
 /** Aborted calls. */
-export const testSignals: Section = (test, { largeFile, chunkSizes }) => {
+export const testSignals: ContractSection = (test, { largeFile, chunkSizes }) => {
   const content = randomBytes(largeFile)
 
   for (const { name, run } of calls) {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { assertFails } from '../assertions.ts'
 import { randomBytes } from '../random.ts'
-import type { Section } from '../section.ts'
+import type { ContractSection } from '../contract-section.ts'
 
 /** Clocks of a storage and of this machine may differ this much, in milliseconds. */
 const skew = 600_000
 
 /** `stat`. */
-export const testStat: Section = test => {
+export const testStat: ContractSection = test => {
   test('tells a file', async ({ driver, at }) => {
     await driver.putContent(at('file'), randomBytes(4096))
     const { path, size, isDirectory, modifiedAt } = await driver.stat(at('file'))

@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import { assertBytes, write } from '../assertions.ts'
 import { randomBytes } from '../random.ts'
 import { Revisions } from '../revisions.ts'
-import type { Section } from '../section.ts'
+import type { ContractSection } from '../contract-section.ts'
 
 /** Revisions of uploads. A driver may do without; those that it gives must never stand for other bytes. */
-export const testUploadRevision: Section = (test, { chunkSizes }) => {
+export const testUploadRevision: ContractSection = (test, { chunkSizes }) => {
   for (const size of new Set([0, ...chunkSizes])) {
     const content = randomBytes(size)
 

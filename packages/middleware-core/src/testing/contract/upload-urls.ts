@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import type { UploadRequest } from '../../contract/index.ts'
 import { assertContent } from '../assertions.ts'
 import { randomBytes } from '../random.ts'
-import type { Section } from '../section.ts'
+import type { ContractSection } from '../contract-section.ts'
 import { awkwardNames } from './names.ts'
 
 type Fetch = (url: string, init: RequestInit) => Promise<Response>
@@ -22,7 +22,7 @@ export function sha256Of(bytes: Uint8Array): string {
 }
 
 /** Requests and forms with which clients store a file themselves. They are sent only where the suite can fetch. */
-export const testUploadUrls: Section = (test, { fetch }) => {
+export const testUploadUrls: ContractSection = (test, { fetch }) => {
   if (!fetch) return
   const content = randomBytes(1000)
 

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { keyOf } from '../../contract/index.ts'
 import { assertBytes } from '../assertions.ts'
 import { randomBytes } from '../random.ts'
-import type { Section } from '../section.ts'
+import type { ContractSection } from '../contract-section.ts'
 
 /** `urlFor` and `keyFor`. */
-export const testUrl: Section = (test, { fetch }) => {
+export const testUrl: ContractSection = (test, { fetch }) => {
   for (const method of ['GET', 'HEAD'] as const) {
     test(
       `gives a URL for ${method}`,

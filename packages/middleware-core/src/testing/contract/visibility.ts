@@ -1,10 +1,10 @@
 import { undefinedIfNotFound } from '../../contract/errors.ts'
 import { assertBytes, assertContent, watch, write } from '../assertions.ts'
 import { randomBytes } from '../random.ts'
-import type { Section } from '../section.ts'
+import type { ContractSection } from '../contract-section.ts'
 
 /** Tests that nobody sees an upload before it is committed. */
-export const testVisibility: Section = (test, { chunkSizes }) => {
+export const testVisibility: ContractSection = (test, { chunkSizes }) => {
   const content = randomBytes(32 + Math.max(...chunkSizes))
 
   test('an open upload is invisible', async ({ openWriter, assertAbsent }) => {

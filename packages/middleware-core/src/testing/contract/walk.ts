@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { FileInfo } from '../../contract/index.ts'
 import { walkPosition } from '../../contract/paths.ts'
 import { collect, positionsOf } from '../assertions.ts'
-import type { Section } from '../section.ts'
+import type { ContractSection } from '../contract-section.ts'
 
 const files = [
   'a/1',
@@ -46,7 +46,7 @@ const order = [
 ]
 
 /** `walk`. */
-export const testWalk: Section = test => {
+export const testWalk: ContractSection = test => {
   test('yields everything below, each directory right before its contents', async ({ driver, directory, at, fill }) => {
     await fill(files)
     assert.deepEqual(await positionsOf(driver.walk(directory)), order.map(at))

@@ -3,10 +3,10 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { assertContent, assertFails, exists, rejectionOf, write } from '../assertions.ts'
 import { randomBytes } from '../random.ts'
-import type { Section } from '../section.ts'
+import type { ContractSection } from '../contract-section.ts'
 
 /** `writer` without `append`, and the states of what it gives. */
-export const testWriter: Section = (test, { chunkSizes, largeFile }) => {
+export const testWriter: ContractSection = (test, { chunkSizes, largeFile }) => {
   for (const size of new Set([0, 1, 32, ...chunkSizes, largeFile])) {
     test(`publishes ${size} bytes`, async ({ driver, at }) => {
       const content = randomBytes(size)

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { isDeepStrictEqual } from 'node:util'
 import { inmemory } from '../../drivers/inmemory/index.ts'
 import type { StorageDriver } from '../../contract/index.ts'
-import { Sandbox } from '../sandbox.ts'
-import type { Section } from '../section.ts'
+import { TestContext } from '../test-context.ts'
+import type { ContractSection } from '../contract-section.ts'
 import { generate } from './generate.ts'
 import { type Operation, type Outcome, describe } from './operation.ts'
 import { perform } from './perform.ts'
@@ -19,17 +19,17 @@ interface Mismatch {
 }
 
 /** Random sequences of operations, compared step by step with the in-memory driver. */
-export const testRandomOperations: Section = (test, settings) => {
+export const testRandomOperations: ContractSection = (test, settings) => {
   const { seeds, operations: count, sizes } = settings.fuzz
   for (const seed of seeds) {
-    test(`seed ${seed}`, async sandbox => {
+    test(`seed ${seed}`, async context => {
       const operations = generate(seed, count, sizes)
-      const mismatch = await firstMismatch(operations, sandbox)
+      const mismatch = await firstMismatch(operations, context)
       if (!mismatch) return
       // Each try needs an empty place of its own.
       const mismatchOf = async (part: Operation[]): Promise<Mismatch | undefined> => {
         let found: Mismatch | undefined
-        await Sandbox.run({ ...settings, exclusive: false }, async fresh => {
+        await TestContext.run({ ...settings, exclusive: false }, async fresh => {
           found = await firstMismatch(part, fresh)
         })
         return found
@@ -43,7 +43,7 @@ export const testRandomOperations: Section = (test, settings) => {
 
 async function firstMismatch(
   operations: readonly Operation[],
-  { driver: first, another, directory }: Pick<Sandbox, 'driver' | 'another' | 'directory'>,
+  { driver: first, another, directory }: Pick<TestContext, 'driver' | 'another' | 'directory'>,
 ): Promise<Mismatch | undefined> {
   await using model = inmemory()
   const stored = new Stored()

@@ -23,7 +23,7 @@ const components = [
 ]
 const ends: readonly UploadEnd[] = ['close', 'commit', 'close and commit', 'cancel']
 
-/** Where many uploads are left that become files elsewhere, as registries do it. No file is ever put there. */
+/** Paths at which many uploads are left that become files elsewhere, as registries do it. No file is ever put there. */
 const uploadPath = '/uploads'
 
 /** Paths in one sequence: few, so that operations meet. */

@@ -10,10 +10,10 @@ import type { Settings } from './options.ts'
 const tomorrow = (): Date => new Date(Date.now() + 86_400_000)
 
 /**
- * Where one test works: a directory of its own, which is empty at first and empty again afterwards. Its functions may be
+ * Directory in which one test works, with the driver under test. It is its own, which is empty at first and empty again afterwards. Its functions may be
  * taken out of it, so that a test names only what it uses.
  */
-export class Sandbox {
+export class TestContext {
   /** The driver under test. */
   readonly driver: StorageDriver
   /** The test's own directory. It does not exist until something is put there. */
@@ -29,16 +29,16 @@ export class Sandbox {
     this.#drivers = [driver]
   }
 
-  /** Runs a test in a sandbox and cleans up, whether it passes or not. */
-  static async run(settings: Settings, test: (sandbox: Sandbox) => Promise<void>): Promise<void> {
-    const sandbox = new Sandbox(await settings.create(), settings.create)
+  /** Runs a test in a context of its own and cleans up, whether it passes or not. */
+  static async run(settings: Settings, test: (context: TestContext) => Promise<void>): Promise<void> {
+    const context = new TestContext(await settings.create(), settings.create)
     let passed = false
     try {
-      await test(sandbox)
+      await test(context)
       passed = true
     } finally {
       // A clean-up that fails after a failed test must not hide why the test failed.
-      await sandbox.#end(settings.exclusive).catch((error: unknown) => {
+      await context.#end(settings.exclusive).catch((error: unknown) => {
         if (passed) throw error
       })
     }

@@ -4,9 +4,9 @@ import type { WriteConditions } from '../../contract/call-options.ts'
 import { StorageError, fileExists } from '../../contract/errors.ts'
 import type { WriteResult } from '../../contract/file-info.ts'
 import { now } from './clock.ts'
-import { MAX_ATTEMPTS, discard, inDirectory, prune, syncDirectory } from './directories.ts'
+import { MAX_ATTEMPTS, removeTree, withDirectory, prune, syncDirectory } from './directories.ts'
 import { holdsFile } from './entries.ts'
-import { codeOf, hasNoLinks, orAbsent } from './errors.ts'
+import { codeOf, hasNoLinks, undefinedIfAbsent } from './errors.ts'
 import type { Layout } from './layout.ts'
 import { revisionOf } from './revision.ts'
 
@@ -14,7 +14,7 @@ import { revisionOf } from './revision.ts'
  * Makes `source`, a durable file on disk, the content at `path`: atomically, and so that a crash does not undo it. The
  * file's time of modification becomes now, because renaming alone would keep that of the last write.
  */
-export async function publish(
+export async function commitFile(
   layout: Layout,
   source: string,
   path: string,
@@ -22,11 +22,11 @@ export async function publish(
 ): Promise<WriteResult> {
   const destination = layout.file(path)
   const directory = dirname(destination)
-  const publishedAt = now()
-  await utimes(source, publishedAt, publishedAt)
+  const committedAt = now()
+  await utimes(source, committedAt, committedAt)
   const stats = await lstat(source, { bigint: true })
   try {
-    await inDirectory(directory, () =>
+    await withDirectory(directory, () =>
       ifAbsent ? placeNew(layout, source, path) : replace(layout, source, destination),
     )
   } catch (error) {
@@ -53,7 +53,7 @@ async function placeNew(layout: Layout, source: string, path: string): Promise<v
       }
       if (codeOf(error) !== 'EEXIST' || attempt === MAX_ATTEMPTS) throw error
     }
-    const found = await orAbsent(lstat(destination))
+    const found = await undefinedIfAbsent(lstat(destination))
     if (found && (!found.isDirectory() || (await holdsFile(destination)))) throw fileExists(path)
     await discardEmptied(layout, destination)
   }
@@ -61,11 +61,11 @@ async function placeNew(layout: Layout, source: string, path: string): Promise<v
   await rm(source, { force: true }).catch(() => {})
 }
 
-/** A directory without files does not exist for the storage, so it must not stand in the way of a file either. */
+/** Removes a directory without files: it does not exist for the storage, so a file may take its path. */
 async function discardEmptied(layout: Layout, directory: string): Promise<void> {
   try {
     // The separator at the end makes it fail for a file that another call has put there meanwhile.
-    await discard(directory + sep, layout.temporary())
+    await removeTree(directory + sep, layout.temporary())
   } catch (error) {
     if (codeOf(error) !== 'ENOTDIR' && codeOf(error) !== 'ENOENT') throw error
   }

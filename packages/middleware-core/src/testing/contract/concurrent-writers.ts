@@ -2,10 +2,10 @@ import type { FileWriter } from '../../contract/index.ts'
 import { isStorageError } from '../../contract/errors.ts'
 import { write } from '../assertions.ts'
 import { randomBytes } from '../random.ts'
-import type { Sandbox } from '../sandbox.ts'
+import type { TestContext } from '../test-context.ts'
 
 /** A writer and what it has taken over. */
-export interface Rival {
+export interface ConcurrentWriter {
   readonly writer: FileWriter
   readonly content: Buffer
 }
@@ -14,12 +14,12 @@ export interface Rival {
  * Two writers of two processes on one path, whose bytes, and how many they are, differ. They have written in turns.
  * `destinations` are names of where their commits go.
  */
-export async function interleavedRivals(
-  { driver, another, at }: Sandbox,
+export async function interleavedWriters(
+  { driver, another, at }: TestContext,
   name: string,
   size: number,
   destinations: readonly [string, string] = [name, name],
-): Promise<[Rival, Rival]> {
+): Promise<[ConcurrentWriter, ConcurrentWriter]> {
   const other = await another()
   const writers = [
     await driver.writer(at(name), { destination: at(destinations[0]) }),
