@@ -71,13 +71,22 @@ export class WorkerProcess implements ConnectionServer {
     return this.isReady && !this.#isStopping && this.#worker.isConnected()
   }
 
-  /** Hands a connection over, which is closed when that fails. Resolves when the worker has it, or can't have it. */
+  /**
+   * Hands a connection over. Resolves when the worker has it; or when it cannot have it, without a file descriptor or at its
+   * end: then the connection is closed.
+   */
   take(socket: Socket): Promise<void> {
     return new Promise(resolve => {
-      this.#worker.send({ kind: 'connection' }, socket, error => error && socket.destroy())
-      // Node sends nothing more before it knows that a connection has arrived, or that the worker has no file descriptor for it.
-      // An error means as a rule that it has ended: that is to be known before it counts as free.
-      this.#worker.send({ kind: 'arrived' }, error => (error ? setImmediate(resolve) : resolve()))
+      const settle = (): void => {
+        this.#worker.off('exit', settle)
+        socket.destroy()
+        resolve()
+      }
+      this.#worker.once('exit', settle)
+      // Closed here and not by Node, which never closes one that a worker had not confirmed at its end.
+      this.#worker.send({ kind: 'connection' }, socket, { keepOpen: true }, () => {})
+      // Node sends it when the worker has confirmed the connection, or that it got none.
+      this.#worker.send({ kind: 'arrived' }, error => (error ? setImmediate(settle) : settle()))
     })
   }
 
@@ -91,14 +100,12 @@ export class WorkerProcess implements ConnectionServer {
     this.#worker.process.kill('SIGKILL')
   }
 
-  /** Waits for its exit and for its channel to close: its last message may arrive after the exit. */
+  /** Waits for its exit and for the end of its channel: its last message may arrive after the exit. */
   async #end(): Promise<string> {
-    const [how] = await Promise.all([
-      new Promise<string>(resolve => {
-        this.#worker.once('exit', (status, signal: string | null) => resolve(signal ?? `status ${status}`))
-      }),
-      new Promise<void>(resolve => this.#worker.once('disconnect', resolve)),
-    ])
+    const how = await new Promise<string>(resolve => {
+      // No "disconnect" comes while a connection was being handed over.
+      this.#worker.process.once('close', (status, signal) => resolve(signal ?? `status ${status}`))
+    })
     for (const settle of this.#answers.values()) settle(undefined)
     return how
   }

@@ -7,6 +7,7 @@ import { type RequestRecord, certify, startLocalCloud } from '@longshore/local-c
 import { describe, expect, it } from '@jest/globals'
 import { content, digestOf, patch, pulled, put, startUpload } from '../support/client.ts'
 import { cloudConfig, withOperations } from '../support/cloud.ts'
+import { connectionEnd } from '../support/connection-end.ts'
 import { operationsAt, printed, readyAt, workplace } from '../support/program.ts'
 import { until } from '../support/until.ts'
 
@@ -18,24 +19,6 @@ function beginPatch(location: string, size: number): Socket {
   const socket = connect(Number(port), '127.0.0.1').on('error', () => {})
   socket.write(`PATCH ${pathname}${search} HTTP/1.1\r\nhost: x\r\ncontent-length: ${size}\r\n\r\n`)
   return socket
-}
-
-/** Time without an answer after which a connection counts as forgotten. */
-const FORGOTTEN_AFTER_MS = 20_000
-
-/** Opens a connection, sends a request on it and waits for its end. */
-function connectionEnd(url: string): Promise<'answered' | 'closed' | 'refused' | 'forgotten'> {
-  return new Promise(resolve => {
-    const { hostname, port } = new URL(url)
-    const socket = connect(Number(port), hostname)
-    let isAnswered = false
-    socket
-      .setTimeout(FORGOTTEN_AFTER_MS, () => resolve('forgotten'))
-      .on('data', () => (isAnswered = true))
-      .on('error', (error: NodeJS.ErrnoException) => error.code === 'ECONNREFUSED' && resolve('refused'))
-      .on('close', () => resolve(isAnswered ? 'answered' : 'closed'))
-      .write('GET /v2/ HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n')
-  })
 }
 
 /** Whether the port takes no connections any more. */

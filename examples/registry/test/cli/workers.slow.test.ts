@@ -3,6 +3,8 @@ import { readFile, readdir } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { describe, expect, it } from '@jest/globals'
 import { content, pushBlob } from '../support/client.ts'
+import { connectionEnd } from '../support/connection-end.ts'
+import { withOperations } from '../support/cloud.ts'
 import { pushDeletable, staleAfterDelete } from '../support/deletes.ts'
 import { freshRequest, freshStatus } from '../support/fresh-request.ts'
 import { type Program, complained, operationsAt, printed, readyAt, workplace } from '../support/program.ts'
@@ -95,6 +97,23 @@ describe('--workers', () => {
     program.child.kill('SIGTERM')
     expect(await program.ended).toBe(0)
     expect([survivor, newcomer].filter(isRunning)).toEqual([])
+  })
+
+  it('forgets no connection when workers die that had not taken theirs, and keeps others for those that replace them', async () => {
+    const program = await here.startWith(`http: { addr: 127.0.0.1:0, ${withOperations} }\n${onDisk}`, '--workers', '2')
+    const [url, operations] = [await readyAt(program), await operationsAt(program)]
+    const victims = await workersOf(program)
+    for (const victim of victims) process.kill(victim, 'SIGSTOP')
+    const ends = Promise.all(Array.from({ length: 4 }, () => connectionEnd(url)))
+    // By the time that the process answers for itself, it has also given out the connections.
+    await fetch(operations)
+    for (const victim of victims) process.kill(victim, 'SIGKILL')
+    const counts = { answered: 0, closed: 0, refused: 0, forgotten: 0 }
+    for (const end of await ends) counts[end] += 1
+    expect(counts).toMatchObject({ refused: 0, forgotten: 0 })
+    expect(counts.answered).toBeGreaterThanOrEqual(2)
+    program.child.kill('SIGTERM')
+    expect(await program.ended).toBe(0)
   })
 
   it('believes with one worker what another has signed, though the configuration has no secret', async () => {
