@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import bcrypt from 'bcrypt'
 import { type EdgeRecord, type LocalCloud, startLocalCloud } from '@longshore/local-cloud'
+import { viewerFunctions } from './src/edge-function.ts'
 import { type MultiArchImage, multiArchImage } from './src/multi-arch-image.ts'
 import { describeWith } from './src/programs.ts'
 import { placeOn, storageSections } from './src/registry-configuration.ts'
@@ -31,7 +32,7 @@ describeWith(['skopeo', 'podman', 'buildah', 'openssl'], 'real clients, over TLS
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'longshore-clients-'))
-    cloud = await startLocalCloud({ edge: { onRequest: record => pulls.push(record) } })
+    cloud = await startLocalCloud({ edge: { viewerFunctions, onRequest: record => pulls.push(record) } })
     registry = await startRegistryNode(directory, await configuration())
     image = await multiArchImage(directory)
   }, limit)

@@ -7,6 +7,7 @@ import { cloudfront } from '@longshore/middleware-cloudfront'
 import { type StorageDriver, compose } from '@longshore/middleware-core'
 import { s3 } from '@longshore/s3-driver'
 import { createRegistry } from '../../../examples/registry/src/app.ts'
+import { viewerFunctions } from './edge-function.ts'
 import type { RequestReport } from '../../../examples/registry/src/observability/request-report.ts'
 
 /** A registry on the whole stack, with everything that went over the wire on record. */
@@ -35,7 +36,7 @@ export async function startStack(): Promise<Stack> {
   const cloud = await startLocalCloud({
     privateKey,
     s3: { keepRequests: 10_000 },
-    edge: { onRequest: record => pulls.push(record) },
+    edge: { viewerFunctions, onRequest: record => pulls.push(record) },
   })
   // docker-registry names an ACL with every upload, as only buckets that have ACLs enabled take it.
   cloud.s3.quirks.refusesAcls = false

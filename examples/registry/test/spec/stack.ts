@@ -1,4 +1,5 @@
 import { type LocalCloud, startLocalCloud } from '@longshore/local-cloud'
+import { viewerFunctions } from '@longshore/e2e/edge-function'
 import type { StorageDriver } from '@longshore/middleware-core'
 import { afterAll, beforeAll } from '@jest/globals'
 import { stackOf } from '../support/cloud.ts'
@@ -10,7 +11,7 @@ export function sharedStack(): { readonly url: string } {
   let storage: StorageDriver
   let registry: TestRegistry
   beforeAll(async () => {
-    cloud = await startLocalCloud()
+    cloud = await startLocalCloud({ edge: { viewerFunctions } })
     storage = stackOf(cloud)
     registry = await startRegistry({ deletes: true, storage })
   })

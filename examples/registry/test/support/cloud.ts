@@ -18,9 +18,9 @@ export function bucketOf(cloud: LocalCloud, options: { chunkSize?: number } = {}
 }
 
 /** The same, with its URLs signed for the cloud's edge. */
-export function stackOf(cloud: LocalCloud): StorageDriver {
+export function stackOf(cloud: LocalCloud, options: { policy?: 'canned' | 'custom' } = {}): StorageDriver {
   const { edge, privateKey, keyPairId } = cloud
-  return compose(bucketOf(cloud), cloudfront({ baseUrl: edge.baseUrl, privateKey, keyPairId }))
+  return compose(bucketOf(cloud), cloudfront({ baseUrl: edge.baseUrl, privateKey, keyPairId, ...options }))
 }
 
 /** A configuration's storage in a local cloud, with small parts and its URLs signed for the edge. `http` goes into `http`. */
