@@ -18,7 +18,7 @@ export default {
   transform: { '\\.ts$': ['@swc/jest', swc] },
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
-    '^@longshore/middleware-core/(config|testing)$': '<rootDir>/packages/middleware-core/src/$1/index.ts',
+    '^@longshore/middleware-core/(cli|config|testing)$': '<rootDir>/packages/middleware-core/src/$1/index.ts',
     '^@longshore/middleware-core/upload-(client|service)$': '<rootDir>/packages/middleware-core/src/upload-$1/index.ts',
     '^@longshore/middleware-core/upload-client/node$': '<rootDir>/packages/middleware-core/src/upload-client/node.ts',
     '^@longshore/middleware-cloudfront/explain$': '<rootDir>/packages/middleware-cloudfront/src/explain/index.ts',

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { isConfigError } from '../options/config-error.ts'
 import { addCat } from './cat.ts'
 import { addCheck } from './check.ts'
+import { addContributed } from './contributed.ts'
 import { type CliContext, Interruption } from './context/cli-context.ts'
 import { addCp } from './cp.ts'
 import { addDu } from './du.ts'
@@ -35,6 +36,7 @@ export async function run(args: readonly string[], context: CliContext): Promise
   // Sub-commands take over the settings of their parent when they are made.
   for (const add of commands) add(program, context)
   try {
+    await addContributed(program, args, context)
     await program.parseAsync(args, { from: 'user' })
     return context.signal.aborted ? exitCodeOf(context.signal.reason) : 0
   } catch (error) {

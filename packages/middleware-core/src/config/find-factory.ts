@@ -45,6 +45,11 @@ const withoutCounterpart: Readonly<Record<Kind, ReadonlySet<string>>> = {
   middleware: new Set(['alicdn', 'googlecdn']),
 }
 
+/** Packages by the names that configurations give what they hold. */
+export function namedPackages(): ReadonlyMap<string, string> {
+  return new Map([...packages.driver, ...packages.middleware])
+}
+
 /** Every name that stands for something without being a package's. */
 export function knownNames(kind: Kind): string[] {
   return [...Object.keys(builtIn[kind]), ...packages[kind].keys()].toSorted()

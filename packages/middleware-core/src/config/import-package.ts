@@ -30,13 +30,43 @@ function isAbsence(error: unknown, name: string): boolean {
 
 /** `require.resolve` would do, were it not blind to packages that export to `import` alone. */
 async function entryFrom(name: string, directory: string): Promise<string | undefined> {
+  const found = await installedFrom(name, directory)
+  if (!found) return undefined
+  const { exports, main } = found.manifest
+  return join(found.root, (exports === undefined ? main : entryOf(exports)) ?? 'index.js')
+}
+
+/** Finds the file of another entry than the main one, such as `./cli`, of a package as seen from the first directory that has it. */
+export async function findEntry(
+  name: string,
+  entry: string,
+  directories: readonly string[],
+): Promise<string | undefined> {
+  for (const directory of directories) {
+    const found = await installedFrom(name, directory)
+    const target = entryOf((Object(found?.manifest.exports) as Record<string, unknown>)[entry])
+    if (found && target) return join(found.root, target)
+  }
+  return undefined
+}
+
+/** Imports what {@link findEntry} finds. */
+export async function importEntry(name: string, entry: string, directories: readonly string[]): Promise<unknown> {
+  const file = await findEntry(name, entry, directories)
+  return file === undefined ? undefined : import(pathToFileURL(file).href)
+}
+
+interface Installed {
+  readonly root: string
+  readonly manifest: { readonly exports?: unknown; readonly main?: string }
+}
+
+async function installedFrom(name: string, directory: string): Promise<Installed | undefined> {
   const folders = createRequire(join(directory, 'config.js')).resolve.paths(name) ?? []
   for (const folder of folders) {
     const root = join(folder, name)
     const manifest = await readFile(join(root, 'package.json'), 'utf8').catch(() => undefined)
-    if (manifest === undefined) continue
-    const { exports, main } = JSON.parse(manifest) as { exports?: unknown; main?: string }
-    return join(root, (exports === undefined ? main : entryOf(exports)) ?? 'index.js')
+    if (manifest !== undefined) return { root, manifest: JSON.parse(manifest) as Installed['manifest'] }
   }
   return undefined
 }

@@ -12,7 +12,7 @@ import { isStorageArgument, nameOf, readStoragePath } from '../context/storage-p
 import type { Copied, CopyRun } from './copied.ts'
 import { Digest } from './digest.ts'
 import { download } from './download.ts'
-import { localError } from './local-error.ts'
+import { localError } from '../context/local-error.ts'
 import { localSource } from './local-source.ts'
 import { localTree } from './local-tree.ts'
 import type { Source } from './source.ts'

@@ -1,7 +1,7 @@
 import { type BigIntStats, constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { localError } from './local-error.ts'
+import { localError } from '../context/local-error.ts'
 import { readRange } from './read-range.ts'
 import type { Source } from './source.ts'
 

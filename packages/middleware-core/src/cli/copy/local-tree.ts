@@ -1,6 +1,6 @@
 import { opendir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { localError } from './local-error.ts'
+import { localError } from '../context/local-error.ts'
 
 /** Entry below a directory of this machine. */
 export interface LocalEntry {

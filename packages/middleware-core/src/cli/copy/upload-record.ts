@@ -4,7 +4,7 @@ import { access, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs
 import { homedir, hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Environment } from '../../config/environment.ts'
-import { localError } from './local-error.ts'
+import { localError } from '../context/local-error.ts'
 
 /** Upload that is under way or was interrupted, as this machine remembers it. */
 export interface UploadRecord {

@@ -1,0 +1,18 @@
+import type { Layer, Stack } from '../../config/create-storage.ts'
+import { plain } from '../../config/tree.ts'
+import { optionName } from '../../options/config-error.ts'
+
+/** A driver or middleware of a stack, as its configuration gives it. */
+export interface FoundLayer {
+  /** Options as they were given, as texts. */
+  readonly options: Record<string, unknown>
+  /** Place of the options: `middleware.storage[0].options`. */
+  readonly where: string
+}
+
+/** Finds the driver, or the outermost middleware, that goes by this name in its own definition. */
+export function findLayer({ driver, middlewares }: Stack, name: string): FoundLayer | undefined {
+  const layers: readonly Layer[] = [...middlewares.toReversed(), driver]
+  const layer = layers.find(({ factory }) => factory.definition.name === name)
+  return layer && { options: Object(plain(layer.options)), where: optionName(layer.where) }
+}

@@ -1,0 +1,62 @@
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Command } from 'commander'
+import { namedPackages, packageOf } from '../config/find-factory.ts'
+import { findEntry, importEntry } from '../config/import-package.ts'
+import { StorageError } from '../contract/errors.ts'
+import type { CliContext } from './context/cli-context.ts'
+
+/** Entry of a driver's or a middleware's package by which it brings commands of its own. */
+const ENTRY = './cli'
+
+/** Module at the entry `./cli` of a driver's or a middleware's package. */
+export interface ContributedCommands {
+  /** Adds sub-commands to the command that has the name of the driver or middleware, such as `longshore cloudfront`. */
+  addCommands(group: Command, context: CliContext): void
+}
+
+/**
+ * Adds the commands that packages bring: those of one that the arguments name, which is loaded, or else the names of all for
+ * the help, which loads none. Packages are looked for as those of a configuration are.
+ */
+export async function addContributed(program: Command, args: readonly string[], context: CliContext): Promise<void> {
+  const [first, second] = args.filter(argument => !argument.startsWith('-'))
+  const name = first === 'help' ? second : first
+  if (name === undefined) await addNames(program)
+  else if (!program.commands.some(command => command.name() === name)) await addCommandsOf(name, program, context)
+}
+
+async function addNames(program: Command): Promise<void> {
+  const seen = new Set<string>()
+  for (const [name, packageName] of namedPackages()) {
+    if (seen.has(packageName)) continue
+    seen.add(packageName)
+    const entry = await findEntry(packageName, ENTRY, directories())
+    if (entry) program.command(name).description(`commands of ${packageName}`)
+  }
+}
+
+async function addCommandsOf(name: string, program: Command, context: CliContext): Promise<void> {
+  for (const packageName of new Set([packageOf('driver', name), packageOf('middleware', name)])) {
+    const module = await load(packageName, context)
+    if (!isContributed(module)) continue
+    module.addCommands(program.command(name).description(`commands of ${packageName}`), context)
+    return
+  }
+  const known = namedPackages().get(name)
+  if (known === undefined) return
+  throw new StorageError('CONFIG', `no commands of ${name}: the package "${known}" is not installed, or has none`)
+}
+
+function load(packageName: string, context: CliContext): Promise<unknown> {
+  return context.load ? context.load(`${packageName}/cli`) : importEntry(packageName, ENTRY, directories())
+}
+
+/** Around this package, and around the project that the command is called in. */
+function directories(): string[] {
+  return [dirname(fileURLToPath(import.meta.url)), process.cwd()]
+}
+
+function isContributed(module: unknown): module is ContributedCommands {
+  return typeof Object(module).addCommands === 'function'
+}
