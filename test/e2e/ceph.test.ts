@@ -7,7 +7,12 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
-import { type DriverTestOptions, type SettledCapabilities, testDriver } from '@longshore/middleware-core/testing'
+import {
+  type DriverTestOptions,
+  type SettledCapabilities,
+  allCapabilities,
+  testDriver,
+} from '@longshore/middleware-core/testing'
 import { s3 } from '@longshore/s3-driver'
 import { type Ceph, type Credentials, startCeph } from './src/ceph.ts'
 import { documentedPolicy } from './src/documented-policy.ts'
@@ -41,15 +46,11 @@ const narrow: Breadth = {
  */
 function capabilitiesWith({ v4Auth = true }: Options): SettledCapabilities {
   return {
-    urls: true,
+    ...allCapabilities,
     downloads: v4Auth,
     uploadUrls: v4Auth,
     uploadForms: v4Auth,
     directUploads: v4Auth,
-    revisions: true,
-    uploadRevisions: true,
-    metadata: true,
-    putIfAbsent: true,
     putIfRevision: false,
     commitIfAbsent: false,
     commitIfRevision: false,

@@ -3,6 +3,7 @@ import {
   type DriverTestOptions,
   type SettledCapabilities,
   type TestRunner,
+  allCapabilities,
   testDriver,
 } from '@longshore/middleware-core/testing'
 import { s3 } from '@longshore/s3-driver'
@@ -10,22 +11,6 @@ import { describeWithOptional } from './src/programs.ts'
 import { type S3Program, type S3Server, minio, startS3Server, versitygw } from './src/s3-server.ts'
 
 const part = 5 * 1024 * 1024
-
-const everything: SettledCapabilities = {
-  urls: true,
-  downloads: true,
-  uploadUrls: true,
-  uploadForms: true,
-  directUploads: true,
-  revisions: true,
-  uploadRevisions: true,
-  metadata: true,
-  putIfAbsent: true,
-  putIfRevision: true,
-  commitIfAbsent: true,
-  commitIfRevision: true,
-  deleteIfRevision: true,
-}
 
 const breadth: Omit<DriverTestOptions, 'name' | 'create'> = {
   chunkSizes: [32, part + 1],
@@ -45,7 +30,7 @@ interface TestedServer {
 const servers: TestedServer[] = [
   {
     program: versitygw,
-    capabilities: everything,
+    capabilities: allCapabilities,
     failing: [
       // A presigned URL is checked as if its payload were unsigned (1.8.0), so that one that signs a SHA-256 is 403.
       /^store a file, of any name, once it is sent$/,
@@ -58,7 +43,7 @@ const servers: TestedServer[] = [
     ],
   },
   // If-Match on DeleteObject is left out in silence.
-  { program: minio, capabilities: { ...everything, deleteIfRevision: false }, failing: [] },
+  { program: minio, capabilities: { ...allCapabilities, deleteIfRevision: false }, failing: [] },
 ]
 
 /** `it` of jest, with the server's own faults told apart. */

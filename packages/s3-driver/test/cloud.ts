@@ -3,7 +3,6 @@ import { once } from 'node:events'
 import { afterAll, afterEach, beforeAll } from '@jest/globals'
 import { type BucketView, type LocalCloud, type LocalCloudOptions, startLocalCloud } from '@longshore/local-cloud'
 import type { FileWriter, StorageDriver } from '@longshore/middleware-core'
-import type { SettledCapabilities } from '@longshore/middleware-core/testing'
 import { s3 } from '@longshore/s3-driver'
 
 export const mebibyte = 1024 * 1024
@@ -13,23 +12,6 @@ export const part = 5 * mebibyte
 
 export type S3Driver = StorageDriver
 export type S3DriverOptions = Parameters<typeof s3>[0]
-
-/** Abilities on a server that keeps conditions, with signature V4. */
-export const capabilities: SettledCapabilities = {
-  urls: true,
-  downloads: true,
-  uploadUrls: true,
-  uploadForms: true,
-  directUploads: true,
-  revisions: true,
-  uploadRevisions: true,
-  metadata: true,
-  putIfAbsent: true,
-  putIfRevision: true,
-  commitIfAbsent: true,
-  commitIfRevision: true,
-  deleteIfRevision: true,
-}
 
 /** A driver on the local cloud's bucket, with small parts unless told otherwise. */
 export function driverOn(cloud: LocalCloud, options: Partial<S3DriverOptions> = {}): S3Driver {

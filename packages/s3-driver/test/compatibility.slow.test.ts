@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { type FaultRule, type LocalS3, everyNth, matching } from '@longshore/local-cloud'
 import type { StorageDriver } from '@longshore/middleware-core'
-import { type DriverTestOptions, testDriver } from '@longshore/middleware-core/testing'
-import { type LocalCloud, type S3DriverOptions, capabilities, driverOn, startLocalCloud } from './cloud.ts'
+import { allCapabilities, type DriverTestOptions, testDriver } from '@longshore/middleware-core/testing'
+import { type LocalCloud, type S3DriverOptions, driverOn, startLocalCloud } from './cloud.ts'
 import { smallPartDriver } from './small-parts.ts'
 
 /** Small, so that the suite's many uploads in parts cost little; still more than what takes no part in the memory budget. */
@@ -13,7 +13,7 @@ const breadth: Omit<DriverTestOptions, 'name' | 'create'> = {
   chunkSizes: [part + 1],
   largeFile: 5 * part + 1,
   manyFiles: 20,
-  capabilities,
+  capabilities: allCapabilities,
   fetch,
   fuzz: { seeds: [5], operations: 40, sizes: [0, 1, 100, part + 1] },
 }

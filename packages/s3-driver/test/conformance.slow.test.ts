@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, it } from '@jest/globals'
-import { testDriver } from '@longshore/middleware-core/testing'
-import { type LocalCloud, capabilities, driverOn, mebibyte, startLocalCloud } from './cloud.ts'
+import { allCapabilities, testDriver } from '@longshore/middleware-core/testing'
+import { type LocalCloud, driverOn, mebibyte, startLocalCloud } from './cloud.ts'
 
 let cloud: LocalCloud
 
@@ -16,7 +16,7 @@ testDriver(
   {
     name: 's3',
     create: () => driverOn(cloud),
-    capabilities,
+    capabilities: allCapabilities,
     chunkSizes: [part + 1],
     largeFile: 2 * part + 1,
     manyFiles: 1005,

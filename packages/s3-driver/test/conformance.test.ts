@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, it } from '@jest/globals'
-import { testDriver } from '@longshore/middleware-core/testing'
-import { type LocalCloud, capabilities, driverOn, startLocalCloud } from './cloud.ts'
+import { allCapabilities, testDriver } from '@longshore/middleware-core/testing'
+import { type LocalCloud, driverOn, startLocalCloud } from './cloud.ts'
 
 let cloud: LocalCloud
 
@@ -14,7 +14,7 @@ testDriver(
   {
     name: 's3',
     create: () => driverOn(cloud),
-    capabilities,
+    capabilities: allCapabilities,
     chunkSizes: [32],
     manyFiles: 5,
     exclusive: true,

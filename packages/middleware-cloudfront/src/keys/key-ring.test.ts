@@ -13,6 +13,7 @@ import { checkOptions } from '@longshore/middleware-core'
 import type { CloudFrontOptions } from '../index.ts'
 import { CloudFrontDriver } from '../middleware.ts'
 import { cloudFrontOptions } from '../options.ts'
+import { KeyFile } from './key-file.ts'
 import { KeyRing } from './key-ring.ts'
 import { type KeySettings, keyOptions } from './options.ts'
 
@@ -230,11 +231,13 @@ describe('key files on a file system that hangs', () => {
       pending--
       return newer.pem
     }
+    const reloads = jest.spyOn(KeyFile.prototype, 'reload')
     const rings = [1, 2, 3].map(() => new KeyRing(settings(names), { pollIntervalMs: 1, timeoutMs: 5, readFile }))
     try {
       await until(() => warnings.length === 2)
       // Many polls later there is neither a third read nor a third warning.
-      await new Promise(resolve => setTimeout(resolve, 100))
+      const polled = reloads.mock.calls.length + 5 * rings.length * names.length
+      await until(() => reloads.mock.calls.length >= polled)
       expect([most, calls, warnings.length]).toEqual([2, 2, 2])
       expect(warnings[0]).toContain('no answer within 0.005 s from the file system of')
       for (const ring of rings) expect(ring.current.keyPairId).toBe('A')

@@ -1,11 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import type { Capabilities } from '../contract/capabilities.ts'
+import { type Capabilities, noCapabilities } from '../contract/capabilities.ts'
 import { isStorageError } from '../contract/errors.ts'
 import type { FileWriter } from '../contract/file-writer.ts'
 import type { StorageDriver } from '../contract/storage-driver.ts'
 
 /** Capabilities of a driver on a certain server: none of them `varies`. */
 export type SettledCapabilities = { readonly [Name in keyof Capabilities]: boolean }
+
+/** Every capability: for the tests of a driver that has all, or all but some. */
+export const allCapabilities = Object.freeze(
+  Object.fromEntries(Object.keys(noCapabilities).map(name => [name, true])),
+) as SettledCapabilities
 
 /**
  * Finds out what a driver can do: what it declares, and for what depends on its server, what comes of trying.
