@@ -1,4 +1,4 @@
-import type { UrlClient } from '@longshore/middleware-core'
+import { type UrlClient, isStorageError } from '@longshore/middleware-core'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { withStallTimeout } from './stall-timeout.ts'
@@ -60,8 +60,18 @@ function describeClient({ socket, headers }: FastifyRequest): UrlClient {
   }
 }
 
-/** Sends the blob, or the part of it that was asked for, from the storage to the client. */
-async function serve(
+/** Sends the blob, as it is now, from the storage to the client. One that was replaced since it was cached is found anew. */
+async function serve(request: FastifyRequest, reply: FastifyReply, services: Services, blob: Blob): Promise<unknown> {
+  try {
+    return await send(request, reply, services, blob)
+  } catch (error) {
+    if (!isStorageError(error, 'PRECONDITION_FAILED')) throw error
+    return send(request, reply, services, await services.blobs.refresh(blob))
+  }
+}
+
+/** Sends the blob, or the part of it that was asked for. */
+async function send(
   request: FastifyRequest,
   reply: FastifyReply,
   { inline, stallTimeoutMs }: Services,

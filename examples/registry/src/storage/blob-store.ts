@@ -35,6 +35,8 @@ export interface Blob {
   readonly size: number
   /** Digest under which the bytes are stored, which may be another algorithm's. */
   readonly target: Digest
+  /** Revision of the bytes that have this size; undefined where it is not known. */
+  readonly revision?: string | undefined
 }
 
 /** Range of a blob's bytes. Default: all. */
@@ -102,12 +104,22 @@ export class BlobStore {
     return this.#storage.urlFor(blobData(target), { size, client })
   }
 
-  /** Streams a blob's bytes, or a range of them, with one request. `BLOB_UNKNOWN` when it was deleted since it was found. */
-  async reader(blob: Blob, range: BlobRange = {}): Promise<Readable> {
-    const reader = await undefinedIfNotFound(this.#storage.reader(blobData(blob.target), range))
+  /**
+   * Streams a blob's bytes, or a range of them, with one request. `BLOB_UNKNOWN` when it was deleted since it was found,
+   * `PRECONDITION_FAILED` when its bytes were replaced, so that its size may be another: see {@link refresh}.
+   */
+  async reader({ target, repository, digest, revision }: Blob, range: BlobRange = {}): Promise<Readable> {
+    const options = revision === undefined ? range : { ...range, ifRevision: revision }
+    const reader = await undefinedIfNotFound(this.#storage.reader(blobData(target), options))
     if (reader !== undefined) return reader
-    await this.#cache.forget(digestKey(blob.repository, blob.digest))
-    throw unknownBlob(blob.digest)
+    await this.#cache.forget(digestKey(repository, digest))
+    throw unknownBlob(digest)
+  }
+
+  /** Finds a blob anew whose bytes were replaced. Whatever revision they have now is read. `BLOB_UNKNOWN` when it is gone. */
+  async refresh({ repository, digest }: Blob): Promise<Blob> {
+    await this.#cache.forget(digestKey(repository, digest))
+    return { ...known(digest, await this.findNow(repository, digest)), revision: undefined }
   }
 
   /**
@@ -119,10 +131,11 @@ export class BlobStore {
     const hash = createDigestHash(digest)
     const writer = await this.#storage.writer(blobData(digest))
     let size
+    let revision
     try {
       size = await receive(body, writer, hash)
       if (!matches(hash, digest)) throw wrongDigest(digest)
-      await writer.commit()
+      revision = (await writer.commit()).revision
     } catch (error) {
       // The first error matters more than a failure to clean up, which a purge makes good.
       await writer.cancel().catch(() => {})
@@ -130,7 +143,7 @@ export class BlobStore {
     }
     const begin = this.#cache.mark()
     await writeLink(this.#storage, layerLink(repository, digest), digest)
-    this.#remember({ repository, digest, size, target: digest }, begin)
+    this.#remember({ repository, digest, size, target: digest, revision }, begin)
   }
 
   /**
@@ -182,7 +195,7 @@ export class BlobStore {
     const link = layerLink(repository, digest)
     const { target, found } = (await resolveLink(this.#storage, link, digest, stat, options)) ?? {}
     if (!target || !found || isTruncatedToNothing(target, found.size)) return undefined
-    return { repository, digest, size: found.size, target }
+    return { repository, digest, size: found.size, target, revision: found.revision }
   }
 }
 
@@ -196,15 +209,19 @@ export function createBlobCache(caches: CacheProvider): LookupCache<Blob> {
   return caches.create('blobs', { encode, decode })
 }
 
-function encode({ size, target }: Blob): string {
-  return `${size} ${target}`
+function encode({ size, target, revision }: Blob): string {
+  return revision === undefined
+    ? `${size} ${target}`
+    : `${size} ${target} ${Buffer.from(revision).toString('base64url')}`
 }
 
 function decode(name: string, encoded: Buffer): Blob | undefined {
   const [repository = '', digest = ''] = name.split('@')
-  const [, size, target = ''] = /^(\d+) (\S+)$/.exec(encoded.toString('latin1')) ?? []
+  const [, size, target = '', revision] = /^(\d+) (\S+)(?: (\S+))?$/.exec(encoded.toString('latin1')) ?? []
   const [own, other] = [asDigest(digest), asDigest(target)]
-  return own && other && { repository, digest: own, size: Number(size), target: other }
+  if (!own || !other) return undefined
+  const known = revision === undefined ? {} : { revision: Buffer.from(revision, 'base64url').toString() }
+  return { repository, digest: own, size: Number(size), target: other, ...known }
 }
 
 function unknownBlob(digest: Digest): RegistryError {

@@ -88,6 +88,27 @@ describe('end-2: pulling a blob', () => {
     expect(response.headers.get('content-range')).toBe('bytes */100')
   })
 
+  it.each([
+    ['mended after it was cut off', 700, 'bytes=600-', 'bytes 600-999/1000'],
+    ['replaced by one that is longer', 1000, undefined, null],
+  ])('serves the whole of a blob that was %s since it was last pulled', async (_, storedBytes, range, contentRange) => {
+    const bytes = content(1000)
+    const digest = await pushBlob(registry, bytes)
+    const path = `/docker/registry/v2/blobs/sha256/${digest.slice(7, 9)}/${digest.slice(7)}/data`
+    await registry.storage.putContent(path, bytes.subarray(0, storedBytes))
+    await using other = await startRegistry({ storage: registry.storage })
+    const pull = (headers: Record<string, string>): Promise<Response> =>
+      fetch(`${other.url}/v2/library/hello/blobs/${digest}`, { headers })
+    await (await pull({})).arrayBuffer()
+    const stored = storedBytes === bytes.length ? Buffer.concat([bytes, content(10)]) : bytes
+    await registry.storage.putContent(path, stored)
+    const response = await pull(range === undefined ? {} : { range })
+    const start = range === undefined ? 0 : 600
+    expect(response.headers.get('content-range')).toBe(contentRange)
+    expect(response.headers.get('content-length')).toBe(String(stored.length - start))
+    expect(Buffer.from(await response.arrayBuffer()).equals(stored.subarray(start))).toBe(true)
+  })
+
   it('serves an empty blob', async () => {
     const response = await fetch(url(await pushBlob(registry, Buffer.alloc(0))))
     expect([response.status, await response.text()]).toEqual([200, ''])
