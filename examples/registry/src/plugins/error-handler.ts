@@ -35,7 +35,9 @@ export const errorHandler = fp<ErrorHandlerOptions>(
 export const earlyErrors: Pick<FastifyServerOptions, 'frameworkErrors' | 'clientErrorHandler'> = {
   frameworkErrors: (error, _request, reply) => send(reply, answerTo(error)),
   clientErrorHandler: (error, socket) => {
-    if (error.code === 'ECONNRESET' || !socket.writable || isAnswering(socket)) {
+    // Before the end of the handshake nothing can be sent: it would be waited for, and the connection with it.
+    const isUnanswerable = error.code === 'ECONNRESET' || error.code === 'ERR_TLS_HANDSHAKE_TIMEOUT'
+    if (isUnanswerable || !socket.writable || isAnswering(socket)) {
       socket.destroy()
       return
     }
