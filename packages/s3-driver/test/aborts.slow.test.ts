@@ -144,7 +144,7 @@ async function abortAt(n: number, operation: Operation, fault: Fault | undefined
   bench.cloud.s3.faults.clear()
   const visible = bench.bucket.keys().filter(key => !key.startsWith('~'))
   for (const key of visible) expect([key, (await bench.bucket.read(key))?.equals(contents[key]!)]).toEqual([key, true])
-  // A request that was cut off may still be taking effect: what it leaves goes with the next sweep.
+  // A request that was cut off may still be taking effect: what it leaves goes with the next purge.
   await until(async () => {
     await bench.driver.purgeUploads({ olderThan: new Date(Date.now() + 60_000) })
     return bench.bucket.keys('~').length + bench.bucket.uploads().length === 0

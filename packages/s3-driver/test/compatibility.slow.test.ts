@@ -33,7 +33,7 @@ afterEach(() => {
 afterAll(() => cloud.close())
 
 /** Requests of others come between the tries of one, so more of these may fail in a row than the share of failures suggests. */
-const patient = { maxAttempts: 10 }
+const manyAttempts = { maxAttempts: 10 }
 
 function driver(options: Partial<S3DriverOptions> = {}): StorageDriver {
   return smallPartDriver(cloud, part, options)
@@ -62,12 +62,12 @@ describe('on a server that', () => {
     'lists uploads by exact key, and forgets completed ones whose answer it then loses (MinIO)': {
       quirks: { uploadsByExactKey: true, forgetsCompletedUploads: true },
       fault: () => matching(completions, everyNth(2, { kind: 'reset', when: 'after' })),
-      options: patient,
+      options: manyAttempts,
     },
     'says of every list that there is more': { quirks: { alwaysTruncated: true } },
     'answers every second completion with 200 and an error in it': {
       fault: () => matching(completions, everyNth(2, { kind: 'error-in-200' })),
-      options: patient,
+      options: manyAttempts,
     },
   }
   for (const [name, { quirks, fault, options }] of Object.entries(servers)) {
@@ -90,7 +90,7 @@ describe('all of the suite passes', () => {
       it: (name: string, run: () => Promise<void>) => tests.push({ name, run }),
     }
     // Whoever fetches a signed URL has no more than one try.
-    const create = (): StorageDriver => driver(patient)
+    const create = (): StorageDriver => driver(manyAttempts)
     testDriver(runner, { name: 'the driver', create, ...breadth, fetch: undefined })
     const failures: string[] = []
     let passed = 0
@@ -115,7 +115,7 @@ describe('all of the suite passes', () => {
   })
 
   it('where connections are reset, before requests take effect and after', async () => {
-    // A second creation leaves an upload that only a sweep finds, and the suite wants nothing left: commit.slow.test.ts has it.
+    // A second creation leaves an upload that only a purge finds, and the suite wants nothing left: commit.slow.test.ts has it.
     const created = matching({ operation: 'CreateMultipartUpload' }, everyNth(13, { kind: 'reset', when: 'before' }))
     const before = everyNth(13, { kind: 'reset', when: 'before' })
     const after = everyNth(17, { kind: 'reset', when: 'after' })

@@ -199,7 +199,7 @@ describe.each(Object.entries(begun))('a commit of an upload %s that failed', (na
     await expectOnly(whole)
   })
 
-  it('in a process that is gone leaves nothing to a sweep but a file at its own path', async () => {
+  it('in a process that is gone leaves nothing to a purge but a file at its own path', async () => {
     const writer = await begin(bench.another({ maxAttempts: 1 }))
     bench.cloud.s3.faults.add(matching({ operation: 'CopyObject' }, nth(1, refused)))
     await expect(writer.commit()).rejects.toMatchObject({ code: 'UNAVAILABLE' })
@@ -261,16 +261,19 @@ describe('an upload that was begun for another path', () => {
     expect([bench.bucket.keys(), bench.bucket.uploads()]).toEqual([[], []])
   })
 
-  it.each(['/', '/uploads', '/uploads/a'])('is found by a sweep of %s when its record never arrived', async path => {
-    bench.cloud.s3.faults.add(matching({ operation: 'PutObject' }, always({ kind: 'reset', when: 'before' })))
-    const writer = await bench.another({ maxAttempts: 1 }).writer('/uploads/a', { destination })
-    await write(writer, whole).catch(() => {})
-    await until(() => bench.bucket.uploads().length === 1)
-    writer.destroy()
-    await until(() => writer.closed)
-    bench.cloud.s3.faults.clear()
-    const sweeping = bench.driver.purgeUploads({ olderThan: new Date(Date.now() + 60_000), path })
-    await expect(sweeping).resolves.toEqual({ uploads: 1 })
-    expect([bench.bucket.keys(), bench.bucket.uploads()]).toEqual([[], []])
-  })
+  it.each(['/', '/uploads', '/uploads/a'])(
+    'is found by a purge of %s when its checkpoint never arrived',
+    async path => {
+      bench.cloud.s3.faults.add(matching({ operation: 'PutObject' }, always({ kind: 'reset', when: 'before' })))
+      const writer = await bench.another({ maxAttempts: 1 }).writer('/uploads/a', { destination })
+      await write(writer, whole).catch(() => {})
+      await until(() => bench.bucket.uploads().length === 1)
+      writer.destroy()
+      await until(() => writer.closed)
+      bench.cloud.s3.faults.clear()
+      const sweeping = bench.driver.purgeUploads({ olderThan: new Date(Date.now() + 60_000), path })
+      await expect(sweeping).resolves.toEqual({ uploads: 1 })
+      expect([bench.bucket.keys(), bench.bucket.uploads()]).toEqual([[], []])
+    },
+  )
 })

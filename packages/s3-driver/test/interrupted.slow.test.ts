@@ -358,7 +358,7 @@ describe('cancel', () => {
     'came too late': { kind: 'delay', milliseconds: 60_000, when: 'after' },
   }
   for (const [what, fault] of Object.entries(lost)) {
-    it(`leaves no more than a sweep removes, and no part, when the answer to the upload's creation ${what}`, async () => {
+    it(`leaves no more than a purge removes, and no part, when the answer to the upload's creation ${what}`, async () => {
       bench.cloud.s3.faults.add(matching({ operation: 'CreateMultipartUpload' }, nth(1, fault)))
       const writer = await bench.driver.writer(path)
       await write(writer, bytes.subarray(0, part + 1))
@@ -385,7 +385,7 @@ describe('cancel', () => {
   }
 })
 
-describe('sweep', () => {
+describe('purge', () => {
   it('discards what was left before a moment, recorded or not, and nothing later', async () => {
     const closed = await bench.driver.writer('/a/1')
     await write(closed, bytes.subarray(0, part + 1))

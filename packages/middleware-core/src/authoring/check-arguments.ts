@@ -104,6 +104,7 @@ export function checkPartUrl({ sha256, expiresIn }: PartUrlOptions): void {
   }
 }
 
+/** Creates the `INVALID_ARGUMENT` error that says what was found and what is accepted. */
 export function invalidArgument(name: string, found: string, accepted: string): StorageError {
   return new StorageError('INVALID_ARGUMENT', `invalid ${name}: ${found}; accepted: ${accepted}`)
 }

@@ -28,10 +28,12 @@ export const storageSettings = ['cache', 'delete', 'maintenance', 'redirect', 't
 
 const versions = ['0.1']
 
+/** True for the name of a section of a configuration, in any spelling. */
 export function isSection(name: string): boolean {
   return (sections as readonly string[]).includes(name.toLowerCase())
 }
 
+/** True for a key of `storage` that names a setting and no driver. */
 export function isStorageSetting(name: string): boolean {
   return (storageSettings as readonly string[]).includes(name.toLowerCase())
 }

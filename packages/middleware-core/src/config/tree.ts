@@ -11,32 +11,38 @@ export interface Source {
  */
 export type Tree = Text | Mapping | List
 
+/** Leaf of a configuration. */
 export interface Text {
   readonly kind: 'text'
   readonly text: string
   readonly source: Source
 }
 
+/** Mapping of a configuration: keys in their order, as they were spelled. */
 export interface Mapping {
   readonly kind: 'mapping'
   readonly entries: ReadonlyMap<string, Tree>
   readonly source: Source
 }
 
+/** List of a configuration. */
 export interface List {
   readonly kind: 'list'
   readonly items: readonly Tree[]
   readonly source: Source
 }
 
+/** Makes a leaf. */
 export function text(content: string, source: Source): Text {
   return { kind: 'text', text: content, source }
 }
 
+/** Makes a mapping. */
 export function mapping(entries: Iterable<readonly [string, Tree]>, source: Source): Mapping {
   return { kind: 'mapping', entries: new Map(entries), source }
 }
 
+/** Makes a list. */
 export function list(items: readonly Tree[], source: Source): List {
   return { kind: 'list', items, source }
 }

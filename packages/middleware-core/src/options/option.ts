@@ -96,8 +96,8 @@ export function choice<const Names extends readonly string[]>(
  */
 export function duration(range: { zero?: boolean; minMs?: number } = {}): z.ZodMiniType<number, string> {
   const { minMs = 0 } = range
-  const least = range.zero ? ', or 0' : minMs > 0 ? `, ${minMs / 1000}s or more` : ', longer than 0'
-  const accepted = `a duration with its unit${least}, such as 20m or 1h30m`
+  const lowerBound = range.zero ? ', or 0' : minMs > 0 ? `, ${minMs / 1000}s or more` : ', longer than 0'
+  const accepted = `a duration with its unit${lowerBound}, such as 20m or 1h30m`
   return kind({ accepted }, value => {
     if (typeof value !== 'string') return undefined
     if (range.zero && value === '0') return 0

@@ -9,6 +9,7 @@ export interface Spelling {
   text(text: string): string
 }
 
+/** Spelling of programs: names and texts as the schema has them. */
 export const asInPrograms: Spelling = { name: name => name, text: text => text }
 
 /** Spelling of configurations, for the options of a schema. */

@@ -86,6 +86,7 @@ export class FileUpload {
     this.#run.abort(paused)
   }
 
+  /** Goes on after `pause`. */
   resume(): void {
     if (this.#run.signal.reason !== paused) return
     this.#run = new AbortController()
@@ -118,7 +119,7 @@ export class FileUpload {
 
   async #sendParts(upload: StartedUpload): Promise<void> {
     const numbers = this.#missingParts(upload)
-    this.#tellProgress()
+    this.#reportProgress()
     let failure: { error: unknown } | undefined
     const worker = async (): Promise<void> => {
       for (let number = numbers.shift(); number !== undefined && !failure; number = numbers.shift()) {
@@ -141,7 +142,7 @@ export class FileUpload {
       const request = await this.#service.requestPart(upload.id, { number, sha256: await sha256Of(bytes) }, run)
       const onProgress = (sent: number): void => {
         this.#sent.set(number, sent)
-        this.#tellProgress()
+        this.#reportProgress()
       }
       try {
         const status = await this.#send(request, bytes, { signal: run, onProgress })
@@ -184,14 +185,14 @@ export class FileUpload {
     return Math.min(partSize, this.#file.size - (number - 1) * partSize)
   }
 
-  #tellProgress(): void {
+  #reportProgress(): void {
     let sent = 0
     for (const bytes of this.#sent.values()) sent += bytes
     this.#options.onProgress?.(sent, this.#file.size)
   }
 }
 
-/** A lost connection, a busy server, and a URL that expired before its request began. */
+/** True for a lost connection, a busy server, and a URL that expired before its request began. */
 function isTransient(error: unknown): boolean {
   if (!(error instanceof UploadError) || error.status === undefined) return !(error instanceof UploadError)
   return error.status >= 500 || error.status === 429 || error.status === 408 || error.code === 'HTTP_403'

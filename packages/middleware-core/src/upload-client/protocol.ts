@@ -1,7 +1,7 @@
 /*
  * Messages between a client of direct uploads and the service. The service answers below one URL:
  *
- * | request | body | answer |
+ * | request | body | response |
  * |---|---|---|
  * | `POST {url}` | `NewUpload` | 201 `StartedUpload` |
  * | `GET {url}/{id}` | | 200 `UploadStatus`; 404 when the upload is gone |
@@ -9,7 +9,7 @@
  * | `POST {url}/{id}/commit` | | 200 `CommittedUpload`; 409 when parts are missing |
  * | `DELETE {url}/{id}` | | 204 |
  *
- * A refusal is JSON, too: `{ "code": "...", "message": "..." }`.
+ * An error is JSON, too: `{ "code": "...", "message": "..." }`.
  */
 
 /** File that a client wants to upload. */

@@ -1,4 +1,4 @@
-import type { CommittedUpload, NewUpload, PartRequest, StartedUpload, UploadStatus, RequestedPart } from './protocol.ts'
+import type { CommittedUpload, NewUpload, PartRequest, RequestedPart, StartedUpload, UploadStatus } from './protocol.ts'
 import { UploadError } from './upload-error.ts'
 
 /** The service's side of the protocol, as a client calls it. */
@@ -12,6 +12,7 @@ export class UploadService {
     this.#headers = headers
   }
 
+  /** Starts an upload. */
   async start(file: NewUpload, signal: AbortSignal): Promise<StartedUpload> {
     return (await this.#call('POST', '', signal, file)) as StartedUpload
   }
@@ -26,16 +27,19 @@ export class UploadService {
     }
   }
 
+  /** Gets the request that sends a part to the storage. */
   async requestPart(id: string, part: RequestedPart, signal: AbortSignal): Promise<PartRequest> {
     const [request] = (await this.#call('POST', `/${id}/parts`, signal, [part])) as PartRequest[]
-    if (!request) throw new UploadError('BAD_ANSWER', 'the service gave no request for the part')
+    if (!request) throw new UploadError('BAD_RESPONSE', 'the service gave no request for the part')
     return request
   }
 
+  /** Has the service commit the upload. */
   async commit(id: string, signal: AbortSignal): Promise<CommittedUpload> {
     return (await this.#call('POST', `/${id}/commit`, signal)) as CommittedUpload
   }
 
+  /** Has the service discard the upload. */
   async cancel(id: string): Promise<void> {
     await this.#call('DELETE', `/${id}`, new AbortController().signal)
   }
@@ -49,7 +53,7 @@ export class UploadService {
     })
     const text = await response.text()
     if (response.ok) return text === '' ? undefined : (JSON.parse(text) as unknown)
-    const { code, message } = refusalIn(text)
+    const { code, message } = errorIn(text)
     throw new UploadError(
       code ?? `HTTP_${response.status}`,
       message ?? `the service answered ${response.status}`,
@@ -58,7 +62,7 @@ export class UploadService {
   }
 }
 
-function refusalIn(text: string): { code?: string; message?: string } {
+function errorIn(text: string): { code?: string; message?: string } {
   try {
     return JSON.parse(text) as { code?: string; message?: string }
   } catch {

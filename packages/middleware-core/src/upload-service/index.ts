@@ -68,10 +68,10 @@ export function createUploadService(storage: StorageDriver, options: UploadServi
     if (pathname !== base && !pathname.startsWith(`${base}/`)) return undefined
     const [name, action, ...rest] = pathname.slice(base.length + 1).split('/')
     try {
-      if (rest.length > 0) return answer(404, { code: 'NOT_FOUND', message: 'no such URL' })
+      if (rest.length > 0) return jsonResponse(404, { code: 'NOT_FOUND', message: 'no such URL' })
       return await route(storage, options, request, name ?? '', action)
     } catch (error) {
-      return refusal(error)
+      return errorResponse(error)
     }
   }
 }
@@ -85,7 +85,7 @@ async function route(
 ): Promise<Response> {
   if (name === '' && action === undefined) {
     if (request.method !== 'POST') return notAllowed('POST')
-    return answer(201, await start(storage, options, request))
+    return jsonResponse(201, await start(storage, options, request))
   }
   const { path, id } = decodeUploadName(name)
   if (options.isAllowed && !(await options.isAllowed(path, request))) {
@@ -93,11 +93,11 @@ async function route(
   }
   switch (`${request.method} ${action ?? ''}`) {
     case 'GET ':
-      return answer(200, await status(await storage.directUpload(path, { id }), name))
+      return jsonResponse(200, await status(await storage.directUpload(path, { id }), name))
     case 'POST parts':
-      return answer(200, await signParts(await storage.directUpload(path, { id }), options, request))
+      return jsonResponse(200, await signParts(await storage.directUpload(path, { id }), options, request))
     case 'POST commit':
-      return answer(200, await commit(storage, path, id, options, request))
+      return jsonResponse(200, await commit(storage, path, id, options, request))
     case 'DELETE ':
       await cancel(storage, path, id)
       return new Response(null, { status: 204 })
@@ -124,16 +124,16 @@ async function signParts(
   { expiresIn }: UploadServiceOptions,
   request: Request,
 ): Promise<PartRequest[]> {
-  const wanted = parseRequestedParts(await json(request))
+  const requested = parseRequestedParts(await json(request))
   return Promise.all(
-    wanted.map(async ({ number, sha256 }) => {
+    requested.map(async ({ number, sha256 }) => {
       const { url, headers } = await upload.partUrl(number, { sha256, expiresIn })
       return { url, headers }
     }),
   )
 }
 
-/** A client whose first request's answer was lost sends it again: then the file is there, and the upload is not. */
+/** Commits an upload. A client whose first request got no response sends it again: then the file is there, and the upload is not. */
 async function commit(
   storage: StorageDriver,
   path: string,
@@ -174,16 +174,17 @@ function parseNewUpload(body: unknown): NewUpload {
 }
 
 function parseRequestedParts(body: unknown): RequestedPart[] {
-  const isWanted = (part: unknown): boolean => {
+  const isRequestedPart = (part: unknown): boolean => {
     const { number, sha256 } = (part ?? {}) as Partial<RequestedPart>
     return Number.isSafeInteger(number) && typeof sha256 === 'string'
   }
-  if (Array.isArray(body) && body.length <= MAX_REQUESTED_PARTS && body.every(isWanted)) return body as RequestedPart[]
+  if (Array.isArray(body) && body.length <= MAX_REQUESTED_PARTS && body.every(isRequestedPart))
+    return body as RequestedPart[]
   const accepted = `a list of up to ${MAX_REQUESTED_PARTS} of { "number": the part's, "sha256": 64 hexadecimal digits }`
   throw new UploadRefusedError(`accepted: ${accepted}`, 400)
 }
 
-function answer(httpStatus: number, body: unknown): Response {
+function jsonResponse(httpStatus: number, body: unknown): Response {
   return Response.json(body, { status: httpStatus, headers: { 'cache-control': 'no-store' } })
 }
 
@@ -194,11 +195,12 @@ function notAllowed(methods: string): Response {
   )
 }
 
-function refusal(error: unknown): Response {
-  if (error instanceof UploadRefusedError) return answer(error.status, { code: 'REFUSED', message: error.message })
+function errorResponse(error: unknown): Response {
+  if (error instanceof UploadRefusedError)
+    return jsonResponse(error.status, { code: 'REFUSED', message: error.message })
   if (!isStorageError(error)) throw error
   const httpStatus = statusOf(error.code)
   // Details of the storage are for the service's log, not for its clients.
-  if (httpStatus >= 500) return answer(httpStatus, { code: error.code, message: 'the storage cannot do it now' })
-  return answer(httpStatus, { code: error.code, message: error.detail })
+  if (httpStatus >= 500) return jsonResponse(httpStatus, { code: error.code, message: 'the storage cannot do it now' })
+  return jsonResponse(httpStatus, { code: error.code, message: error.detail })
 }

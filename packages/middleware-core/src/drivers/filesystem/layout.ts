@@ -86,6 +86,7 @@ export function isOpen(file: string): boolean {
   return file === openName(file)
 }
 
+/** True where a writer has closed the upload in the file of that name. */
 export function isClosed(file: string): boolean {
   return file.endsWith(CLOSED)
 }

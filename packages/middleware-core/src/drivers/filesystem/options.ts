@@ -12,6 +12,7 @@ export interface FilesystemOptions {
   maxThreads?: number | undefined
 }
 
+/** Schema of {@link FilesystemOptions}, with defaults and limits. */
 export const filesystemOptions = z.object({
   rootDirectory: z._default(option.text(), '/var/lib/registry'),
   maxThreads: z.optional(

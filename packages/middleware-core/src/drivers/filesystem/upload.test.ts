@@ -169,7 +169,7 @@ describe('uploads', () => {
     expect(await readdir(temporaries)).toEqual([])
   })
 
-  it('refuses to commit or to close what a sweep discarded', async () => {
+  it('refuses to commit or to close what a purge discarded', async () => {
     const closed = await storage.writer('/a/closed')
     await closed.close()
     const open = await storage.writer('/a/open')

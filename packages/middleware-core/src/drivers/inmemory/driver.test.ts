@@ -45,7 +45,7 @@ describe('inmemory', () => {
     }
   })
 
-  it('does not publish an upload that was swept', async () => {
+  it('does not commit an upload that was purged', async () => {
     const driver = inmemory()
     const writer = await driver.writer('/file')
     expect(await driver.purgeUploads({ olderThan: new Date(Date.now() + 1000) })).toEqual({ uploads: 1 })

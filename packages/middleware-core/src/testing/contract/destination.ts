@@ -50,12 +50,12 @@ export const testDestination: ContractSection = (test, { chunkSizes, largeFile }
       const { driver, at } = context
       const names = ['one', 'other'] as const
       for (const state of ['open', 'closed'] as const) {
-        const rivals = await interleavedWriters(context, 'source', size, names)
-        if (state === 'closed') for (const { writer } of rivals) await writer.close()
+        const writers = await interleavedWriters(context, 'source', size, names)
+        if (state === 'closed') for (const { writer } of writers) await writer.close()
         const committed: boolean[] = []
-        await together(rivals.map(async ({ writer }, index) => (committed[index] = await isCommitted(writer))))
+        await together(writers.map(async ({ writer }, index) => (committed[index] = await isCommitted(writer))))
         assert.ok(committed.includes(true), 'both commits are refused')
-        for (const [index, { content }] of rivals.entries()) {
+        for (const [index, { content }] of writers.entries()) {
           const name = names[index] ?? ''
           if (!committed[index]) await context.assertAbsent(name)
           else {

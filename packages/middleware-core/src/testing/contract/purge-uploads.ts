@@ -5,7 +5,7 @@ import type { ContractSection } from '../contract-section.ts'
 const inOneDay = (): Date => new Date(Date.now() + 86_400_000)
 const oneDayAgo = (): Date => new Date(Date.now() - 86_400_000)
 
-/** `sweep`. */
+/** `purgeUploads`. */
 export const testPurgeUploads: ContractSection = test => {
   test('discards uploads that are old enough', async ({ driver, directory, at, leaveUpload, assertAbsent }) => {
     await leaveUpload('a', 'content')

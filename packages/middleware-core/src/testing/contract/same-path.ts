@@ -15,10 +15,10 @@ export const testSamePath: ContractSection = (test, { chunkSizes, largeFile }) =
         const opened = `the writer opened ${order} is committed first`
         test(`two ${state} writers of ${size} bytes publish their own, and ${opened}`, async context => {
           const { driver, at } = context
-          const rivals = await interleavedWriters(context, 'file', size)
-          if (state === 'closed') for (const { writer } of rivals) await writer.close()
+          const writers = await interleavedWriters(context, 'file', size)
+          if (state === 'closed') for (const { writer } of writers) await writer.close()
           let published: Buffer | undefined
-          for (const { writer, content } of order === 'first' ? rivals : rivals.toReversed()) {
+          for (const { writer, content } of order === 'first' ? writers : writers.toReversed()) {
             if (await isCommitted(writer)) published = content
             if (published) await assertContent(driver, at('file'), published)
           }
@@ -33,8 +33,8 @@ export const testSamePath: ContractSection = (test, { chunkSizes, largeFile }) =
       for (const state of ['open', 'closed'] as const) {
         for (const order of ['first', 'last'] as const) {
           const name = `${state}-${order}`
-          const rivals = await interleavedWriters(context, name, size)
-          const [cancelled, kept] = order === 'first' ? rivals : [rivals[1], rivals[0]]
+          const writers = await interleavedWriters(context, name, size)
+          const [cancelled, kept] = order === 'first' ? writers : [writers[1], writers[0]]
           if (state === 'closed') await cancelled.writer.close()
           await cancelled.writer.cancel()
           await write(kept.writer, 'more')
@@ -73,8 +73,8 @@ export const testSamePath: ContractSection = (test, { chunkSizes, largeFile }) =
     test(`append continues the one of two uploads of ${size} bytes that was closed last`, async context => {
       const { driver, at } = context
       for (const order of ['first', 'last'] as const) {
-        const rivals = await interleavedWriters(context, order, size)
-        const [earlier, later] = order === 'last' ? rivals : [rivals[1], rivals[0]]
+        const writers = await interleavedWriters(context, order, size)
+        const [earlier, later] = order === 'last' ? writers : [writers[1], writers[0]]
         await earlier.writer.close()
         await later.writer.close()
         const continued = await driver.writer(at(order), { append: true })

@@ -8,7 +8,7 @@ import { generate } from './generate.ts'
 import { type Operation, type Outcome, describe } from './operation.ts'
 import { perform } from './perform.ts'
 import { shrink } from './shrink.ts'
-import { Stored } from './stored.ts'
+import { StoredPaths } from './stored.ts'
 import { UploadedBytes } from './uploaded-bytes.ts'
 
 /** An operation whose outcome differs from the model's. */
@@ -46,7 +46,7 @@ async function firstMismatch(
   { driver: first, another, directory }: Pick<TestContext, 'driver' | 'another' | 'directory'>,
 ): Promise<Mismatch | undefined> {
   await using model = inmemory()
-  const stored = new Stored()
+  const stored = new StoredPaths()
   const modelUploads = new UploadedBytes()
   const uploads = new UploadedBytes()
   let driver: StorageDriver = first

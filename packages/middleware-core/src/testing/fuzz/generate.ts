@@ -29,7 +29,7 @@ const uploadPath = '/uploads'
 /** Paths in one sequence: few, so that operations meet. */
 const pathCount = 5
 
-/** The operations of a seed. Some of them will turn out not to be defined where they stand: see `Stored`. */
+/** Generates the operations of a seed. Some of them will turn out not to be defined where they stand: see `StoredPaths`. */
 export function generate(seed: number, count: number, sizes: readonly number[]): Operation[] {
   const random = randomFrom(seed)
   const paths = randomPaths(random)
@@ -38,13 +38,13 @@ export function generate(seed: number, count: number, sizes: readonly number[]):
     const path = oneOf(random, paths)
     const change = randomChange(random, path, paths, sizes, operations.length + 1)
     const changed = 'destination' in change ? change.destination : path
-    // Looks at what changes, before and after, are the likeliest to meet a mistake.
-    operations.push(randomLook(random, changed, paths), change, randomLook(random, changed, paths))
+    // Reads of what changes, before and after, are the likeliest to meet a mistake.
+    operations.push(randomRead(random, changed, paths), change, randomRead(random, changed, paths))
   }
   return operations.slice(0, count)
 }
 
-/** Only the last may lie above or below another, because no file may then be put there while the other is a file. */
+/** Generates paths, of which only the last may lie above or below another, because no file may then be put there while the other is a file. */
 function randomPaths(random: Random): string[] {
   const paths: string[] = []
   while (paths.length < pathCount) {
@@ -79,18 +79,18 @@ function randomChange(
   return oneOf(random, [put, put, put, upload, upload, upload, move, move, remove, switchDriver])()
 }
 
-function randomLook(random: Random, path: string, paths: readonly string[]): Operation {
-  const place = oneOf(random, [path, parent(path), ''])
-  const looks: (() => Operation)[] = [
+function randomRead(random: Random, path: string, paths: readonly string[]): Operation {
+  const near = oneOf(random, [path, parent(path), ''])
+  const reads: (() => Operation)[] = [
     () => ({ kind: 'getContent', path }),
     () => ({ kind: 'reader', path, offset: integerBelow(random, 120) }),
     () => ({ kind: 'stat', path, fileOnly: false }),
-    () => ({ kind: 'stat', path: place, fileOnly: random() < 0.5 }),
-    () => ({ kind: 'list', path: place }),
-    () => ({ kind: 'walk', path: place, startAfter: undefined, without: [] }),
-    () => randomWalk(random, place, paths),
+    () => ({ kind: 'stat', path: near, fileOnly: random() < 0.5 }),
+    () => ({ kind: 'list', path: near }),
+    () => ({ kind: 'walk', path: near, startAfter: undefined, without: [] }),
+    () => randomWalk(random, near, paths),
   ]
-  return oneOf(random, looks)()
+  return oneOf(random, reads)()
 }
 
 function randomUpload(

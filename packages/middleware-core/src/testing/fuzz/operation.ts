@@ -36,13 +36,13 @@ export type UploadEnd = 'close' | 'commit' | 'close and commit' | 'cancel'
 export type Outcome = { value: unknown } | { error: string }
 
 /** Driver that operations call, directory below which they work, and files that they have left there. */
-export interface Place {
+export interface OperationTarget {
   readonly driver: StorageDriver
   readonly directory: string
   readonly uploads: UploadedBytes
 }
 
-/** The operation as a line of a report. */
+/** Describes the operation in a line of a report. */
 export function describe({ kind, ...details }: Operation): string {
   const shown = Object.entries(details).map(([name, value]) => `${name} ${JSON.stringify(value) ?? 'undefined'}`)
   return [kind, shown.join(', ')].filter(Boolean).join(': ')

@@ -2,19 +2,19 @@ import { isStorageError } from '../../contract/errors.ts'
 import { walkPosition } from '../../contract/paths.ts'
 import { bytesOf, collect, write } from '../assertions.ts'
 import { randomBytes } from '../random.ts'
-import type { Operation, Outcome, Place, Upload } from './operation.ts'
+import type { Operation, Outcome, OperationTarget, Upload } from './operation.ts'
 
 /** Carries an operation out and tells what came of it, in a form that two drivers' outcomes can be compared in. */
-export async function perform(operation: Operation, place: Place): Promise<Outcome> {
+export async function perform(operation: Operation, target: OperationTarget): Promise<Outcome> {
   try {
-    return { value: await run(operation, place) }
+    return { value: await run(operation, target) }
   } catch (error) {
     return { error: isStorageError(error) ? error.code : String(error) }
   }
 }
 
-async function run(operation: Operation, place: Place): Promise<unknown> {
-  const { driver, directory } = place
+async function run(operation: Operation, target: OperationTarget): Promise<unknown> {
+  const { driver, directory } = target
   const at = (path: string): string => directory + path
   const { kind } = operation
   switch (kind) {
@@ -23,7 +23,7 @@ async function run(operation: Operation, place: Place): Promise<unknown> {
       await driver.putContent(at(operation.path), randomBytes(operation.size, operation.seed))
       return undefined
     case 'upload':
-      return upload(operation, place)
+      return upload(operation, target)
     case 'getContent':
       return Buffer.from(await driver.getContent(at(operation.path))).toString('hex')
     case 'reader':
@@ -53,7 +53,7 @@ async function run(operation: Operation, place: Place): Promise<unknown> {
   }
 }
 
-async function upload(operation: Upload, { driver, directory, uploads }: Place): Promise<number> {
+async function upload(operation: Upload, { driver, directory, uploads }: OperationTarget): Promise<number> {
   const { path, destination, append, sizes, seed, end } = operation
   const writer = await driver.writer(directory + path, { append, destination: directory + destination })
   const chunks = [uploads.opened(path, writer, append)]

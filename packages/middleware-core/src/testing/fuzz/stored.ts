@@ -1,7 +1,7 @@
 import type { Operation, Outcome, Upload } from './operation.ts'
 
 /** Contents that a sequence has stored so far: paths of files and of uploads that were closed, not committed. */
-export class Stored {
+export class StoredPaths {
   readonly #files = new Set<string>()
   readonly #uploads = new Set<string>()
   /** Paths where a newer upload was started while an older one was left. The result of the older one is not defined. */
