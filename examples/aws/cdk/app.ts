@@ -12,7 +12,7 @@ if (publicKeyFile === undefined) {
 }
 
 new RegistryEdgeStack(app, 'longshore', {
-  functionCode: readFileSync('function/registry-edge.js', 'utf8'),
+  functionCode: readFileSync(new URL('../../function/registry-edge.js', import.meta.url), 'utf8'),
   publicKeys: {
     first: readFileSync(publicKeyFile, 'utf8'),
     ...(secondPublicKeyFile !== undefined && { second: readFileSync(secondPublicKeyFile, 'utf8') }),
