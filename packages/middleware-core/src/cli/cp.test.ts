@@ -307,6 +307,32 @@ describe('longshore cp -r', () => {
     expect((await filesIn('down')).toSorted()).toEqual(['a', 'b', 'c'])
   })
 
+  it.each(['up', 'down'])('goes on after an interruption with what neither side has, or has changed: %s', async way => {
+    await writeFile(local('tree/z'), large)
+    if (way === 'down') await cp(['-r', local('tree'), 'storage:/up'])
+    const args = way === 'up' ? ['-r', local('tree'), 'storage:/up'] : ['-r', 'storage:/up', local('down')]
+    const read = (name: string): Promise<Uint8Array> =>
+      way === 'up' ? storage.getContent(`/up/${name}`) : readFile(local(`down/${name}`))
+    expect(await interruptedCp(args, 20 * MiB)).toMatchObject({ code: 130 })
+    // One of those that are complete is damaged, and one is another at its source.
+    if (way === 'up') {
+      await storage.putContent('/up/a', 'damaged')
+      await writeFile(local('tree/sub/b'), 'new')
+    } else {
+      await writeFile(local('down/a'), 'damaged')
+      await storage.putContent('/up/sub/b', 'new')
+    }
+    const { code, error } = await cp(args)
+    expect({ code, error }).toEqual({
+      code: 0,
+      error: expect.stringMatching(/z: continued at [^]*\n4 files copied, 1 of them earlier, 40 MiB in /),
+    })
+    expect(Buffer.from(await read('a')).toString()).toBe('A')
+    expect(Buffer.from(await read('sub/b')).toString()).toBe('new')
+    expect(large.equals(await read('z'))).toBe(true)
+    expect(await filesIn('state')).toEqual([])
+  })
+
   it('goes on after what cannot be copied, and fails in the end', async () => {
     await symlink(local('config.yml'), local('tree/link'))
     await writeFile(local('tree/\u0001'), '')

@@ -9,6 +9,8 @@ export interface Copied {
   readonly continuedAt?: number | undefined
   /** True where the copy was read again and compared. */
   readonly isReadBack: boolean
+  /** True where an earlier run had copied it, and neither side has changed since. */
+  readonly isSkipped?: boolean | undefined
 }
 
 /** Surroundings of copying one file. */
@@ -20,6 +22,8 @@ export interface CopyRun {
   onBytes(count: number): void
   /** Told where an interrupted copy is continued. */
   onContinued(offset: number): void
+  /** Told the size of a file that an earlier run has copied. */
+  onSkipped(size: number): void
   /** Told what is going on when no bytes are copied. */
   onStage(stage: string): void
   /** Told what the user should know, such as that the copy could not be continued. */

@@ -9,6 +9,7 @@ import type { CliContext } from '../context/cli-context.ts'
 import { destinationFor } from '../context/destination.ts'
 import { needsRecursive } from '../context/needs-recursive.ts'
 import { isStorageArgument, nameOf, readStoragePath } from '../context/storage-path.ts'
+import { CompletedCopies } from './completed-copies.ts'
 import type { Copied, CopyRun } from './copied.ts'
 import { Digest } from './digest.ts'
 import { download } from './download.ts'
@@ -35,6 +36,8 @@ export interface CopyPlan {
   readonly skipped: readonly string[]
   /** True where an interrupted copy can be continued. */
   readonly isResumable: boolean
+  /** Called when every file is copied. */
+  readonly finish?: (() => Promise<void>) | undefined
 }
 
 /** Arguments of a copy. */
@@ -46,6 +49,8 @@ export interface CopyRequest {
   readonly source: string
   readonly destination: string
   readonly isRecursive: boolean
+  /** Files of a directory that an earlier run has copied. */
+  readonly completed?: CompletedCopies | undefined
 }
 
 /** Argument that stands for the standard input or output. */
@@ -84,13 +89,15 @@ async function localJobs(request: CopyRequest): Promise<CopyPlan> {
   }
   if (!isRecursive) throw needsRecursive(source)
   const { path: directory } = readStoragePath(destination)
+  const completed = completedOf(request)
   const [jobs, skipped]: [CopyJob[], string[]] = [[], []]
   for await (const { file, relative, isFile } of localTree(source)) {
     context.signal.throwIfAborted()
-    if (isFile) jobs.push(uploadJob(request, file, childPath(directory, relative), await sizeOf(file)))
+    if (isFile)
+      jobs.push(uploadJob({ ...request, completed }, file, childPath(directory, relative), await sizeOf(file)))
     else skipped.push(file)
   }
-  return { jobs, skipped, isResumable: true }
+  return { jobs, skipped, isResumable: true, finish: () => completed.clear() }
 }
 
 /** A file that has gone meanwhile fails when it is copied. */
@@ -98,13 +105,25 @@ async function sizeOf(file: string): Promise<number> {
   return (await stat(file).catch(() => undefined))?.size ?? 0
 }
 
-function uploadJob({ storage, config, context }: CopyRequest, file: string, path: string, size: number): CopyJob {
-  const records = new UploadRecords(context.env, [config, resolve(file), path])
-  return {
-    source: file,
-    size,
-    copy: run => withSource(localSource(file), source => upload(storage, source, path, run, records)),
-  }
+function uploadJob(request: CopyRequest, file: string, path: string, size: number): CopyJob {
+  return { source: file, size, copy: intoStorage(request, () => localSource(file), resolve(file), path) }
+}
+
+/** Copies what `open` opens, and calls by this name, to a path of the storage. */
+function intoStorage(
+  { storage, config, context, completed }: CopyRequest,
+  open: (signal: AbortSignal) => Promise<Source>,
+  name: string,
+  path: string,
+): CopyJob['copy'] {
+  const records = new UploadRecords(context.env, [config, name, path])
+  return run =>
+    withSource(open(run.signal), source => {
+      const copy = (): Promise<Copied> => upload(storage, source, path, run, records)
+      const openCopy = async (): Promise<Source> =>
+        storageSource(storage, await storage.stat(path, { signal: run.signal, fileOnly: true }), run.signal)
+      return completed ? completed.copyOnce(source, path, run, { openCopy, copy }) : copy()
+    })
 }
 
 async function storageJobs(request: CopyRequest): Promise<CopyPlan> {
@@ -127,15 +146,25 @@ async function storageJobs(request: CopyRequest): Promise<CopyPlan> {
   }
   const directory = isWithin ? readStoragePath(destination).path : destination
   if (isWithin && (directory === info.path || isBelow(directory, info.path))) throw sameFile(directory)
+  const completed = completedOf(request)
   const jobs: CopyJob[] = []
   for await (const entry of storage.walk(info.path, { signal })) {
     if (entry.isDirectory) continue
     const relative = entry.path.slice(info.path === '/' ? 1 : info.path.length + 1)
     jobs.push(
-      jobFrom(request, entry, isWithin ? childPath(directory, relative) : join(directory, ...relative.split('/'))),
+      jobFrom(
+        { ...request, completed },
+        entry,
+        isWithin ? childPath(directory, relative) : join(directory, ...relative.split('/')),
+      ),
     )
   }
-  return { jobs, skipped: [], isResumable: true }
+  return { jobs, skipped: [], isResumable: true, finish: () => completed.clear() }
+}
+
+function completedOf({ context, config, source, destination }: CopyRequest): CompletedCopies {
+  const names = [source, destination].map(name => (isStorageArgument(name) ? name : resolve(name)))
+  return new CompletedCopies(context.env, [config, ...names])
 }
 
 function sameFile(path: string): StorageError {
@@ -151,25 +180,24 @@ async function localDestination(name: string, given: string): Promise<string> {
   return isDirectory ? join(given, name) : given
 }
 
-function jobFrom(
-  { storage, config, context, destination, isRecursive }: CopyRequest,
-  info: FileInfo,
-  target: string,
-): CopyJob {
+function jobFrom(request: CopyRequest, info: FileInfo, target: string): CopyJob {
+  const { storage, destination, isRecursive, completed } = request
   const { path, size } = info
   const open = (signal: AbortSignal): Promise<Source> => storageSource(storage, info, signal)
   if (isStorageArgument(destination)) {
-    const records = new UploadRecords(context.env, [config, `storage:${path}`, target])
-    const copy: CopyJob['copy'] = run =>
-      withSource(open(run.signal), source => upload(storage, source, target, run, records))
-    return { source: path, size, copy }
+    return { source: path, size, copy: intoStorage(request, open, `storage:${path}`, target) }
   }
   return {
     source: path,
     size,
     async copy(run) {
       if (isRecursive) await makeDirectory(dirname(target))
-      return withSource(open(run.signal), source => download(source, target, run))
+      return withSource(open(run.signal), source => {
+        const copy = (): Promise<Copied> => download(source, target, run)
+        return completed
+          ? completed.copyOnce(source, target, run, { openCopy: () => localSource(target), copy })
+          : copy()
+      })
     },
   }
 }

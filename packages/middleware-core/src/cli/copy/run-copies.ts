@@ -44,6 +44,7 @@ export async function runCopies(plan: CopyPlan, context: CliContext, flags: Copy
     throw isResumable ? withAdvice(error, progress.portion, context.signal) : error
   }
   if (!flags.quiet) progress.print(summaryOf(done, progress))
+  if (errors.length === 0) await plan.finish?.()
   const failures = errors.length + skipped.length
   if (failures > 0)
     throw new Error(`${formatCount(failures, 'entry', 'entries')} of ${jobs.length + skipped.length} not copied`)
@@ -58,6 +59,7 @@ async function copyOne(job: CopyJob, progress: Progress, context: CliContext, fl
       progress.skip(offset)
       if (!flags.quiet) progress.print(`${job.source}: continued at ${formatBytes(offset)}`)
     },
+    onSkipped: size => progress.skip(size),
     onStage: stage => progress.stage(stage),
     onNote: note => progress.print(`${job.source}: ${note}`),
   })
@@ -78,10 +80,12 @@ function totalOf(jobs: readonly CopyJob[]): number | undefined {
 }
 
 function summaryOf(done: readonly Copied[], { seconds, rate }: Progress): string {
-  const bytes = done.reduce((sum, copied) => sum + copied.bytes, 0)
+  const bytes = done.reduce((sum, copied) => sum + (copied.isSkipped ? 0 : copied.bytes), 0)
   const pace = `${formatBytes(bytes)} in ${formatSeconds(seconds)}, ${formatBytes(rate)}/s`
   const [only] = done
-  if (done.length !== 1 || !only) return `${formatCount(done.length, 'file')} copied, ${pace}`
+  const skipped = done.filter(({ isSkipped }) => isSkipped).length
+  const note = skipped > 0 ? `, ${skipped} of them earlier` : ''
+  if (done.length !== 1 || !only) return `${formatCount(done.length, 'file')} copied${note}, ${pace}`
   return `${only.destination}: ${pace}, sha256:${only.sha256}${only.isReadBack ? ', read back' : ''}`
 }
 

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto'
-import { constants } from 'node:fs'
-import { access, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
-import { homedir, hostname } from 'node:os'
+import { readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Environment } from '../../config/environment.ts'
-import { localError } from '../context/local-error.ts'
+import { problemWith, stateDirectory } from './state-directory.ts'
 
 /** Upload that is under way or was interrupted, as this machine remembers it. */
 export interface UploadRecord {
@@ -24,21 +23,14 @@ export class UploadRecords {
   readonly #key: string
 
   constructor(env: Environment, what: readonly string[]) {
-    this.#directory = stateDirectory(env)
+    this.#directory = join(stateDirectory(env), 'uploads')
     const text = JSON.stringify([hostname(), ...what])
     this.#key = createHash('sha256').update(text).digest('hex').slice(0, 32)
   }
 
-  /** Tells why nothing can be remembered, such as on a file system that is read-only; undefined where it can. */
-  async problem(): Promise<string | undefined> {
-    try {
-      await mkdir(this.#directory, { recursive: true, mode: 0o700 })
-      await access(this.#directory, constants.W_OK)
-      return undefined
-    } catch (error) {
-      const { message } = localError(error, this.#directory) as Error
-      return message
-    }
+  /** Tells why nothing can be remembered; undefined where it can. */
+  problem(): Promise<string | undefined> {
+    return problemWith(this.#directory)
   }
 
   /**
@@ -82,13 +74,6 @@ export class UploadRecords {
       return undefined
     }
   }
-}
-
-/** The place for state that a program keeps between its runs: https://specifications.freedesktop.org/basedir-spec/latest/ */
-function stateDirectory(env: Environment): string {
-  const home = env['HOME'] ?? homedir()
-  const local = process.platform === 'win32' ? env['LOCALAPPDATA'] : env['XDG_STATE_HOME']
-  return join(local || join(home, '.local', 'state'), 'longshore', 'uploads')
 }
 
 function isRunning(pid: number): boolean {
