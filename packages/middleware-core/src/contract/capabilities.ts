@@ -12,7 +12,7 @@ export type Capability = boolean | 'varies'
 export interface Capabilities {
   /** `urlFor` gives URLs. Without it: always `undefined`, serve the file yourself. */
   readonly urls: Capability
-  /** `urlFor` honours `download`: file name and headers of the answer. Without it such a call gives `undefined`. */
+  /** `urlFor` honours `download`: file name and headers of the response. Without it such a call gives `undefined`. */
   readonly downloads: Capability
   /** `uploadUrlFor` signs a `PUT`. */
   readonly uploadUrls: Capability

@@ -7,7 +7,7 @@
  * })
  */
 export interface FileMetadata {
-  /** Media type: the `Content-Type` of answers. Default: the driver's own, `application/octet-stream` for S3. */
+  /** Media type: the `Content-Type` of responses. Default: the driver's own, `application/octet-stream` for S3. */
   readonly contentType?: string | undefined
   readonly cacheControl?: string | undefined
   readonly contentDisposition?: string | undefined

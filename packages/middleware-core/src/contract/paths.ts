@@ -71,7 +71,7 @@ export function compareBytes(a: string, b: string): number {
   return a.length - b.length
 }
 
-/** Moves surrogates behind all other code units of UTF-16, as the bytes of their UTF-8 are. */
+/** Moves surrogates after all other code units of UTF-16, as the bytes of their UTF-8 are. */
 function rank(unit: number): number {
   if (unit < 0xd800) return unit
   return unit < 0xe000 ? unit + 0x2000 : unit - 0x800

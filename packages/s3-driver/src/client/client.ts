@@ -85,7 +85,7 @@ function useUnsignedPayload(client: S3Client): void {
         request.headers['x-amz-content-sha256'] = 'UNSIGNED-PAYLOAD'
       return next(args)
     }
-  // Behind everything that adds a checksum or takes it out, and before the signature.
+  // After everything that adds a checksum or takes it out, and before the signature.
   client.middlewareStack.addRelativeTo(middleware, {
     name: 'useUnsignedPayload',
     relation: 'before',

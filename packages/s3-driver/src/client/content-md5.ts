@@ -32,7 +32,7 @@ export function addContentMd5(client: S3Client, isAlways: boolean): void {
           return next(args)
         }
       },
-    // Behind the SDK's own checksums, and before the signature.
+    // After the SDK's own checksums, and before the signature.
     { step: 'build', name: 'addContentMd5', priority: 'low' },
   )
 }

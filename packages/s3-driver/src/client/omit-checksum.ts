@@ -25,7 +25,7 @@ export function omitChecksum(command: Command): void {
       }
       return next(args)
     },
-    // Behind the SDK's own, and before the signature.
+    // After the SDK's own, and before the signature.
     { step: 'build', name: 'omitChecksum', priority: 'low' },
   )
 }

@@ -27,7 +27,7 @@ async function listPage(
   const decode = page.EncodingType === 'url' ? decodeKey : (key: string): string => key
   const objects = (page.Contents ?? []).map(object => ({ ...object, Key: decode(object.Key ?? '') }))
   const prefixes = (page.CommonPrefixes ?? []).map(({ Prefix = '' }) => decode(Prefix))
-  // A server that claims more but does not move on has come to the end. An empty page may still have others behind it.
+  // A server that claims more but does not move on has come to the end. An empty page may still have others after it.
   const hasMoved = page.NextContinuationToken !== query.ContinuationToken
   const next = page.IsTruncated && hasMoved ? page.NextContinuationToken : undefined
   return { objects, prefixes, isLast: next === undefined, next }

@@ -106,7 +106,7 @@ export class MultipartUpload {
           const { PartNumber: number = 0, ETag: etag = '', Size: size = 0, LastModified: modifiedAt } = part
           parts.push({ number, etag, size, modifiedAt, checksums: checksumsOf(part) })
         }
-        // A server that always says "truncated" has ended when its marker stays. An empty page may have others behind it.
+        // A server that always says "truncated" has ended when its marker stays. An empty page may have others after it.
         const isLast = !page.IsTruncated || page.NextPartNumberMarker === marker
         marker = isLast ? undefined : page.NextPartNumberMarker
       } while (marker)

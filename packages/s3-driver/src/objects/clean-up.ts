@@ -4,7 +4,7 @@ import { type CallOptions, onAbort } from '@longshore/middleware-core'
 const GRACE_MS = 500
 
 /**
- * Cleans up behind a call that failed. Its signal must not stop that, nor may a server that hangs keep the caller for long.
+ * Cleans up after a call that failed. Its signal must not stop that, nor may a server that hangs keep the caller for long.
  * Failures are not told: the call's own error says more, and a purge removes what is left.
  */
 export async function cleanUp(

@@ -6,7 +6,7 @@ import type { BodyHolder, BodySlots } from './body-slots.ts'
 /** An object's bytes from some position on. */
 export interface OpenBody {
   readonly body: Readable
-  /** Position behind the last byte that the body brings; undefined where the server told no length. */
+  /** Position after the last byte that the body brings; undefined where the server told no length. */
   readonly end: number | undefined
   /** True where the same object can be asked for again. */
   readonly isReopenable: boolean
@@ -145,7 +145,7 @@ function endedEarly(missing: number): StorageError {
   return new StorageError('UNAVAILABLE', `S3 ended its answer ${missing} bytes too early`, { retryAfter: 1 })
 }
 
-/** True where a read was to begin at or behind the object's end. */
+/** True where a read was to begin at or after the object's end. */
 export function isInvalidRange(error: unknown): boolean {
   return isStorageError(error) && errorName(error.cause) === 'InvalidRange'
 }

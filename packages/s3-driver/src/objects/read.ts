@@ -58,7 +58,7 @@ export async function readObject(
     stream.destroy()
     return Readable.from([])
   } catch (error) {
-    // An offset at or behind the end: nothing is left to read.
+    // An offset at or after the end: nothing is left to read.
     if (isInvalidRange(error)) return Readable.from([])
     throw error
   }

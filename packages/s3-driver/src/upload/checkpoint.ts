@@ -29,7 +29,7 @@ export interface Checkpoint {
   readonly metadata?: FileMetadata | undefined
   /** Bytes in parts when this was written; `tail` follows them. Later parts repeat the tail. */
   readonly offset: number
-  /** Part numbers with the ETags that they had when they did not belong to the upload: left over behind a gap. */
+  /** Part numbers with the ETags that they had when they did not belong to the upload: left over after a gap. */
   readonly orphaned?: Readonly<Record<string, string>> | undefined
   /** Bytes after the parts. */
   readonly tail: Uint8Array
@@ -101,7 +101,7 @@ export async function readCheckpoint(
 
 /**
  * Gives the revision of a checkpoint, if an upload of `size` bytes that goes on from it has the stored bytes: the same parts, none
- * of them uploaded later than the checkpoint, and as many bytes behind them.
+ * of them uploaded later than the checkpoint, and as many bytes after them.
  *
  * The times are there because an ETag is an MD5, of which two contents can be made to agree: a part that somebody replaced
  * like that keeps its ETag. Both times are S3's own and come with answers that a resume needs anyway. They are compared by

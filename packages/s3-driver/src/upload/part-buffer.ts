@@ -130,7 +130,7 @@ export class PartBuffer implements Evictable {
     await this.#eviction
   }
 
-  /** Has the bytes stored in one piece behind a header. That is put before them in their own memory, if there is room. */
+  /** Has the bytes stored in one piece after a header. That is put before them in their own memory, if there is room. */
   async withHeader<T>(header: Uint8Array, store: (content: Uint8Array) => Promise<T>): Promise<T> {
     const end = header.length + this.#length
     if (end > this.#bytes.length) return store(Buffer.concat([header, this.bytes]))

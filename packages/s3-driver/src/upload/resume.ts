@@ -55,13 +55,13 @@ async function resumeFromCheckpoint(
   const stored = overflow ? await readOverflow(bucket, path, overflow, options) : checkpoint.tail
   const parts = settings.sizing.contiguousParts(uploaded, part => checkpoint.orphaned?.[part.number] === part.etag)
   const offset = totalSize(parts)
-  // Parts behind the checkpoint's offset begin with the tail, so what they hold of it is not needed any more.
+  // Parts after the checkpoint's offset begin with the tail, so what they hold of it is not needed any more.
   const tail =
     offset < checkpoint.offset ? new Uint8Array() : stored.subarray(Math.min(offset - checkpoint.offset, stored.length))
   const orphaned = orphanedParts(uploaded, parts)
   let revision = revisionOf(checkpoint, uploaded, offset + tail.length)
   if (multipart && Object.keys(orphaned).some(number => checkpoint.orphaned?.[number] !== orphaned[number])) {
-    // Interrupted with parts behind a gap: once the gap is filled, nothing else would tell them from the upload's own.
+    // Interrupted with parts after a gap: once the gap is filled, nothing else would tell them from the upload's own.
     await store.write({ uploadId, checksum, token, metadata, temporaryKey, offset, orphaned, tail })
     revision = undefined
   }

@@ -31,7 +31,7 @@ export interface UploadState {
   /** See `Checkpoint.token`. */
   readonly token: string | undefined
   readonly metadata?: FileMetadata | undefined
-  /** Parts that the upload goes on behind. */
+  /** Parts that the upload continues after. */
   readonly parts: readonly Part[]
   /** Parts that S3 holds beside those, and that must not be taken for the upload's own. */
   readonly orphaned: Readonly<Record<string, string>>
