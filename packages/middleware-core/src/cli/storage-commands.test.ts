@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
@@ -183,5 +183,37 @@ describe('longshore sweep', () => {
     let out = await sweep()
     while (out.startsWith('0')) out = await sweep()
     expect(out).toBe('1 unfinished upload discarded\n')
+  })
+})
+
+describe('commands of other packages', () => {
+  it('come from packages by their names, as seen from the working directory, and from no other file', async () => {
+    const root = join(directory, 'node_modules', 'tape')
+    await mkdir(root, { recursive: true })
+    await writeFile(join(root, 'package.json'), '{"type": "module", "exports": {"./cli": "./cli.js"}}')
+    await writeFile(
+      join(root, 'cli.js'),
+      "export const addCommands = (tape, { out }) => tape.command('rewind').action(() => out('rewound'))",
+    )
+    const former = process.cwd()
+    process.chdir(directory)
+    try {
+      expect(await run(['tape', 'rewind'])).toMatchObject({ code: 0, out: 'rewound', error: '' })
+      expect((await run(['help', 'tape'])).out).toMatch(/rewind/)
+      for (const name of ['./node_modules/tape', 'other', 'fs']) {
+        expect(await run([name, 'rewind'])).toMatchObject({
+          code: 2,
+          error: expect.stringMatching(/^error: unknown command/),
+        })
+      }
+      const load = (): Promise<unknown> => Promise.resolve(undefined)
+      expect(await run(['cloudfront', 'sign'], { load })).toMatchObject(
+        failed(
+          'no commands of cloudfront: the package "@longshore/middleware-cloudfront" is not installed, or has none',
+        ),
+      )
+    } finally {
+      process.chdir(former)
+    }
   })
 })

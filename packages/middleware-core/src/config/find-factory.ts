@@ -60,7 +60,8 @@ export function packageOf(kind: Kind, name: string): string {
   return packages[kind].get(name.toLowerCase()) ?? name
 }
 
-const packageName = /^(?:@[a-z0-9~-][\w.~-]*\/)?[a-z0-9~-][\w.~-]*$/i
+/** Name of an npm package, and no path of a file. */
+export const packageName: RegExp = /^(?:@[a-z0-9~-][\w.~-]*\/)?[a-z0-9~-][\w.~-]*$/i
 
 /**
  * Finds the factory that a configuration file's name stands for: built into core, of a package of ours, or of the npm package of
