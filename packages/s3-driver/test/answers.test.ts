@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals'
-import { matching, nth } from '@longshore/local-cloud'
 import type { StorageDriver } from '@longshore/middleware-core'
 import { content, failure, part, useFixture, write } from './cloud.ts'
 import { type ProxyAnswer, startProxy } from './proxy.ts'
@@ -173,12 +172,4 @@ describe('an answer that lacks what it must have is an error of', () => {
     expect(await withAnswer(isEnd, html, upload)).toMatchObject({ code: 'UNAVAILABLE' })
     expect(bench.bucket.keys().filter(key => key === 'a')).toEqual([])
   })
-})
-
-it('a read of a file that is cut off and replaced at once joins no two versions', async () => {
-  await bench.bucket.put('a', content(part))
-  bench.cloud.s3.faults.add(matching({ operation: 'GetObject' }, nth(1, { kind: 'cut', bytes: 1000 })))
-  const reader = await bench.driver.reader('/a', { offset: 5 })
-  await bench.bucket.put('a', content(part, 2))
-  await expect(reader.toArray()).rejects.toMatchObject({ code: 'PRECONDITION_FAILED' })
 })
