@@ -1,42 +1,11 @@
 import { rename, rm } from 'node:fs/promises'
-import { afterEach, describe, expect, it } from '@jest/globals'
-import bcrypt from 'bcrypt'
-import { basic } from '../support/client.ts'
-import { codesOf, content, digestOf, pushBlob } from '../support/client.ts'
-import { temporaryFolder } from '../support/folder.ts'
-import { type GuardedRegistry, startGuarded } from '../support/guarded-registry.ts'
+import { describe, expect, it } from '@jest/globals'
+import { basic, codesOf, content, digestOf, pushBlob } from '../support/client.ts'
+import { startGuarded } from '../support/guarded-registry.ts'
+import { entry, passwordRegistries, statusOf } from '../support/password-registries.ts'
 import { until } from '../support/until.ts'
 
-const folder = temporaryFolder()
-let registries: GuardedRegistry[] = []
-afterEach(async () => {
-  for (const registry of registries) await registry[Symbol.asyncDispose]()
-  registries = []
-})
-
-/** A line as `htpasswd -nB` prints it. */
-async function entry(user: string, password: string, { cost = 4, version = 'y' } = {}): Promise<string> {
-  return `${user}:${(await bcrypt.hash(password, cost)).replace('$2b$', `$2${version}$`)}\n`
-}
-
-async function start(file: string, realm = 'the registry'): Promise<GuardedRegistry> {
-  await folder.write('htpasswd', file)
-  const path = JSON.stringify(folder.file('htpasswd'))
-  const registry = await startGuarded(`auth: { htpasswd: { realm: ${JSON.stringify(realm)}, path: ${path} } }`)
-  registries.push(registry)
-  return registry
-}
-
-async function statusOf({ url }: { url: string }, user: string, password: string): Promise<number> {
-  const { status } = await fetch(`${url}/v2/`, { headers: basic(user, password) })
-  return status
-}
-
-async function millisecondsOf(task: () => Promise<unknown>): Promise<number> {
-  const startedAt = performance.now()
-  await task()
-  return performance.now() - startedAt
-}
+const { folder, start } = passwordRegistries()
 
 describe('who is let in', () => {
   it('asks for a password, and says for what', async () => {
@@ -149,58 +118,5 @@ describe('a file that changes', () => {
     await folder.write('htpasswd', await entry('ann', 'other'))
     await until(async () => (await statusOf(registry, 'ann', 'other')) === 200)
     expect(await statusOf(registry, 'ann', 'secret')).toBe(401)
-  })
-})
-
-describe('the time that a check takes', () => {
-  it('is spent once on credentials that are right', async () => {
-    const registry = await start(await entry('ann', 'secret', { cost: 12 }))
-    const first = await millisecondsOf(() => statusOf(registry, 'ann', 'secret'))
-    const more = await millisecondsOf(async () => {
-      for (let count = 0; count < 40; count += 1) expect(await statusOf(registry, 'ann', 'secret')).toBe(200)
-    })
-    expect(more).toBeLessThan(first * 10)
-  })
-
-  it('is spent once on the same credentials that come at the same time', async () => {
-    const registry = await start(await entry('ann', 'secret', { cost: 12 }))
-    const one = await millisecondsOf(() => statusOf(registry, 'ann', 'wrong'))
-    const many = await millisecondsOf(() =>
-      Promise.all(Array.from({ length: 40 }, () => statusOf(registry, 'ann', 'secret'))),
-    )
-    expect(many).toBeLessThan(one * 10)
-  })
-
-  it('does not tell who is there', async () => {
-    const registry = await start(await entry('ann', 'secret', { cost: 11 }))
-    const times = { ann: [] as number[], bob: [] as number[] }
-    for (let round = 0; round < 5; round += 1) {
-      for (const user of ['ann', 'bob'] as const) {
-        times[user].push(await millisecondsOf(() => statusOf(registry, user, `guess ${round}`)))
-      }
-    }
-    const least = { ann: Math.min(...times.ann), bob: Math.min(...times.bob) }
-    expect(least.bob).toBeGreaterThan(least.ann / 2)
-    expect(least.bob).toBeLessThan(least.ann * 2)
-  })
-
-  it('keeps nobody waiting who is known, while a flood of guesses is turned away', async () => {
-    const registry = await start(await entry('ann', 'secret', { cost: 8 }))
-    expect(await statusOf(registry, 'ann', 'secret')).toBe(200)
-    let isOver = false
-    const flood = Promise.all(
-      Array.from({ length: 150 }, (_, index) =>
-        fetch(`${registry.url}/v2/`, { headers: basic('ann', `guess ${index}`) }),
-      ),
-    ).finally(() => (isOver = true))
-    for (let count = 0; count < 5; count += 1) expect(await statusOf(registry, 'ann', 'secret')).toBe(200)
-    expect(isOver).toBe(false)
-
-    const answers = await flood
-    const turnedAway = answers.find(({ status }) => status === 429)
-    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([401, 429]))
-    expect(turnedAway?.headers.get('retry-after')).toBe('1')
-    expect(await codesOf(turnedAway as Response)).toEqual(['TOOMANYREQUESTS'])
-    expect(await statusOf(registry, 'ann', 'one more guess')).toBe(401)
   })
 })
