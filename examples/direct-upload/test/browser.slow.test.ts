@@ -61,8 +61,15 @@ describeWith(['chromium'], 'a web page that uploads to the bucket', () => {
     await rm(directory, { recursive: true })
   })
 
-  it('sends 300 MB with progress, goes on after a reload, and no byte passes the service', async () => {
+  async function newPage(): Promise<Page> {
     const page = await browser.newPage()
+    // Half a minute is not always enough on a busy machine. The runner ends what hangs.
+    page.setDefaultTimeout(0)
+    return page
+  }
+
+  it('sends 300 MB with progress, goes on after a reload, and no byte passes the service', async () => {
+    const page = await newPage()
     await page.goto(url)
     await page.setInputFiles('#file', file)
     await until(page, 0.3)
@@ -86,7 +93,7 @@ describeWith(['chromium'], 'a web page that uploads to the bucket', () => {
     cloud.s3.faults.add(({ operation }) =>
       operation === 'UploadPart' && ++parts > 8 ? { kind: 'delay', milliseconds: 3_600_000 } : undefined,
     )
-    const page = await browser.newPage()
+    const page = await newPage()
     await page.goto(url)
     await page.setInputFiles('#file', file)
     await until(page, 0.05)
@@ -104,7 +111,7 @@ describeWith(['chromium'], 'a web page that uploads to the bucket', () => {
   })
 
   it('has S3 refuse a part whose bytes were changed on their way', async () => {
-    const page = await browser.newPage()
+    const page = await newPage()
     await page.goto(url)
     const statuses = await page.evaluate(tamper)
     expect(statuses).toEqual([400, 200])

@@ -204,9 +204,12 @@ describe('a doubtful commit', () => {
 
   it('is waited for longer than any other request', async () => {
     bench.cloud.s3.faults.add(
-      matching({ operation: 'CompleteMultipartUpload' }, always({ kind: 'delay', milliseconds: 3000, when: 'before' })),
+      matching(
+        { operation: 'CompleteMultipartUpload' },
+        always({ kind: 'delay', milliseconds: 12_000, when: 'before' }),
+      ),
     )
-    await upload(bench.another({ requestTimeout: '1s' }))
+    await upload(bench.another({ requestTimeout: '5s' }))
     expect(bench.cloud.s3.requests.count('CompleteMultipartUpload')).toBe(1)
     await expectWhole()
   })

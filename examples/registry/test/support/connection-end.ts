@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 
 /** Time without an answer after which a connection counts as forgotten. */
-const FORGOTTEN_AFTER_MS = 30_000
+const FORGOTTEN_AFTER_MS = 120_000
 
 /** End of a connection: `closed` is without an answer, `forgotten` is none. */
 export type ConnectionEnd = 'answered' | 'closed' | 'refused' | 'forgotten'
