@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
-import { namedPackages, packageName as packageNames, packageOf } from '../config/find-factory.ts'
+import { namedPackages, packageNamePattern, packageOf } from '../config/find-factory.ts'
 import { findEntry, importEntry } from '../config/import-package.ts'
 import { StorageError } from '../contract/errors.ts'
 import type { CliContext } from './context/cli-context.ts'
@@ -37,7 +37,7 @@ async function addNames(program: Command): Promise<void> {
 }
 
 async function addCommandsOf(name: string, program: Command, context: CliContext): Promise<void> {
-  if (!packageNames.test(name)) return
+  if (!packageNamePattern.test(name)) return
   for (const packageName of new Set([packageOf('driver', name), packageOf('middleware', name)])) {
     const module = await load(packageName, context)
     if (!isContributed(module)) continue

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { root } from '../contract/paths.ts'
+import { isBelow, root } from '../contract/paths.ts'
 import type { CliContext } from './context/cli-context.ts'
 import { formatBytes } from './context/format.ts'
 import { readStoragePath } from './context/storage-path.ts'
@@ -44,7 +44,7 @@ export function addDu(program: Command, context: CliContext): void {
           open = open.filter(({ path: directory }) => keep(directory))
         }
         for await (const entry of info.isDirectory ? storage.walk(path, { signal }) : []) {
-          close(directory => entry.path.startsWith(`${directory}/`))
+          close(directory => isBelow(entry.path, directory))
           if (entry.isDirectory) {
             if (levelOf(entry.path) - levelOf(path) <= depth)
               open.push({ path: entry.path, usage: { bytes: 0, files: 0 } })

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { walkPosition } from '../contract/paths.ts'
 import type { CliContext } from './context/cli-context.ts'
 import { formatEntry } from './context/format.ts'
-import { readStoragePath } from './context/storage-path.ts'
+import { readStoragePath, withoutScheme } from './context/storage-path.ts'
 import { configArgument, withStorage } from './context/with-stack.ts'
 
 interface WalkFlags {
@@ -28,7 +28,7 @@ export function addWalk(program: Command, context: CliContext): void {
       withStorage(file, context, async storage => {
         const { path } = readStoragePath(given)
         for await (const entry of storage.walk(path, {
-          startAfter: startAfter?.replace(/^storage:/, ''),
+          startAfter: startAfter === undefined ? undefined : withoutScheme(startAfter),
           signal: context.signal,
         })) {
           if (files && entry.isDirectory) continue

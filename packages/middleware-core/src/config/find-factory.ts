@@ -61,7 +61,7 @@ export function packageOf(kind: Kind, name: string): string {
 }
 
 /** Name of an npm package, and no path of a file. */
-export const packageName: RegExp = /^(?:@[a-z0-9~-][\w.~-]*\/)?[a-z0-9~-][\w.~-]*$/i
+export const packageNamePattern: RegExp = /^(?:@[a-z0-9~-][\w.~-]*\/)?[a-z0-9~-][\w.~-]*$/i
 
 /**
  * Finds the factory that a configuration file's name stands for: built into core, of a package of ours, or of the npm package of
@@ -74,7 +74,7 @@ export async function findFactory<K extends Kind>(
 ): Promise<Factories[K]> {
   const ours = Object.entries(builtIn[kind]).find(([known]) => known === name.toLowerCase())?.[1]
   if (ours) return ours as Factories[K]
-  if (!packageName.test(name)) {
+  if (!packageNamePattern.test(name)) {
     const accepted = `one of ${knownNames(kind).join(', ')}, or the name of an installed package`
     throw optionError('name', `found a text that is no package's name; accepted: ${accepted}`)
   }

@@ -16,9 +16,14 @@ export function isStorageArgument(given: string): boolean {
   return given.startsWith(scheme)
 }
 
+/** Takes `storage:` off an argument that has it. */
+export function withoutScheme(given: string): string {
+  return isStorageArgument(given) ? given.slice(scheme.length) : given
+}
+
 /** Reads `/a/b`, `storage:/a/b` or `/a/b/`. `INVALID_PATH` for one that is not absolute; the storage checks the rest. */
 export function readStoragePath(given: string): GivenPath {
-  const path = isStorageArgument(given) ? given.slice(scheme.length) : given
+  const path = withoutScheme(given)
   if (!path.startsWith('/')) {
     const accepted = 'an absolute path of the storage, such as /a/b or storage:/a/b'
     throw new StorageError('INVALID_PATH', `invalid path: ${JSON.stringify(path)}; accepted: ${accepted}`, { path })

@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto'
 import { appendFile, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Environment } from '../../config/environment.ts'
 import type { Copied, CopyRun } from './copied.ts'
 import type { Source } from './source.ts'
-import { problemWith, stateDirectory } from './state-directory.ts'
+import { problemWith, stateDirectory, stateName } from './state-directory.ts'
 
 /** A file that is copied, with the identities of both sides at that time. */
 interface CompletedCopy {
@@ -24,8 +23,7 @@ export class CompletedCopies {
 
   constructor(env: Environment, what: readonly string[]) {
     this.#directory = join(stateDirectory(env), 'directories')
-    const name = createHash('sha256').update(JSON.stringify(what)).digest('hex').slice(0, 32)
-    this.#file = join(this.#directory, `${name}.jsonl`)
+    this.#file = join(this.#directory, `${stateName(what)}.jsonl`)
   }
 
   /** Copies a file, unless that has been done. `openCopy` opens what it is copied to. */
@@ -52,7 +50,7 @@ export class CompletedCopies {
     await rm(this.#file, { force: true })
   }
 
-  /** Where nothing can be kept, everything is copied again. */
+  /** Keeps an entry, where that can be done; without it the file is copied again. */
   async #add(entry: CompletedCopy): Promise<void> {
     if ((await problemWith(this.#directory)) !== undefined) return
     await appendFile(this.#file, `${JSON.stringify(entry)}\n`, { mode: 0o600 })

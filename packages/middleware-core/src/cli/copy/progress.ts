@@ -10,9 +10,11 @@ const WINDOW_MS = 10_000
 
 const BAR_WIDTH = 24
 
+const CLEAR_LINE = '\r\x1b[K'
+
 /**
  * Progress of a copy, on the standard error: a bar that is drawn anew on a terminal, and a line now and then elsewhere, so that
- * no control characters get into a log. Forty lines of our own, because the libraries for this bring a multiple of them.
+ * no control characters get into a log. Our own, because the libraries for this bring a multiple of it.
  */
 export class Progress implements Disposable {
   readonly #context: CliContext
@@ -22,6 +24,7 @@ export class Progress implements Disposable {
   #done = 0
   #copied = 0
   #stage: string | undefined
+  #isDrawn = false
   /** Times and copied bytes of the last pictures, the oldest first. */
   #samples: { at: number; copied: number }[] = [{ at: this.#startedAt, copied: 0 }]
 
@@ -50,7 +53,7 @@ export class Progress implements Disposable {
 
   /** Bytes that were copied, per second. */
   get rate(): number {
-    return this.#copied / Math.max((performance.now() - this.#startedAt) / 1000, 0.001)
+    return this.#copied / Math.max(this.seconds, 0.001)
   }
 
   get seconds(): number {
@@ -73,8 +76,6 @@ export class Progress implements Disposable {
     clearInterval(this.#timer)
     if (this.#isDrawn) this.#context.error(CLEAR_LINE)
   }
-
-  #isDrawn = false
 
   #draw(): void {
     const { columns, error } = this.#context
@@ -108,5 +109,3 @@ export class Progress implements Disposable {
     return `${formatBytes(rate)}/s${left}`
   }
 }
-
-const CLEAR_LINE = '\r\x1b[K'

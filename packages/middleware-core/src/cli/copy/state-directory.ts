@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { access, mkdir } from 'node:fs/promises'
 import { constants } from 'node:fs'
 import { homedir } from 'node:os'
@@ -10,6 +11,11 @@ export function stateDirectory(env: Environment): string {
   const home = env['HOME'] ?? homedir()
   const local = process.platform === 'win32' ? env['LOCALAPPDATA'] : env['XDG_STATE_HOME']
   return join(local || join(home, '.local', 'state'), 'longshore')
+}
+
+/** Name of a file for what these texts together stand for: 32 hexadecimal digits. */
+export function stateName(what: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify(what)).digest('hex').slice(0, 32)
 }
 
 /** Makes a directory for state. Tells why nothing can be kept there, as on a file system that is read-only; undefined where it can. */

@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto'
 import { readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Environment } from '../../config/environment.ts'
-import { problemWith, stateDirectory } from './state-directory.ts'
+import { problemWith, stateDirectory, stateName } from './state-directory.ts'
 
 /** Upload that is under way or was interrupted, as this machine remembers it. */
 export interface UploadRecord {
@@ -24,8 +23,7 @@ export class UploadRecords {
 
   constructor(env: Environment, what: readonly string[]) {
     this.#directory = join(stateDirectory(env), 'uploads')
-    const text = JSON.stringify([hostname(), ...what])
-    this.#key = createHash('sha256').update(text).digest('hex').slice(0, 32)
+    this.#key = stateName([hostname(), ...what])
   }
 
   /** Tells why nothing can be remembered; undefined where it can. */

@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
+import { setTimeout as wait } from 'node:timers/promises'
 import { abortable } from '../../authoring/abort.ts'
-import { StorageError, isStorageError } from '../../contract/errors.ts'
+import { StorageError, isStorageError, undefinedIfNotFound } from '../../contract/errors.ts'
 import type { FileWriter } from '../../contract/file-writer.ts'
 import type { NewFileMetadata } from '../../contract/metadata.ts'
 import { childPath, parentPath, root } from '../../contract/paths.ts'
@@ -197,18 +198,23 @@ class ResumableUpload {
       const writer = await this.#storage.writer(uploadPath, { append: true, signal: this.#run.signal })
       await writer.cancel()
     } catch (error) {
-      this.#run.signal.throwIfAborted()
-      // A commit that was interrupted may have left a file; what is out of reach is left to a sweep.
-      if (isStorageError(error, 'ALREADY_COMMITTED')) await this.#storage.delete(uploadPath, { fileOnly: true })
-      else if (!isStorageError(error, 'PATH_NOT_FOUND', 'UPLOAD_NOT_FOUND')) throw error
+      await this.#clearEnded(uploadPath, error)
     }
     await this.#records.remove()
+  }
+
+  /** Removes the file that an interrupted commit may have left where an upload is no more. Throws other errors than that. */
+  async #clearEnded(uploadPath: string, error: unknown): Promise<void> {
+    const { signal } = this.#run
+    signal.throwIfAborted()
+    if (isStorageError(error, 'ALREADY_COMMITTED')) await this.#storage.delete(uploadPath, { signal, fileOnly: true })
+    else if (!isStorageError(error, 'PATH_NOT_FOUND', 'UPLOAD_NOT_FOUND')) throw error
   }
 
   /** Ends a commit that was interrupted when the upload's file was there, but not yet in its place. */
   async #finishCommitted({ uploadPath }: UploadRecord): Promise<Copied | undefined> {
     const { signal } = this.#run
-    const info = await this.#statFile(uploadPath)
+    const info = await undefinedIfNotFound(this.#storage.stat(uploadPath, { signal, fileOnly: true }))
     if (!info || info.size !== this.#source.size) return undefined
     const digest = new Digest()
     await this.#hashPrefix(this.#source.size, digest)
@@ -217,15 +223,6 @@ class ResumableUpload {
     await this.#storage.move(uploadPath, this.#target, { signal, size: info.size })
     await this.#records.remove()
     return this.#finish({ digest, revision: undefined, continuedAt: info.size, isReadBack: true })
-  }
-
-  async #statFile(path: string): Promise<{ size: number } | undefined> {
-    try {
-      return await this.#storage.stat(path, { signal: this.#run.signal, fileOnly: true })
-    } catch (error) {
-      if (isStorageError(error, 'PATH_NOT_FOUND')) return undefined
-      throw error
-    }
   }
 
   async #open(found: UploadRecord | undefined): Promise<{ record: UploadRecord; writer: FileWriter }> {
@@ -258,8 +255,7 @@ class ResumableUpload {
       if (writer.size <= this.#source.size) return writer
       await writer.cancel()
     } catch (error) {
-      if (!isStorageError(error, 'PATH_NOT_FOUND', 'UPLOAD_NOT_FOUND', 'ALREADY_COMMITTED')) throw error
-      if (error.code === 'ALREADY_COMMITTED') await this.#storage.delete(uploadPath, { signal, fileOnly: true })
+      await this.#clearEnded(uploadPath, error)
     }
     return undefined
   }
@@ -309,7 +305,7 @@ class ResumableUpload {
       () => writer.revision,
       () => undefined,
     )
-    const revision = await Promise.race([closed, timeLimit()])
+    const revision = await Promise.race([closed, wait(GRACE_MS, undefined, { ref: false })])
     if (revision === undefined) writer.destroy()
     else await this.#records.save({ ...record, revision })
   }
@@ -325,9 +321,4 @@ function uploadPathFor(target: string): string {
   const directory = parentPath(target)
   const near = Buffer.byteLength(directory) > MAX_DIRECTORY ? root : directory
   return childPath(near, `.longshore-upload-${randomUUID()}`)
-}
-
-async function timeLimit(): Promise<undefined> {
-  await new Promise(resolve => setTimeout(resolve, GRACE_MS).unref())
-  return undefined
 }
