@@ -28,8 +28,7 @@ export async function createKey(privateKeyFile: string, type: KeyType, name: str
   const privateKey = pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
   const publicKey = pair.publicKey.export({ type: 'spki', format: 'pem' }).toString()
   const der = pair.publicKey.export({ type: 'spki', format: 'der' })
-  const base = privateKeyFile.replace(/\.pem$/, '')
-  const [publicKeyFile, configFile] = [`${base}.pub.pem`, `${base}.public-key.json`]
+  const { publicKeyFile, configFile } = publicFilesOf(privateKeyFile)
   const config = { CallerReference: `longshore-${new Date().toISOString()}`, Name: name, EncodedKey: publicKey }
   await writeAll([
     [privateKeyFile, privateKey, 0o600],
@@ -37,6 +36,12 @@ export async function createKey(privateKeyFile: string, type: KeyType, name: str
     [configFile, `${JSON.stringify(config, undefined, 2)}\n`, 0o644],
   ])
   return { privateKeyFile, publicKeyFile, configFile, fingerprint: createHash('sha256').update(der).digest('hex') }
+}
+
+/** Names of the files of a key's public half, which lie beside the private key's. */
+export function publicFilesOf(privateKeyFile: string): Pick<NewKey, 'publicKeyFile' | 'configFile'> {
+  const base = privateKeyFile.replace(/\.pem$/, '')
+  return { publicKeyFile: `${base}.pub.pem`, configFile: `${base}.public-key.json` }
 }
 
 async function writeAll(files: readonly (readonly [file: string, content: string, mode: number])[]): Promise<void> {

@@ -4,6 +4,7 @@ import { type CliContext, type Command, configArgument } from '@longshore/middle
 import { explain } from '../explain/index.ts'
 import { createPublicKey, deletePublicKey, findKeyGroups, updateKeyGroup } from './aws-commands.ts'
 import { type Distribution, withDistribution } from './distribution.ts'
+import { publicFilesOf } from './new-key.ts'
 
 export function addRotate(group: Command, context: CliContext): void {
   group
@@ -44,7 +45,7 @@ async function currentKeyId({ signer, settings }: Distribution): Promise<string>
 function firstSteps({ settings }: Distribution, config: string, current: string, given: string | undefined): Step[] {
   const present = presentKeyFile(settings)
   const file = given ?? join(present === undefined ? '.' : dirname(present), `cloudfront-key-${today()}.pem`)
-  const configFile = file.replace(/(\.pem)?$/, '.public-key.json')
+  const { configFile } = publicFilesOf(file)
   return [
     {
       text: `${current} signs, and no other key is configured. Make the new one:`,
