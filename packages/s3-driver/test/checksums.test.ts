@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import { CreateMultipartUploadCommand, S3Client, UploadPartCommand } from '@aws-sdk/client-s3'
 import { content, part, useFixture, write } from './cloud.ts'
+import { uploadElsewhere } from './other-program.ts'
 
 const fixture = useFixture()
 const bytes = content(3 * part + 5)
@@ -35,7 +35,7 @@ describe('where the client sends checksums, an upload in parts', () => {
     expect(checksumsOf('UploadPart')).toEqual(Array(4).fill('x-amz-checksum-crc32'))
     expect((await fixture.bucket.read('a'))?.equals(bytes)).toBe(true)
 
-    await beginElsewhere('b', bytes.subarray(0, part))
+    await uploadElsewhere(fixture.cloud, 'b', { 1: bytes.subarray(0, part) })
     fixture.cloud.s3.requests.reset()
     const third = await fixture.another({ checksums: true }).writer('/b', { append: true })
     await write(third, bytes.subarray(third.size))
@@ -56,18 +56,3 @@ describe('where the client sends checksums, an upload in parts', () => {
     expect((await fixture.bucket.read('a'))?.equals(bytes)).toBe(true)
   })
 })
-
-async function beginElsewhere(Key: string, Body: Uint8Array): Promise<void> {
-  const { endpoint, credentials } = fixture.cloud.s3
-  const client = new S3Client({
-    endpoint,
-    region: fixture.cloud.region,
-    credentials: credentials[0]!,
-    forcePathStyle: true,
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-  })
-  const target = { Bucket: fixture.cloud.bucket, Key }
-  const { UploadId } = await client.send(new CreateMultipartUploadCommand(target))
-  await client.send(new UploadPartCommand({ ...target, UploadId: UploadId!, PartNumber: 1, Body }))
-  client.destroy()
-}

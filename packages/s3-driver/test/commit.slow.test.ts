@@ -3,11 +3,11 @@ import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   PutObjectCommand,
-  S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
 import { type Fault, always, everyNth, matching, nth } from '@longshore/local-cloud'
 import { content, failure, part, until, useFixture, write } from './cloud.ts'
+import { otherClient } from './other-program.ts'
 
 const bench = useFixture()
 const bytes = content(2 * part + 5)
@@ -22,17 +22,6 @@ async function expectWhole(expected = bytes): Promise<void> {
   expect((await bench.bucket.read('a'))?.equals(expected)).toBe(true)
   expect(bench.bucket.keys()).toEqual(['a'])
   expect(bench.bucket.uploads()).toEqual([])
-}
-
-function s3Client(): S3Client {
-  const { endpoint, credentials } = bench.cloud.s3
-  return new S3Client({
-    endpoint,
-    region: bench.cloud.region,
-    credentials: credentials[0]!,
-    forcePathStyle: true,
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-  })
 }
 
 const uncertain: Record<string, Fault> = {
@@ -129,7 +118,7 @@ describe('a doubtful commit', () => {
   const never: Fault = { kind: 'error', status: 503, code: 'ServiceUnavailable' }
 
   async function completeElsewhere(parts: readonly Uint8Array[], isCompleted: boolean): Promise<void> {
-    const client = s3Client()
+    const client = otherClient(bench.cloud)
     const target = { Bucket: bench.cloud.bucket, Key: 'a' }
     const { UploadId } = await client.send(new CreateMultipartUploadCommand(target))
     const Parts = []
@@ -179,7 +168,7 @@ describe('a doubtful commit', () => {
     await writer.close()
     const checkpoint = (await bench.bucket.read('~uploads/a'))!
     const { token } = JSON.parse(checkpoint.subarray(0, checkpoint.indexOf('\n')).toString()) as { token: string }
-    const client = s3Client()
+    const client = otherClient(bench.cloud)
     const Metadata = { 'longshore-upload': token }
     await client.send(new PutObjectCommand({ Bucket: bench.cloud.bucket, Key: 'a', Body: 'another', Metadata }))
     client.destroy()

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
-import { CreateMultipartUploadCommand, S3Client, UploadPartCommand } from '@aws-sdk/client-s3'
 import { type Fault, type FaultRule, matching, nth } from '@longshore/local-cloud'
 import type { FileWriter } from '@longshore/middleware-core'
 import { content, failure, mebibyte, part, until, useFixture, write } from './cloud.ts'
+import { uploadElsewhere } from './other-program.ts'
 
 const bench = useFixture()
 const bytes = content(4 * part + 3)
@@ -24,25 +24,6 @@ async function abandon(writer: FileWriter): Promise<void> {
   await until(() => writer.closed)
 }
 
-/** What another program does: the same requests without a record. */
-async function uploadElsewhere(at: string, parts: Record<number, Uint8Array>): Promise<string> {
-  const { endpoint, credentials } = bench.cloud.s3
-  const client = new S3Client({
-    endpoint,
-    region: bench.cloud.region,
-    credentials: credentials[0]!,
-    forcePathStyle: true,
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-  })
-  const target = { Bucket: bench.cloud.bucket, Key: at }
-  const { UploadId } = await client.send(new CreateMultipartUploadCommand(target))
-  for (const [number, Body] of Object.entries(parts)) {
-    await client.send(new UploadPartCommand({ ...target, UploadId: UploadId!, PartNumber: Number(number), Body }))
-  }
-  client.destroy()
-  return UploadId!
-}
-
 /** Leaves an upload as Distribution does: parts of these sizes, the last one of any. */
 async function leaveParts(lengths: readonly number[]): Promise<Buffer> {
   const whole = content(
@@ -51,7 +32,7 @@ async function leaveParts(lengths: readonly number[]): Promise<Buffer> {
   )
   let at = 0
   const parts = lengths.map((length, index) => [index + 1, whole.subarray(at, (at += length))] as const)
-  await uploadElsewhere(key, Object.fromEntries(parts))
+  await uploadElsewhere(bench.cloud, key, Object.fromEntries(parts))
   return whole
 }
 
@@ -163,7 +144,7 @@ describe('an upload that was abandoned', () => {
 
 describe('an upload of another program', () => {
   it('is continued behind its parts', async () => {
-    await uploadElsewhere(key, { 1: bytes.subarray(0, part), 2: bytes.subarray(part, 3 * part) })
+    await uploadElsewhere(bench.cloud, key, { 1: bytes.subarray(0, part), 2: bytes.subarray(part, 3 * part) })
     const writer = await bench.driver.writer(path, { append: true })
     expect(writer.size).toBe(3 * part)
     await writer.close()
@@ -292,7 +273,7 @@ describe('an upload of another program', () => {
   }
 
   it('keeps its leftovers behind a gap out, even when it is interrupted again', async () => {
-    await uploadElsewhere(key, { 1: bytes.subarray(0, part), 3: content(part, 7) })
+    await uploadElsewhere(bench.cloud, key, { 1: bytes.subarray(0, part), 3: content(part, 7) })
     const writer = await bench.driver.writer(path, { append: true })
     bench.cloud.s3.faults.add(matching({ operation: 'UploadPart' }, failPart(3)))
     await write(writer, bytes.subarray(part, 3 * part + 1))
@@ -303,8 +284,8 @@ describe('an upload of another program', () => {
   })
 
   it('is the latest when several were left', async () => {
-    await uploadElsewhere(key, { 1: content(part, 50) })
-    await uploadElsewhere(key, { 1: bytes.subarray(0, part) })
+    await uploadElsewhere(bench.cloud, key, { 1: content(part, 50) })
+    await uploadElsewhere(bench.cloud, key, { 1: bytes.subarray(0, part) })
     const writer = await bench.driver.writer(path, { append: true })
     await write(writer, bytes.subarray(writer.size))
     await writer.commit()
@@ -314,8 +295,8 @@ describe('an upload of another program', () => {
   })
 
   it('counts only for exactly its key', async () => {
-    await uploadElsewhere(`${key}-2`, { 1: bytes.subarray(0, part) })
-    await uploadElsewhere(`${key}/2`, { 1: bytes.subarray(0, part) })
+    await uploadElsewhere(bench.cloud, `${key}-2`, { 1: bytes.subarray(0, part) })
+    await uploadElsewhere(bench.cloud, `${key}/2`, { 1: bytes.subarray(0, part) })
     await expect(bench.driver.writer(path, { append: true })).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
     await bench.driver.putContent(path, '')
     const writer = await bench.driver.writer(path, { append: true })
@@ -327,7 +308,7 @@ describe('an upload of another program', () => {
   })
 
   it('cannot be seen on a server that does not list uploads, and does no harm there', async () => {
-    await uploadElsewhere(key, { 1: bytes.subarray(0, part) })
+    await uploadElsewhere(bench.cloud, key, { 1: bytes.subarray(0, part) })
     bench.cloud.s3.quirks.noListMultipartUploads = true
     await expect(bench.driver.writer(path, { append: true })).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
     await expect(bench.driver.purgeUploads({ olderThan: new Date() })).resolves.toEqual({ uploads: 0 })
@@ -393,8 +374,8 @@ describe('purge', () => {
     const tail = await bench.driver.writer('/a/2')
     await write(tail, bytes.subarray(0, 9))
     await tail.close()
-    await uploadElsewhere('a/3', { 1: bytes.subarray(0, mebibyte) })
-    await uploadElsewhere('b/4', {})
+    await uploadElsewhere(bench.cloud, 'a/3', { 1: bytes.subarray(0, mebibyte) })
+    await uploadElsewhere(bench.cloud, 'b/4', {})
     await expect(bench.driver.purgeUploads({ olderThan: new Date(Date.now() - 60_000) })).resolves.toEqual({
       uploads: 0,
     })

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
-import { CreateMultipartUploadCommand, S3Client, UploadPartCommand } from '@aws-sdk/client-s3'
 import { type FaultRule, matching } from '@longshore/local-cloud'
 import type { FileWriter } from '@longshore/middleware-core'
 import { content, failure, part, until, useFixture, write } from './cloud.ts'
+import { uploadElsewhere } from './other-program.ts'
 
 const fixture = useFixture()
 const older = content(2 * part + 5)
@@ -197,10 +197,10 @@ describe('the path of an upload whose own keys would be too long', () => {
 describe('a checkpoint of an earlier version', () => {
   it('is continued, overflow and multipart upload at the keys that they had then included', async () => {
     const id = '123e4567-e89b-42d3-a456-426614174000'
-    const uploadId = await uploadElsewhere(`~uploads/a~${id}`, [
-      older.subarray(0, part),
-      older.subarray(part, 2 * part),
-    ])
+    const uploadId = await uploadElsewhere(fixture.cloud, `~uploads/a~${id}`, {
+      1: older.subarray(0, part),
+      2: older.subarray(part, 2 * part),
+    })
     const checkpoint = { version: 2, uploadId, staged: id, token: 't', offset: 2 * part, stale: {} }
     const tail = older.subarray(2 * part)
     await fixture.bucket.put('~uploads/a', Buffer.concat([Buffer.from(`${JSON.stringify(checkpoint)}\n`), tail]))
@@ -218,21 +218,3 @@ describe('a checkpoint of an earlier version', () => {
     expect([fixture.bucket.keys(), fixture.bucket.uploads()]).toEqual([['b', 'c'], []])
   })
 })
-
-async function uploadElsewhere(Key: string, parts: readonly Uint8Array[]): Promise<string> {
-  const { endpoint, credentials } = fixture.cloud.s3
-  const client = new S3Client({
-    endpoint,
-    region: fixture.cloud.region,
-    credentials: credentials[0]!,
-    forcePathStyle: true,
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-  })
-  const target = { Bucket: fixture.cloud.bucket, Key }
-  const { UploadId } = await client.send(new CreateMultipartUploadCommand(target))
-  for (const [index, Body] of parts.entries()) {
-    await client.send(new UploadPartCommand({ ...target, UploadId: UploadId!, PartNumber: index + 1, Body }))
-  }
-  client.destroy()
-  return UploadId!
-}

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
-import { S3Client, UploadPartCommand } from '@aws-sdk/client-s3'
+import { UploadPartCommand } from '@aws-sdk/client-s3'
 import { matching, nth } from '@longshore/local-cloud'
 import type { FileWriter } from '@longshore/middleware-core'
 import { content, part, until, useFixture, write } from './cloud.ts'
+import { otherClient } from './other-program.ts'
 
 const bench = useFixture()
 const bytes = content(4 * part)
@@ -20,13 +21,7 @@ const resumed = (): Promise<FileWriter> => bench.another().writer(path, { append
 /** Puts a part into the upload that is there, as a process would that works on it at the same time. */
 async function putPart(PartNumber: number, Body: Uint8Array): Promise<void> {
   const [upload] = bench.bucket.uploads()
-  const client = new S3Client({
-    endpoint: bench.cloud.s3.endpoint,
-    region: bench.cloud.region,
-    credentials: bench.cloud.credentials,
-    forcePathStyle: true,
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-  })
+  const client = otherClient(bench.cloud)
   const target = { Bucket: bench.cloud.bucket, Key: path.slice(1), UploadId: upload!.uploadId }
   await client.send(new UploadPartCommand({ ...target, PartNumber, Body }))
   client.destroy()

@@ -11,7 +11,7 @@ import {
   inmemory,
 } from '@longshore/middleware-core'
 import type { Digest } from '../../src/oci/digest.ts'
-import { blobData, layerLink } from '../../src/storage/layout.ts'
+import { Filler } from '../gc/filler.ts'
 import { codesOf, content, digestOf, pulled, pushBlob } from '../support/client.ts'
 import { startRegistry } from '../support/registry.ts'
 import { until } from '../support/until.ts'
@@ -22,8 +22,7 @@ const large = 20_000_000
 /** A storage that has this blob: on a busy machine a push may stall for longer than these tests let clients do so. */
 async function storageWith(bytes: Buffer): Promise<StorageDriver> {
   const storage = inmemory()
-  await storage.putContent(blobData(digestOf(bytes)), bytes)
-  await storage.putContent(layerLink('library/hello', digestOf(bytes)), digestOf(bytes))
+  await new Filler(storage).blob('library/hello', bytes)
   return storage
 }
 
