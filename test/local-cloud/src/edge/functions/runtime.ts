@@ -14,7 +14,7 @@ const MAX_CODE_BYTES = 10_240
  */
 const MAX_RUN_MS = 1000
 
-/** What "JavaScript runtime 2.0 features for CloudFront Functions" lists; a context of Node has more. */
+/** Globals that "JavaScript runtime 2.0 features for CloudFront Functions" lists; a context of Node has more. */
 const GLOBALS = `Object Function Boolean Number String Symbol Math Date JSON RegExp Promise Array ArrayBuffer DataView
   Int8Array Uint8Array Uint8ClampedArray Int16Array Uint16Array Int32Array Uint32Array Float32Array Float64Array Error EvalError
   RangeError ReferenceError SyntaxError TypeError URIError globalThis undefined NaN Infinity isNaN isFinite parseInt parseFloat
@@ -40,7 +40,7 @@ const call = new Script(
 /**
  * A CloudFront Function in a context of its own, a fresh one for every run: without network, files, timers, dynamic code, and
  * without state between runs. It keeps a function from what CloudFront does not have; it is no fence against hostile code.
- * What it does not imitate: the limit of 2 MB of memory, key value stores, the module `cloudfront`, and logs, which are discarded.
+ * Not imitated are the limit of 2 MB of memory, key value stores, the module `cloudfront`, and logs, which are discarded.
  */
 export class EdgeFunction {
   readonly #code: Script
