@@ -1,18 +1,16 @@
-import { dirname } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
 import { namedPackages, packageNamePattern, packageOf } from '../config/find-factory.ts'
-import { findEntry, importEntry } from '../config/import-package.ts'
 import { StorageError } from '../contract/errors.ts'
 import type { CliContext } from './context/cli-context.ts'
-
-/** Entry of a driver's or a middleware's package by which it brings commands of its own. */
-const ENTRY = './cli'
+import { hasCliModule, loadCliModule } from './context/load-cli-module.ts'
+import type { Doctor } from './doctor/check.ts'
 
 /** Module at the entry `./cli` of a driver's or a middleware's package. */
-export interface ContributedCommands {
+export interface CliModule {
   /** Adds sub-commands to the command that has the name of the driver or middleware, such as `longshore cloudfront`. */
-  addCommands(group: Command, context: CliContext): void
+  addCommands?(group: Command, context: CliContext): void
+  /** Checks for `longshore doctor`. */
+  readonly doctor?: Doctor
 }
 
 /**
@@ -31,33 +29,19 @@ async function addNames(program: Command): Promise<void> {
   for (const [name, packageName] of namedPackages()) {
     if (seen.has(packageName)) continue
     seen.add(packageName)
-    const entry = await findEntry(packageName, ENTRY, directories())
-    if (entry) program.command(name).description(`commands of ${packageName}`)
+    if (await hasCliModule(packageName)) program.command(name).description(`commands of ${packageName}`)
   }
 }
 
 async function addCommandsOf(name: string, program: Command, context: CliContext): Promise<void> {
   if (!packageNamePattern.test(name)) return
   for (const packageName of new Set([packageOf('driver', name), packageOf('middleware', name)])) {
-    const module = await load(packageName, context)
-    if (!isContributed(module)) continue
-    module.addCommands(program.command(name).description(`commands of ${packageName}`), context)
+    const { addCommands } = Object(await loadCliModule(packageName, context)) as Partial<CliModule>
+    if (typeof addCommands !== 'function') continue
+    addCommands(program.command(name).description(`commands of ${packageName}`), context)
     return
   }
   const known = namedPackages().get(name)
   if (known === undefined) return
   throw new StorageError('CONFIG', `no commands of ${name}: the package "${known}" is not installed, or has none`)
-}
-
-function load(packageName: string, context: CliContext): Promise<unknown> {
-  return context.load ? context.load(`${packageName}/cli`) : importEntry(packageName, ENTRY, directories())
-}
-
-/** Around this package, and around the project that the command is called in. */
-function directories(): string[] {
-  return [dirname(fileURLToPath(import.meta.url)), process.cwd()]
-}
-
-function isContributed(module: unknown): module is ContributedCommands {
-  return typeof Object(module).addCommands === 'function'
 }

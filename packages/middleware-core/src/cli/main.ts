@@ -29,6 +29,7 @@ const exitCode = await run(process.argv.slice(2), {
   stdin: process.stdin,
   stdout: process.stdout,
   columns: process.stderr.isTTY ? process.stderr.columns : undefined,
+  hasColors: process.stdout.isTTY && process.stdout.hasColors(),
   signal: interruption.signal,
   env: process.env,
 })

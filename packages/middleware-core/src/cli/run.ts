@@ -1,10 +1,11 @@
 import { Command, CommanderError } from 'commander'
-import { isConfigError } from '../options/config-error.ts'
 import { addCat } from './cat.ts'
 import { addCheck } from './check.ts'
 import { addContributed } from './contributed.ts'
 import { type CliContext, Interruption } from './context/cli-context.ts'
+import { messageOf } from './context/message-of.ts'
 import { addCp } from './cp.ts'
+import { addDoctor } from './doctor.ts'
 import { addDu } from './du.ts'
 import { addLs } from './ls.ts'
 import { addMv } from './mv.ts'
@@ -14,7 +15,7 @@ import { addSweep } from './sweep.ts'
 import { addUrl } from './url.ts'
 import { addWalk } from './walk.ts'
 
-const commands = [addCheck, addUrl, addLs, addStat, addCat, addCp, addMv, addRm, addDu, addWalk, addSweep]
+const commands = [addCheck, addDoctor, addUrl, addLs, addStat, addCat, addCp, addMv, addRm, addDu, addWalk, addSweep]
 
 /** Exit code for a command line that is not understood; 1 is for what fails. */
 const USAGE = 2
@@ -52,12 +53,6 @@ export async function run(args: readonly string[], context: CliContext): Promise
 
 function exitCodeOf(cause: unknown): number {
   return cause instanceof Interruption ? cause.exitCode : 1
-}
-
-/** One line, but for the mistakes of a configuration, which have one each. */
-function messageOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error)
-  return isConfigError(error) ? message : message.replaceAll(/\s*\n\s*/g, ' ')
 }
 
 function traceOf(error: unknown): string {

@@ -14,6 +14,8 @@ export interface CliContext {
   readonly stdout: Writable
   /** Width of the terminal that {@link CliContext.error} prints to; undefined when it is none. */
   readonly columns?: number | undefined
+  /** True where {@link CliContext.out} shows colours: a terminal, unless `NO_COLOR` is set. */
+  readonly hasColors?: boolean | undefined
   /** Fires when the command is to stop; its reason is an {@link Interruption}. */
   readonly signal: AbortSignal
   readonly env: Environment

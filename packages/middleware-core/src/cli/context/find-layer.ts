@@ -14,5 +14,10 @@ export interface FoundLayer {
 export function findLayer({ driver, middlewares }: Stack, name: string): FoundLayer | undefined {
   const layers: readonly Layer[] = [...middlewares.toReversed(), driver]
   const layer = layers.find(({ factory }) => factory.definition.name === name)
-  return layer && { options: Object(plain(layer.options)), where: optionName(layer.where) }
+  return layer && foundLayer(layer)
+}
+
+/** Options of a layer, and where they were given. */
+export function foundLayer({ options, where }: Layer): FoundLayer {
+  return { options: Object(plain(options)), where: optionName(where) }
 }

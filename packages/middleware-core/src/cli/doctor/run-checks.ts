@@ -1,0 +1,69 @@
+import { messageOf } from '../context/message-of.ts'
+import type { Check, Finding, Outcome } from './check.ts'
+import { noAnswer, unexpected } from './problems.ts'
+
+/** Checks that go by one prefix. */
+export interface CheckGroup {
+  /** Prefix of their names: `s3`. */
+  readonly name: string
+  readonly checks: readonly Check[]
+}
+
+export type Status = 'ok' | 'warning' | 'failed' | 'skipped'
+
+/** Result of one check. */
+export interface CheckResult {
+  /** `s3/bucket`. */
+  readonly name: string
+  readonly title: string
+  readonly status: Status
+  /** Observation, or reason for which a check was skipped. */
+  readonly evidence: string | undefined
+  readonly findings: readonly Finding[]
+}
+
+/** Milliseconds that one check may take. */
+const CHECK_MS = 15_000
+
+/** Statuses of the checks so far, by their full names. */
+export type Statuses = ReadonlyMap<string, Status>
+
+/**
+ * Runs the checks of a group that `isWanted` names, one after the other, since each stands on those before it. One whose ground
+ * has failed, or was skipped, is skipped; one that was not wanted does not stop others.
+ */
+export async function* runChecks(
+  { name: group, checks }: CheckGroup,
+  options: { statuses: Map<string, Status>; isWanted: (name: string) => boolean; signal: AbortSignal },
+): AsyncGenerator<CheckResult> {
+  const { statuses, isWanted, signal } = options
+  for (const check of checks) {
+    const name = `${group}/${check.name}`
+    if (!isWanted(name)) continue
+    const ground = check.after?.map(other => (other.includes('/') ? other : `${group}/${other}`))
+    const missing = ground?.find(other => /failed|skipped/.test(statuses.get(other) ?? 'ok'))
+    const outcome: Outcome =
+      missing === undefined ? await outcomeOf(check, signal) : { skipped: `not tried, because of ${missing}` }
+    const { evidence, findings = [], skipped } = outcome
+    const status = statusOf(outcome)
+    statuses.set(name, status)
+    yield { name, title: check.title, status, evidence: skipped ?? evidence, findings }
+  }
+}
+
+function statusOf({ findings = [], skipped }: Outcome): Status {
+  if (skipped !== undefined) return 'skipped'
+  if (findings.some(({ problem }) => problem.severity === 'failed')) return 'failed'
+  return findings.length > 0 ? 'warning' : 'ok'
+}
+
+async function outcomeOf(check: Check, signal: AbortSignal): Promise<Outcome> {
+  const limit = AbortSignal.timeout(CHECK_MS)
+  try {
+    return await check.run(AbortSignal.any([signal, limit]))
+  } catch (error) {
+    signal.throwIfAborted()
+    const evidence = limit.aborted ? `nothing for ${CHECK_MS / 1000} seconds` : messageOf(error)
+    return { findings: [{ problem: limit.aborted ? noAnswer : unexpected, evidence }] }
+  }
+}
