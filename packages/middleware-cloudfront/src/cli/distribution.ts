@@ -1,7 +1,7 @@
 import { type StorageDriver, StorageError, checkOptions, keyOf } from '@longshore/middleware-core'
-import { type CliContext, findLayer, readStoragePath, withStack } from '@longshore/middleware-core/cli'
+import { type CliContext, type FoundLayer, findLayer, readStoragePath, withStack } from '@longshore/middleware-core/cli'
 import { type CloudFrontSettings, cloudFrontOptions } from '../options.ts'
-import { type Signer, createSigner } from '../signer.ts'
+import { type Signer, type SignerOptions, createSigner } from '../signer.ts'
 import { encodeKey } from '../signing/url-encoding.ts'
 
 /** A distribution as a configuration gives it, and the files behind it. */
@@ -24,14 +24,28 @@ export async function withDistribution<T>(
   return withStack(file, context, async (storage, stack) => {
     const layer = findLayer(stack, 'cloudfront')
     if (!layer) throw new StorageError('CONFIG', `${file}: no middleware cloudfront in middleware.storage`)
-    const settings = checkOptions(cloudFrontOptions, layer.options, { where: layer.where, locate: () => undefined })
-    const { privateKey, passphrase, keyPairId, keys, hashAlgorithm } = settings
-    const given = { privateKey, passphrase, keyPairId, keys, hashAlgorithm }
-    using signer = createSigner(Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)))
-    const urlOf = (path: string): string =>
-      isUrl(path) ? path : settings.baseUrl + encodeKey(keyAtEdge(storage, settings, path))
+    const settings = settingsOf(layer)
+    using signer = createSigner(signingOptions(settings))
+    const urlOf = (path: string): string => (isUrl(path) ? path : urlAtEdge(storage, settings, path))
     return await use({ settings, signer, urlOf })
   })
+}
+
+/** Checked options of a layer. */
+export function settingsOf({ options, where }: FoundLayer): CloudFrontSettings {
+  return checkOptions(cloudFrontOptions, options, { where, locate: () => undefined })
+}
+
+/** Options of a signer with the keys of a middleware. */
+export function signingOptions(settings: CloudFrontSettings): SignerOptions {
+  const { privateKey, passphrase, keyPairId, keys, hashAlgorithm } = settings
+  const given = { privateKey, passphrase, keyPairId, keys, hashAlgorithm }
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+}
+
+/** URL of a file of the storage, not signed. */
+export function urlAtEdge(storage: StorageDriver, settings: CloudFrontSettings, path: string): string {
+  return settings.baseUrl + encodeKey(keyAtEdge(storage, settings, path))
 }
 
 /** Key of a file, less the Origin Path, which CloudFront puts before it. */

@@ -5,6 +5,8 @@ import { addKeygen } from './keygen.ts'
 import { addRotate } from './rotate.ts'
 import { addSign } from './sign.ts'
 
+export { doctor } from './doctor/index.ts'
+
 /** Adds the commands of `longshore cloudfront`. */
 export function addCommands(group: Command, context: CliContext): void {
   group.description('keys, signed URLs and cookies of CloudFront')

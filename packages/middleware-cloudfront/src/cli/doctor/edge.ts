@@ -1,0 +1,118 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { type StorageDriver, keyOf } from '@longshore/middleware-core'
+import type { CheckContext } from '@longshore/middleware-core/cli'
+import type { CloudFrontSettings } from '../../options.ts'
+import { type SignerOptions, type UrlSigningOptions, createSigner } from '../../signer.ts'
+import { encodeKey } from '../../signing/url-encoding.ts'
+import { settingsOf, signingOptions, urlAtEdge } from '../distribution.ts'
+import { type AskOptions, type EdgeAnswer, ask } from './edge-answer.ts'
+
+/** Request, and what differs from the middleware's way to sign. */
+export type SignedAskOptions = AskOptions & {
+  readonly signing?: Partial<UrlSigningOptions>
+  readonly keys?: Partial<SignerOptions>
+}
+
+/** Distribution with files to try it with, which the checks of one layer share. */
+export class Edge {
+  readonly settings: CloudFrontSettings
+  /** Content of {@link Edge.blob}: incompressible. */
+  readonly content: Buffer = randomBytes(4096)
+  readonly #storage: StorageDriver
+  readonly #scratch: string
+  readonly #written = new Map<string, Promise<unknown>>()
+  #served: Promise<EdgeAnswer> | undefined
+
+  constructor(storage: StorageDriver, { layer, scratch }: CheckContext) {
+    this.settings = settingsOf(layer)
+    this.#storage = storage
+    this.#scratch = scratch
+  }
+
+  /** Path of a file at the place that a registry gives a blob with these bytes. */
+  get blob(): string {
+    const hex = createHash('sha256').update(this.content).digest('hex')
+    return `${this.#scratch}/blobs/sha256/${hex.slice(0, 2)}/${hex}/data`
+  }
+
+  /** Path of a file that is not there. */
+  get missing(): string {
+    return `${this.#scratch}/missing`
+  }
+
+  /** Digest of the blob as the header `Docker-Content-Digest` has it. */
+  get digest(): string {
+    return `sha256:${createHash('sha256').update(this.content).digest('hex')}`
+  }
+
+  /** Lifetime of the URLs that are tried, in seconds. */
+  get #expiresIn(): number {
+    return this.settings.duration / 1000
+  }
+
+  /** Key of the blob in the bucket. */
+  get key(): string {
+    return keyOf(this.#storage, this.blob)
+  }
+
+  /** Writes the blob, once. */
+  writeBlob(signal: AbortSignal): Promise<unknown> {
+    return this.#write(this.blob, this.content, undefined, signal)
+  }
+
+  /** Writes a file of a type that CloudFront compresses where it may, once, and gives its path. */
+  async writeText(signal: AbortSignal): Promise<string> {
+    const path = `${this.#scratch}/text.json`
+    await this.#write(path, Buffer.from(JSON.stringify('compress me '.repeat(500))), 'application/json', signal)
+    return path
+  }
+
+  /** Answer to a signed GET of the blob, asked once. */
+  served(signal: AbortSignal): Promise<EdgeAnswer> {
+    this.#served ??= this.writeBlob(signal).then(() => this.askSigned(this.blob, { signal }))
+    return this.#served
+  }
+
+  /** True where a signed URL gives the blob. */
+  isBlob({ status, body }: EdgeAnswer): boolean {
+    return status === 200 && this.content.equals(body)
+  }
+
+  /** Asks for a file with a signed URL. */
+  askSigned(path: string, { query = '', ...options }: SignedAskOptions & { query?: string }): Promise<EdgeAnswer> {
+    return this.askSignedUrl(this.urlOf(path) + query, options)
+  }
+
+  /** Asks for a URL of the distribution, signed with the current key or with the one of `keys`. */
+  async askSignedUrl(url: string, { signing = {}, keys = {}, ...options }: SignedAskOptions): Promise<EdgeAnswer> {
+    return ask(await this.sign(url, signing, keys), options)
+  }
+
+  async sign(
+    url: string,
+    signing: Partial<UrlSigningOptions> = {},
+    keys: Partial<SignerOptions> = {},
+  ): Promise<string> {
+    using signer = createSigner({ ...signingOptions(this.settings), ...keys })
+    const lifetime = { expiresIn: this.#expiresIn, policy: this.settings.policy }
+    const signed = await signer.signUrl(url, { ...lifetime, ...signing } as UrlSigningOptions)
+    return signed.url
+  }
+
+  urlOf(path: string): string {
+    return urlAtEdge(this.#storage, this.settings, path)
+  }
+
+  /** URL that leads to a key, for a distribution without Origin Path. */
+  urlOfKey(key: string): string {
+    return this.settings.baseUrl + encodeKey(key)
+  }
+
+  #write(path: string, content: Buffer, contentType: string | undefined, signal: AbortSignal): Promise<unknown> {
+    const metadata =
+      contentType !== undefined && this.#storage.capabilities.metadata ? { metadata: { contentType } } : {}
+    const written = this.#written.get(path) ?? this.#storage.putContent(path, content, { signal, ...metadata })
+    this.#written.set(path, written)
+    return written
+  }
+}

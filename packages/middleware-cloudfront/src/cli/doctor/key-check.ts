@@ -1,0 +1,30 @@
+import { stat } from 'node:fs/promises'
+import type { Check, Finding } from '@longshore/middleware-core/cli'
+import type { CloudFrontSettings } from '../../options.ts'
+import { isPem } from '../../keys/pem.ts'
+import { keyPermissions } from './problems.ts'
+import { describeKeys } from './public-half.ts'
+
+/** Permission bits of those who are neither the owner nor of the group. */
+const OTHERS = 0o007
+
+/** Makes the check of the private keys on this machine. */
+export function keyCheck(settings: CloudFrontSettings): Check {
+  return {
+    name: 'keys',
+    title: 'the keys are usable, and for the service alone',
+    run: async () => {
+      const findings: Finding[] = []
+      const seen: string[] = []
+      for (const { keyPairId, privateKey, description } of describeKeys(settings)) {
+        const file = privateKey === undefined || isPem(privateKey) ? undefined : privateKey
+        const mode = file === undefined ? undefined : (await stat(file)).mode & 0o777
+        seen.push(`${keyPairId}: ${description}${mode === undefined ? '' : `, mode 0${mode.toString(8)}`}`)
+        // Windows has no such bits, and tells 0666.
+        if (mode === undefined || (mode & OTHERS) === 0 || process.platform === 'win32') continue
+        findings.push({ problem: keyPermissions, evidence: `${file} has mode 0${mode.toString(8)}` })
+      }
+      return { findings, evidence: seen.join('; ') }
+    },
+  }
+}
