@@ -165,8 +165,8 @@ describe('longshore doctor, at the edge', () => {
       queryStrings: 'none',
       viewerFunctions: { request: code, response: 'function handler(event) { return event.response }' },
     })
-    const { problems } = await examine({ s3: { rootdirectory: 'in' }, cloudfront: { originpath: '/in' } })
-    expect(problems.toSorted()).toEqual(['digest-missing', 'downloads-ignored'])
+    const { problems } = await examine({ s3: { rootdirectory: 'in' } })
+    expect(problems).toEqual(['origin-path-doubled', 'digest-missing', 'downloads-ignored'])
   })
 
   it('names a redirect that leads to itself', async () => {

@@ -121,8 +121,8 @@ describe('longshore doctor', () => {
         '         cause     Somebody left the door open.',
         '         evidence  3 degrees',
         '         remedy    Close it.',
-        'skipped  house/fire                 a fire burns: not tried, because of house/door',
-        'skipped  house/cat                  the cat is warm: not tried, because of house/fire',
+        'skipped  house/fire                 not tried, because of house/door',
+        'skipped  house/cat                  not tried, because of house/fire',
         '',
       ].join('\n'),
     )
@@ -142,7 +142,7 @@ describe('longshore doctor', () => {
     ]
     refused = 'putContent'
     const { out } = await doctor()
-    expect(out).toMatch(/^skipped {2}storage\/write .*: fails as well, because of house\/door$/m)
+    expect(out).toMatch(/^skipped {2}storage\/write +fails as well, because of house\/door$/m)
     expect(out).toMatch(/\n1 ok, 1 failed, 2 skipped\n$/)
   })
 

@@ -1,12 +1,32 @@
 import type { Finding, Problem } from '@longshore/middleware-core/cli'
-import type { Edge } from './edge.ts'
+import type { Detour, Edge } from './edge.ts'
 import { type EdgeAnswer, describeAnswer, isDenied } from './edge-answer.ts'
 import { describePublicHalf } from './public-half.ts'
 import * as problems from './problems.ts'
 
-/** Finds out why a signed URL of a file that is there does not give it. Undefined where it does. */
-export async function diagnose(edge: Edge, answer: EdgeAnswer, signal: AbortSignal): Promise<Finding | undefined> {
-  if (edge.isBlob(answer)) return undefined
+/** Most problems that are found one behind the other. */
+const MAX_DETOURS = 3
+
+/**
+ * Finds out why a signed URL of a file that is there does not give it. Where there is a way around a problem the edge takes it, so
+ * that the next one is found, too. Empty where the file is served at once.
+ */
+export async function diagnose(edge: Edge, signal: AbortSignal): Promise<Finding[]> {
+  const findings: Finding[] = []
+  while (findings.length < MAX_DETOURS) {
+    const answer = await edge.served(signal)
+    if (edge.isBlob(answer)) break
+    const { detour, ...finding } = await diagnoseAnswer(edge, answer, signal)
+    findings.push(finding)
+    if (!detour) break
+    edge.take(detour)
+  }
+  return findings
+}
+
+type Diagnosis = Finding & { readonly detour?: Detour }
+
+async function diagnoseAnswer(edge: Edge, answer: EdgeAnswer, signal: AbortSignal): Promise<Diagnosis> {
   const found = (problem: Problem, remedy?: string): Finding => ({ problem, evidence: describeAnswer(answer), remedy })
   const { status, headers, source, code, message = '' } = answer
   if (status >= 300 && status < 400 && status !== 304) return diagnoseRedirect(answer)
@@ -42,7 +62,7 @@ function failsInFunction({ status, headers, body }: EdgeAnswer): boolean {
 }
 
 /** CloudFront refuses the signature, and gives most reasons one code: they are told apart by other signatures. */
-async function diagnoseDenial(edge: Edge, answer: EdgeAnswer, signal: AbortSignal): Promise<Finding> {
+async function diagnoseDenial(edge: Edge, answer: EdgeAnswer, signal: AbortSignal): Promise<Diagnosis> {
   const evidence = describeAnswer(answer)
   if (answer.code === 'MissingKey') return { problem: problems.signatureLost, evidence }
   const { hashAlgorithm, policy } = edge.settings
@@ -76,28 +96,20 @@ function withPublicHalf({ remedy }: Problem, edge: Edge): string {
 const MAX_COMPONENTS = 4
 
 /** Asks for the file at the places that it has behind another Origin Path than the option's. */
-async function findOriginPath(edge: Edge, signal: AbortSignal): Promise<Finding | undefined> {
+async function findOriginPath(edge: Edge, signal: AbortSignal): Promise<Diagnosis | undefined> {
   const { key } = edge
   const { originPath } = edge.settings
-  if (originPath !== '') {
-    const answer = await edge.askSignedUrl(edge.urlOfKey(key), { signal })
-    if (edge.isBlob(answer)) {
-      return {
-        problem: problems.originPathMissing,
-        evidence: `${describeAnswer(answer)}, with /${originPath} in the URL`,
-      }
-    }
-  }
-  const components = key.slice(originPath === '' ? 0 : originPath.length + 1).split('/')
-  for (let count = 1; count <= Math.min(MAX_COMPONENTS, components.length - 1); count++) {
-    const answer = await edge.askSignedUrl(edge.urlOfKey(components.slice(count).join('/')), { signal })
+  const components = key.split('/')
+  const depths = Array.from({ length: Math.min(MAX_COMPONENTS, components.length - 1) + 1 }, (_, depth) => depth)
+  for (const leftOut of depths.map(depth => components.slice(0, depth).join('/'))) {
+    if (leftOut === originPath) continue
+    const answer = await edge.askSignedUrl(edge.urlWithout(leftOut), { signal })
     if (!edge.isBlob(answer)) continue
-    const path = components.slice(0, count).join('/')
-    const whole = [originPath, path].filter(Boolean).join('/')
+    const isMissing = leftOut.length < originPath.length
     return {
-      problem: problems.originPathDoubled,
-      evidence: `${describeAnswer(answer)}, without /${path} in the URL`,
-      remedy: `Set the option originpath to /${whole}, or empty the Origin path of the origin.`,
+      problem: isMissing ? problems.originPathMissing : problems.originPathDoubled,
+      evidence: `${describeAnswer(answer)}, as with ${leftOut === '' ? 'no Origin path' : `the Origin path /${leftOut}`}`,
+      detour: { leftOut },
     }
   }
   return undefined

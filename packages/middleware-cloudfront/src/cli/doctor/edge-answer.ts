@@ -64,7 +64,9 @@ export async function ask(url: string, { method = 'GET', headers = {}, signal }:
 
 /** `GET /docker/...: 403 AccessDenied from S3`. */
 export function describeAnswer({ method, path, status, code, source }: EdgeAnswer): string {
-  return `${method} ${path}: ${[status, code].filter(Boolean).join(' ')} from ${source}`
+  const digests = /([0-9a-f]{8})[0-9a-f]{56,}/g
+  const origin = status < 300 ? [] : ['from', source]
+  return `${method} ${path.replaceAll(digests, '$1...')}: ${[status, code, ...origin].filter(Boolean).join(' ')}`
 }
 
 /** True for an answer of CloudFront that refuses the signature. */

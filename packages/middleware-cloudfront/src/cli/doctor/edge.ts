@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { type StorageDriver, keyOf } from '@longshore/middleware-core'
-import type { CheckContext } from '@longshore/middleware-core/cli'
+import type { CheckContext, Outcome } from '@longshore/middleware-core/cli'
 import type { CloudFrontSettings } from '../../options.ts'
 import { type SignerOptions, type UrlSigningOptions, createSigner } from '../../signer.ts'
 import { encodeKey } from '../../signing/url-encoding.ts'
@@ -13,6 +13,16 @@ export type SignedAskOptions = AskOptions & {
   readonly keys?: Partial<SignerOptions>
 }
 
+/** Checks without whose success nothing can be told of how files are served. */
+export const ground: readonly string[] = ['connection', 'clock', 'storage/write']
+
+/** Way to a file in spite of a problem that was found, so that others behind it are found as well. */
+export interface Detour {
+  /** Path before keys in URLs, in place of the one that the options give: a prefix of keys that is left out. */
+  readonly leftOut?: string
+  readonly keys?: Partial<SignerOptions>
+}
+
 /** Distribution with files to try it with, which the checks of one layer share. */
 export class Edge {
   readonly settings: CloudFrontSettings
@@ -22,6 +32,7 @@ export class Edge {
   readonly #scratch: string
   readonly #written = new Map<string, Promise<unknown>>()
   #served: Promise<EdgeAnswer> | undefined
+  #detour: Detour = {}
 
   constructor(storage: StorageDriver, { layer, scratch }: CheckContext) {
     this.settings = settingsOf(layer)
@@ -73,7 +84,21 @@ export class Edge {
     return this.#served
   }
 
-  /** True where a signed URL gives the blob. */
+  /** Goes another way from now on. */
+  take(detour: Detour): void {
+    this.#detour = { ...this.#detour, ...detour }
+    this.#served = undefined
+  }
+
+  /** Runs what needs a file that is served, be it on a detour. */
+  whereServed(run: (signal: AbortSignal) => Promise<Outcome>): (signal: AbortSignal) => Promise<Outcome> {
+    return async signal => {
+      if (this.isBlob(await this.served(signal))) return run(signal)
+      return { skipped: 'not tried, because no file is served' }
+    }
+  }
+
+  /** True for an answer that is the blob. */
   isBlob({ status, body }: EdgeAnswer): boolean {
     return status === 200 && this.content.equals(body)
   }
@@ -93,19 +118,21 @@ export class Edge {
     signing: Partial<UrlSigningOptions> = {},
     keys: Partial<SignerOptions> = {},
   ): Promise<string> {
-    using signer = createSigner({ ...signingOptions(this.settings), ...keys })
+    using signer = createSigner({ ...signingOptions(this.settings), ...this.#detour.keys, ...keys })
     const lifetime = { expiresIn: this.#expiresIn, policy: this.settings.policy }
     const signed = await signer.signUrl(url, { ...lifetime, ...signing } as UrlSigningOptions)
     return signed.url
   }
 
   urlOf(path: string): string {
-    return urlAtEdge(this.#storage, this.settings, path)
+    const { leftOut } = this.#detour
+    if (leftOut === undefined) return urlAtEdge(this.#storage, this.settings, path)
+    return this.urlWithout(leftOut, keyOf(this.#storage, path))
   }
 
-  /** URL that leads to a key, for a distribution without Origin Path. */
-  urlOfKey(key: string): string {
-    return this.settings.baseUrl + encodeKey(key)
+  /** URL that leads to a key where the Origin Path is `prefix`, which the key begins with. */
+  urlWithout(prefix: string, key: string = this.key): string {
+    return this.settings.baseUrl + encodeKey(prefix === '' ? key : key.slice(prefix.length + 1))
   }
 
   #write(path: string, content: Buffer, contentType: string | undefined, signal: AbortSignal): Promise<unknown> {

@@ -123,8 +123,8 @@ export const originPathMissing: Problem = {
   name: 'origin-path-missing',
   severity: 'failed',
   symptom: 'Every pull is refused with 403 AccessDenied or 404 NoSuchKey by S3.',
-  cause: 'The option originpath names an Origin Path that the distribution does not have.',
-  remedy: 'Remove the option originpath, or give the origin this Origin path.',
+  cause: 'The option originpath names an Origin Path that the distribution does not have, so it is missing in the key.',
+  remedy: 'Give the origin the Origin path of the option originpath, or set that to the one that the origin has.',
 }
 
 export const originPathDoubled: Problem = {
@@ -132,7 +132,7 @@ export const originPathDoubled: Problem = {
   severity: 'failed',
   symptom: 'Every pull is refused with 403 AccessDenied or 404 NoSuchKey by S3.',
   cause: 'The distribution has an Origin Path that the option originpath does not name, so it stands twice in the key.',
-  remedy: 'Set the option originpath to the Origin path of the origin, or empty that.',
+  remedy: 'Set the option originpath to the Origin path of the origin, or that to the option.',
 }
 
 export const originAccess: Problem = {

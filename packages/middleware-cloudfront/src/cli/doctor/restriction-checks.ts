@@ -1,24 +1,48 @@
 import type { Check, Finding } from '@longshore/middleware-core/cli'
-import type { Edge } from './edge.ts'
-import { type EdgeAnswer, ask, describeAnswer, isDenied } from './edge-answer.ts'
+import { type Edge, ground } from './edge.ts'
+import { type EdgeAnswer, ask, describeAnswer } from './edge-answer.ts'
 import * as problems from './problems.ts'
 
 const HOUR_MS = 3_600_000
 
-/** Makes the checks of who gets at files without a signature: strangers, and those with another authorization. */
-export function accessChecks(edge: Edge): Check[] {
+/** Makes the check that a signature is asked for. */
+export function unsignedCheck(edge: Edge): Check {
+  return {
+    name: 'unsigned',
+    title: 'a URL without signature is refused',
+    after: ['connection', 'storage/write'],
+    run: async signal => {
+      await edge.writeBlob(signal)
+      const answer = await ask(edge.urlOf(edge.blob), { signal })
+      // An answer of S3, whatever it says, means that CloudFront has let the request pass.
+      const isServed = edge.isBlob(answer) || answer.source === 'S3'
+      return isServed ? { findings: [{ problem: problems.notRestricted, evidence: describeAnswer(answer) }] } : {}
+    },
+  }
+}
+
+/** Makes the checks of signatures that the edge has to refuse, and of what it must keep from S3. */
+export function refusalChecks(edge: Edge): Check[] {
   return [
     {
-      name: 'unsigned',
-      title: 'a URL without signature is refused',
-      after: ['connection', 'storage/write'],
-      run: async signal => {
-        await edge.writeBlob(signal)
-        const answer = await ask(edge.urlOf(edge.blob), { signal })
-        // An answer of S3, whatever it says, means that CloudFront has let the request pass.
-        const isServed = edge.isBlob(answer) || answer.source === 'S3'
-        return isServed ? { findings: [{ problem: problems.notRestricted, evidence: describeAnswer(answer) }] } : {}
-      },
+      name: 'expired',
+      title: 'a URL that has ended is refused',
+      after: [...ground, 'unsigned'],
+      run: edge.whereServed(async signal => {
+        const signing = { expiresIn: undefined, expiresAt: new Date(Date.now() - HOUR_MS) }
+        const answer = await edge.askSigned(edge.blob, { signal, signing })
+        return { findings: findingsOf(edge, answer, problems.expiredServed) }
+      }),
+    },
+    {
+      name: 'tampered',
+      title: 'a URL with the signature of another one is refused',
+      after: [...ground, 'unsigned'],
+      run: edge.whereServed(async signal => {
+        const { search } = new URL(await edge.sign(edge.urlOf(edge.missing)))
+        const answer = await ask(edge.urlOf(edge.blob) + search, { signal })
+        return { findings: findingsOf(edge, answer, problems.tamperedServed) }
+      }),
     },
     {
       name: 'authorization',
@@ -27,9 +51,9 @@ export function accessChecks(edge: Edge): Check[] {
       run: async signal => {
         await edge.writeBlob(signal)
         const headers = { authorization: 'Bearer longshore-doctor' }
+        const served = await edge.served(signal)
         const answer = await edge.askSigned(edge.blob, { signal, headers })
         if (edge.isBlob(answer)) return {}
-        const served = await edge.served(signal)
         const reachesS3 = answer.source === 'S3' && answer.status === 400
         if (!reachesS3 && !edge.isBlob(served)) return { skipped: 'not told, because no file is served' }
         return {
@@ -42,32 +66,6 @@ export function accessChecks(edge: Edge): Check[] {
   ]
 }
 
-/** Makes the checks of signatures that the edge has to refuse. */
-export function refusalChecks(edge: Edge): Check[] {
-  return [
-    {
-      name: 'expired',
-      title: 'a URL that has ended is refused',
-      after: ['unsigned', 'served'],
-      run: async signal => {
-        const signing = { expiresIn: undefined, expiresAt: new Date(Date.now() - HOUR_MS) }
-        const answer = await edge.askSigned(edge.blob, { signal, signing })
-        return { findings: findingsOf(edge, answer, problems.expiredServed) }
-      },
-    },
-    {
-      name: 'tampered',
-      title: 'a URL with the signature of another one is refused',
-      after: ['unsigned', 'served'],
-      run: async signal => {
-        const { search } = new URL(await edge.sign(edge.urlOf(edge.missing)))
-        const answer = await ask(edge.urlOf(edge.blob) + search, { signal })
-        return { findings: findingsOf(edge, answer, problems.tamperedServed) }
-      },
-    },
-  ]
-}
-
 function findingsOf(edge: Edge, answer: EdgeAnswer, problem: Finding['problem']): Finding[] {
-  return isDenied(answer) || !edge.isBlob(answer) ? [] : [{ problem, evidence: describeAnswer(answer) }]
+  return edge.isBlob(answer) ? [{ problem, evidence: describeAnswer(answer) }] : []
 }

@@ -9,8 +9,8 @@ export function describeResult(result: CheckResult, hasColors: boolean): string 
   const { name, status, title, evidence } = result
   const word = status.padEnd(9)
   const shown = hasColors ? styleText(colors[status], word) : word
-  const detail = evidence ? `: ${evidence}` : ''
-  const line = `${shown}${name.padEnd(26)} ${title}${result.findings.length === 0 ? detail : ''}\n`
+  const text = status === 'skipped' ? evidence : [title, status === 'ok' && evidence].filter(Boolean).join(': ')
+  const line = `${shown}${name.padEnd(26)} ${text}\n`
   return line + result.findings.map(describeFinding).join('')
 }
 
