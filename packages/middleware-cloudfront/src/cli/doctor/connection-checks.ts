@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises'
 import type { Check, Finding, Problem } from '@longshore/middleware-core/cli'
 import type { CloudFrontSettings } from '../../options.ts'
 import { ConnectionError, type EdgeAnswer, ask, describeAnswer } from './edge-answer.ts'
-import * as problems from './problems.ts'
+import { problems } from './problems.ts'
 
 /** Seconds of difference that are told. */
 const DRIFT_SECONDS = 60

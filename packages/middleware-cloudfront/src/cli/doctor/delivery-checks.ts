@@ -4,7 +4,7 @@ import { encodeQueryValue } from '../../signing/url-encoding.ts'
 import { diagnose } from './diagnose.ts'
 import { type Edge, ground } from './edge.ts'
 import { describeAnswer } from './edge-answer.ts'
-import * as problems from './problems.ts'
+import { problems } from './problems.ts'
 
 /** Makes the checks of what the edge has to serve, and how. */
 export function deliveryChecks(edge: Edge): Check[] {

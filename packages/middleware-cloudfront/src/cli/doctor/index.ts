@@ -4,7 +4,7 @@ import { connectionChecks } from './connection-checks.ts'
 import { deliveryChecks } from './delivery-checks.ts'
 import { Edge } from './edge.ts'
 import { keyCheck } from './key-check.ts'
-import * as problems from './problems.ts'
+import { problems } from './problems.ts'
 import { refusalChecks, unsignedCheck } from './restriction-checks.ts'
 
 /** Checks of keys, and of the distribution from the outside, as clients meet it. */

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import type { Check, Finding } from '@longshore/middleware-core/cli'
 import type { CloudFrontSettings } from '../../options.ts'
 import { isPem } from '../../keys/pem.ts'
-import { keyPermissions } from './problems.ts'
+import { problems } from './problems.ts'
 import { describeKeys } from './public-half.ts'
 
 /** Permission bits of those who are neither the owner nor of the group. */
@@ -22,7 +22,7 @@ export function keyCheck(settings: CloudFrontSettings): Check {
         seen.push(`${keyPairId}: ${description}${mode === undefined ? '' : `, mode 0${mode.toString(8)}`}`)
         // Windows has no such bits, and tells 0666.
         if (mode === undefined || (mode & OTHERS) === 0 || process.platform === 'win32') continue
-        findings.push({ problem: keyPermissions, evidence: `${file} has mode 0${mode.toString(8)}` })
+        findings.push({ problem: problems.keyPermissions, evidence: `${file} has mode 0${mode.toString(8)}` })
       }
       return { findings, evidence: seen.join('; ') }
     },

@@ -1,7 +1,7 @@
 import type { Check, Finding } from '@longshore/middleware-core/cli'
 import { type Edge, ground } from './edge.ts'
 import { type EdgeAnswer, ask, describeAnswer } from './edge-answer.ts'
-import * as problems from './problems.ts'
+import { problems } from './problems.ts'
 
 const HOUR_MS = 3_600_000
 
