@@ -42,12 +42,23 @@ describe('check', () => {
     ['files', wrongFiles, fileMistakes],
   ])('tells every mistake at once, as a start does: %s', async (_what, content, expected) => {
     const file = await here.configure(content)
-    for (const run of [here.start('check', file), here.start('--config', file, '--port', '0')]) {
+    const ways = [here.start('check', file), here.longshore('check', file), here.start('--config', file, '--port', '0')]
+    for (const run of ways) {
       expect(await run.ended).toBe(1)
       const lines = run.errors.trimEnd().split('\n')
       expect(lines).toEqual(expected.map(line => expect.stringContaining(line)))
       expect(run.output).toBe('')
     }
+  })
+
+  it('is what the doctor says first', async () => {
+    const run = here.longshore('doctor', await here.configure(wrong), '--json')
+    expect(await run.ended).toBe(1)
+    const { checks } = JSON.parse(run.output) as { checks: { findings: { problem: string; evidence: string }[] }[] }
+    expect(checks).toHaveLength(1)
+    const told = checks.flatMap(({ findings }) => findings.map(({ evidence }) => evidence))
+    for (const mistake of mistakes) expect(told).toContainEqual(expect.stringContaining(mistake))
+    expect(told).toHaveLength(mistakes.length)
   })
 
   it('reads what a start reads, warns, and starts nothing', async () => {

@@ -5,6 +5,7 @@ import { type Folder, temporaryFolder } from './folder.ts'
 
 /** Built before the tests run, as it is before `npm start`. */
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+const longshoreMain = fileURLToPath(new URL('../../../../packages/middleware-core/bin/longshore.js', import.meta.url))
 
 /** The program as a process of its own, and what it has printed so far. */
 export interface Program {
@@ -20,6 +21,8 @@ export interface Workplace {
   readonly folder: Folder
   /** Runs the program in the folder, with its temporary files there. */
   start(...options: string[]): Program
+  /** Runs the command `longshore` in the folder. */
+  longshore(...args: string[]): Program
   /** Writes a configuration and gives its name. */
   configure(text: string): Promise<string>
   /** Runs the program with a configuration. */
@@ -33,11 +36,14 @@ export function workplace(): Workplace {
     await Promise.all(programs.map(({ ended }) => ended))
     programs = []
   })
-  const start = (...options: string[]): Program => {
-    const program = run(folder.path, options)
-    programs.push(program)
-    return program
-  }
+  const runner =
+    (file: string) =>
+    (...args: string[]): Program => {
+      const program = run(folder.path, [file, ...args])
+      programs.push(program)
+      return program
+    }
+  const start = runner(main)
   const configure = async (text: string): Promise<string> => {
     await folder.write('config.yml', text)
     return 'config.yml'
@@ -45,13 +51,14 @@ export function workplace(): Workplace {
   return {
     folder,
     start,
+    longshore: runner(longshoreMain),
     configure,
     startWith: async (text, ...options) => start('--config', await configure(text), ...options),
   }
 }
 
-function run(directory: string, options: string[]): Program {
-  const child = spawn(process.execPath, [main, ...options], {
+function run(directory: string, args: string[]): Program {
+  const child = spawn(process.execPath, args, {
     cwd: directory,
     env: { PATH: process.env['PATH'], TMPDIR: directory },
     stdio: ['ignore', 'pipe', 'pipe'],

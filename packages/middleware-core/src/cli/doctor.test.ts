@@ -6,6 +6,7 @@ import { longshore as runLongshore, type Outcome } from '../../test/cli/longshor
 import { defineDriver } from '../authoring/define-driver.ts'
 import { StorageError } from '../contract/errors.ts'
 import { InMemoryDriver } from '../drivers/inmemory/driver.ts'
+import { loadConfig } from '../config/config.ts'
 import { ConfigError } from '../options/config-error.ts'
 import * as option from '../options/option.ts'
 import { z } from 'zod'
@@ -212,6 +213,7 @@ describe('longshore doctor', () => {
     const content = 'storage: {house: {door: oak}}\nhttp: {adr: x}\n'
     expect((await doctor([], content)).out).toContain('not read here, but by the service: http')
     service = {
+      loadConfig,
       checkConfig: () => {
         throw new ConfigError([{ option: ['http', 'adr'], problem: 'unknown option', location: 'config.yml:2' }])
       },

@@ -16,7 +16,15 @@ export async function withStack<T>(
   context: CliContext,
   use: (storage: StorageDriver, stack: Stack, config: Config) => Promise<T> | T,
 ): Promise<T> {
-  const config = await loadConfig(file, { env: context.env })
+  return withStackOf(await loadConfig(file, { env: context.env }), context, use)
+}
+
+/** Does for a configuration that was read what {@link withStack} does for a file. */
+export async function withStackOf<T>(
+  config: Config,
+  context: CliContext,
+  use: (storage: StorageDriver, stack: Stack, config: Config) => Promise<T> | T,
+): Promise<T> {
   const stack = await resolveStack(config, { load: context.load }).finally(() => printWarnings(config, context))
   await using storage = await buildStack(stack)
   return await use(storage, stack, config)
@@ -49,6 +57,7 @@ async function assertReachable(storage: StorageDriver, signal: AbortSignal): Pro
   }
 }
 
-function printWarnings(config: Config, context: CliContext): void {
+/** Prints the oddities of a configuration. */
+export function printWarnings(config: Config, context: CliContext): void {
   for (const warning of config.warnings) context.error(`warning: ${warning}\n`)
 }

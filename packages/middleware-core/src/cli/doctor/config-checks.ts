@@ -1,9 +1,9 @@
-import { type Config, loadConfig } from '../../config/config.ts'
+import type { Config } from '../../config/config.ts'
 import { type Stack, buildStack, resolveStack } from '../../config/create-storage.ts'
 import { isConfigError } from '../../options/config-error.ts'
 import type { StorageDriver } from '../../contract/storage-driver.ts'
 import type { CliContext } from '../context/cli-context.ts'
-import { readByService } from '../context/service.ts'
+import { readConfig } from '../context/service.ts'
 import { messageOf } from '../context/message-of.ts'
 import type { Check, Finding, Problem } from './check.ts'
 import { oddConfiguration, wrongConfiguration } from './problems.ts'
@@ -32,8 +32,9 @@ export function configChecks(file: string, context: CliContext, read: ReadConfig
           return undefined
         }
       }
-      const config = await attempt(() => loadConfig(file, { env: context.env }))
-      if (!config) return { findings: findingsOf(wrongConfiguration, mistakes) }
+      const found = await attempt(() => readConfig(file, context))
+      if (!found) return { findings: findingsOf(wrongConfiguration, mistakes) }
+      const { config, checkSections } = found
       read.config = config
       const stack = await attempt(() => resolveStack(config, { load: context.load }))
       if (stack) {
@@ -41,7 +42,7 @@ export function configChecks(file: string, context: CliContext, read: ReadConfig
         const storage = await attempt(() => buildStack(stack))
         if (storage) read.storage = storage
       }
-      const service = await attempt(() => readByService(config, context))
+      const service = await attempt(checkSections)
       const findings = [
         ...findingsOf(wrongConfiguration, mistakes),
         ...findingsOf(

@@ -11,11 +11,28 @@ export function describeResult(result: CheckResult, hasColors: boolean): string 
   const shown = hasColors ? styleText(colors[status], word) : word
   const text = status === 'skipped' ? evidence : [title, status === 'ok' && evidence].filter(Boolean).join(': ')
   const line = `${shown}${name.padEnd(26)} ${text}\n`
-  return line + result.findings.map(describeFinding).join('')
+  return line + describeFindings(result.findings)
 }
 
-function describeFinding({ problem, evidence, remedy = problem.remedy }: Finding): string {
-  return [row('cause', problem.cause), row('evidence', evidence), row('remedy', remedy)].join('')
+/** Findings of one problem stand together. */
+function describeFindings(findings: readonly Finding[]): string {
+  const groups = new Map<string, Finding[]>()
+  for (const finding of findings) {
+    const key = finding.problem.name + (finding.remedy ?? '')
+    groups.set(key, [...(groups.get(key) ?? []), finding])
+  }
+  return [...groups.values()].map(describeGroup).join('')
+}
+
+function describeGroup(findings: readonly Finding[]): string {
+  const [first] = findings
+  if (!first) return ''
+  const { problem, remedy = problem.remedy } = first
+  return (
+    row('cause', problem.cause) +
+    findings.map(({ evidence }) => row('evidence', evidence)).join('') +
+    row('remedy', remedy)
+  )
 }
 
 /** Lines after the first stand under its text. */
