@@ -5,9 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { type Place, storageSections } from '@longshore/e2e/registry-configuration'
 import { type ServerProcess, startNodeServer } from './node-server.ts'
 
-const program = fileURLToPath(
-  new URL('dist/cli/main.js', import.meta.resolve('@longshore/example-registry/package.json')),
-)
+const program = fileURLToPath(new URL('dist/cli/main.js', import.meta.resolve('@longshore/registry/package.json')))
 
 /** Starts the example registry as `npm start -- --config` does. */
 export function startLongshore(directory: string, place: Place): Promise<ServerProcess> {
