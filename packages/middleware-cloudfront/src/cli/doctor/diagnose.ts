@@ -109,6 +109,7 @@ async function findOriginPath(edge: Edge, signal: AbortSignal): Promise<Diagnosi
     return {
       problem: isMissing ? problems.originPathMissing : problems.originPathDoubled,
       evidence: `${describeAnswer(answer)}, as with ${leftOut === '' ? 'no Origin path' : `the Origin path /${leftOut}`}`,
+      remedy: `Set the option originpath to /${leftOut}, or the Origin path of the origin to ${originPath === '' ? 'nothing' : `/${originPath}`}.`,
       detour: { leftOut },
     }
   }
