@@ -87,7 +87,7 @@ describe('the answer for a blob', () => {
 
   it('names none where there is nothing', async () => {
     const answer = await fetch(await signed(blobKey('sha256', '0'.repeat(64))))
-    expect([answer.status, answer.headers.get('docker-content-digest')]).toEqual([404, null])
+    expect([answer.status, answer.headers.get('docker-content-digest')]).toEqual([403, null])
   })
 })
 

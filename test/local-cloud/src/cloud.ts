@@ -3,6 +3,7 @@ import type { KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { EdgeOptions, LocalEdge } from './edge/server.ts'
 import { startEdge } from './edge/server.ts'
+import { CLOUDFRONT_CREDENTIALS } from './s3/permissions/permissions.ts'
 import type { LocalS3, S3Options } from './s3/server.ts'
 import { LOCAL_CREDENTIALS, startS3 } from './s3/server.ts'
 import type { Credentials } from './signature/credentials.ts'
@@ -43,7 +44,7 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
   const key = options.privateKey === undefined ? await freshKey() : createPrivateKey(options.privateKey)
   const publicKey = createPublicKey(key)
   const s3 = await startS3({ ...options.s3, buckets: [bucket], credentials: [credentials], region })
-  const origin = { endpoint: s3.endpoint, bucket, region, credentials }
+  const origin = { endpoint: s3.endpoint, bucket, region, credentials: CLOUDFRONT_CREDENTIALS }
   const edge = await startEdge({ ...options.edge, origin, publicKeys: { [keyPairId]: publicKey } }).catch(
     async (error: unknown) => {
       await s3.close()

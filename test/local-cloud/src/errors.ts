@@ -56,12 +56,15 @@ export class S3Error extends Error {
   readonly status: number
   /** Further elements of the error document, for the eyes of whoever debugs a client. */
   readonly details: Record<string, string>
+  /** Further headers of the answer. */
+  readonly headers: Record<string, string>
 
-  constructor(code: string, message: string, status: number, details: Record<string, string> = {}) {
+  constructor(code: string, message: string, status: number, details: Record<string, string> = {}, headers = {}) {
     super(message)
     this.code = code
     this.status = status
     this.details = details
+    this.headers = headers
   }
 }
 

@@ -1,23 +1,27 @@
 import { createServer } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** A `node:http` server that only this machine can reach. */
+/** A server of HTTP or HTTPS that only this machine can reach. */
 export interface LoopbackServer {
   port: number
   /** Ends every connection, busy ones included, and frees the port. */
   close(): Promise<void>
 }
 
-/** Listens on 127.0.0.1 only; port 0 takes any free one. The handler must not reject. */
+/** Listens on 127.0.0.1 only, for HTTPS where there is a certificate; port 0 takes any free one. The handler must not reject. */
 export async function listenOnLoopback(
   port: number,
   handler: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
+  tls?: { cert: string; key: string },
 ): Promise<LoopbackServer> {
   // Both S3 and CloudFront answer what is too long for them themselves.
-  const server = createServer({ maxHeaderSize: 65_536 }, (request, response) => void handler(request, response))
+  const listener = (request: IncomingMessage, response: ServerResponse) => void handler(request, response)
+  const options = { maxHeaderSize: 65_536 }
+  const server = tls ? createTlsServer({ ...options, ...tls }, listener) : createServer(options, listener)
   // Without this listener Node asks for the body at once; S3 looks at the headers first and may refuse without it.
-  server.on('checkContinue', (request, response) => void handler(request, response))
+  server.on('checkContinue', listener)
   // A pooled client connection must not die under a request that is just being sent; and an upload may take its time.
   server.keepAliveTimeout = 120_000
   server.requestTimeout = 0

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { Spool, SpoolDirectory } from '../spool.ts'
 import { type CacheKey, cacheName, objectKey } from './cache-key.ts'
-import type { Origin } from './origin.ts'
+import type { Distribution } from './distribution.ts'
+import type { Origin, OriginRequest } from './origin.ts'
 
 /** A whole object at the edge, or one that is still arriving. */
 export interface CachedObject {
@@ -35,18 +36,21 @@ export class EdgeCache {
   readonly #origin: Origin
   readonly #spools: SpoolDirectory
   readonly #limits: CacheLimits
+  readonly #distribution: Distribution
   readonly #objects = new Map<string, CachedObject>()
   readonly #pending = new Map<string, Promise<Lookup>>()
   #bytes = 0
 
-  constructor(origin: Origin, spools: SpoolDirectory, limits: CacheLimits) {
+  constructor(origin: Origin, spools: SpoolDirectory, limits: CacheLimits, distribution: Distribution) {
     this.#origin = origin
     this.#spools = spools
     this.#limits = limits
+    this.#distribution = distribution
   }
 
   /** Only what is here; makes no request. */
   peek(key: CacheKey): CachedObject | undefined {
+    if (this.#distribution.cachingDisabled) return undefined
     const name = cacheName(key)
     const object = this.#objects.get(name)
     if (object) {
@@ -57,7 +61,9 @@ export class EdgeCache {
   }
 
   /** From here or from the origin. An object is retained for the caller, who releases its spool. */
-  async get(key: CacheKey): Promise<Lookup> {
+  async get(request: OriginRequest): Promise<Lookup> {
+    const { key } = request
+    if (this.#distribution.cachingDisabled) return await this.#fill(request)
     const name = cacheName(key)
     const here = this.peek(key)
     if (here) {
@@ -68,9 +74,9 @@ export class EdgeCache {
     if (pending) {
       const lookup = await pending
       // An error's body can be read once: whoever waited for it asks the origin again.
-      return lookup.kind === 'error' ? await this.get(key) : joined(lookup)
+      return lookup.kind === 'error' ? await this.get(request) : joined(lookup)
     }
-    const started = this.#fill(key).finally(() => this.#pending.delete(name))
+    const started = this.#fill(request).finally(() => this.#pending.delete(name))
     this.#pending.set(name, started)
     return await started
   }
@@ -83,8 +89,9 @@ export class EdgeCache {
   }
 
   /** Starts to fetch an object and resolves when it is known what it is; its bytes arrive behind that. */
-  async #fill(key: CacheKey): Promise<Lookup> {
-    const response = await this.#origin.fetch('GET', key)
+  async #fill(request: OriginRequest): Promise<Lookup> {
+    const { key } = request
+    const response = await this.#origin.fetch('GET', request)
     if (response.statusCode !== 200) return { kind: 'error', response }
     const size = Number(response.headers['content-length'])
     if (size > this.#limits.object || size > this.#limits.total) {
@@ -93,7 +100,8 @@ export class EdgeCache {
     }
     const spool = this.#spools.spool()
     const object: CachedObject = { key, headers: textHeaders(response), size, spool, storedAt: Date.now() }
-    if (!/no-store|no-cache|private/.test(object.headers['cache-control'] ?? '')) this.#keep(object)
+    const isKept = !/no-store|no-cache|private/.test(object.headers['cache-control'] ?? '')
+    if (isKept && !this.#distribution.cachingDisabled) this.#keep(object)
     spool.retain()
     void this.#receive(object, response)
     return { kind: 'cached', object, hit: false }

@@ -5,16 +5,18 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { parseRange } from '../byte-range.ts'
 import type { CachedObject, EdgeCache } from './cache.ts'
-import type { CacheKey } from './cache-key.ts'
+import { cacheKeyOf } from './cache-key.ts'
+import { type Compressible, type Compression, compressedHeaders, compressionOf, compressor } from './compression.ts'
+import type { Distribution } from './distribution.ts'
 import { errorPage } from './error-page.ts'
 import type { FunctionError } from './functions/function-error.ts'
 import { type FunctionResponse, fieldHeaders, plainHeaders, setCookies } from './functions/function-event.ts'
-import type { Origin } from './origin.ts'
+import type { Origin, OriginRequest } from './origin.ts'
 import type { Denial } from './denial.ts'
 import type { EdgeRefusal } from './request-rules.ts'
 
-/** `Function`: the viewer request's function answered. */
-export type EdgeResult = 'Hit' | 'Miss' | 'Denied' | 'Error' | 'Function'
+/** `Function`: the viewer request's function answered. `Redirect`: from HTTP to HTTPS. */
+export type EdgeResult = 'Hit' | 'Miss' | 'Denied' | 'Error' | 'Function' | 'Redirect'
 
 export interface DeliveryStats {
   hits: number
@@ -22,6 +24,8 @@ export interface DeliveryStats {
   denials: number
   /** Answers of the viewer request's function. */
   functions: number
+  /** From HTTP to HTTPS. */
+  redirects: number
   /** Answers of 400 and above that are no denials, and bodies that broke off. */
   errors: number
   /** Bytes of bodies sent to viewers. */
@@ -31,6 +35,9 @@ export interface DeliveryStats {
 export interface DeliveryContext {
   origin: Origin
   cache: EdgeCache
+  distribution: Distribution
+  /** Milliseconds since the epoch. */
+  now: () => number
   /** Bytes of the largest object that is served whole. */
   maxObjectBytes: number
   /** Counted before the viewer sees anything, so that who has an answer finds it counted. */
@@ -39,17 +46,28 @@ export interface DeliveryContext {
 
 /** The request as it goes on behind the viewer request's function. */
 export interface ForwardedRequest {
-  key: CacheKey
+  toOrigin: OriginRequest
   /** The viewer's, lower-case. */
   headers: IncomingMessage['headers']
   /** The viewer response's function. Throws a `FunctionError` where it fails. */
   onResponse?: (response: FunctionResponse) => FunctionResponse
 }
 
-/** What passes from the origin to the viewer. */
-const PASSED = /^(content-(type|encoding|language|disposition)|cache-control|expires|etag|last-modified|x-amz-.+)$/
+/**
+ * What passes from the origin to the viewer. The ids of a request to S3 do not: no capture of an answer from S3 through CloudFront shows
+ * them, though their removal is not documented.
+ */
+const PASSED =
+  /^(content-(type|encoding|language|disposition)|cache-control|expires|etag|last-modified|location|server|x-amz-(?!(request-id|id-2)$).+)$/
 
-const COUNTED = { Hit: 'hits', Miss: 'misses', Denied: 'denials', Error: 'errors', Function: 'functions' } as const
+const COUNTED = {
+  Hit: 'hits',
+  Miss: 'misses',
+  Denied: 'denials',
+  Error: 'errors',
+  Function: 'functions',
+  Redirect: 'redirects',
+} as const
 
 const X_CACHE: Record<EdgeResult, string> = {
   Hit: 'Hit from cloudfront',
@@ -57,6 +75,7 @@ const X_CACHE: Record<EdgeResult, string> = {
   Denied: 'Error from cloudfront',
   Error: 'Error from cloudfront',
   Function: 'FunctionGeneratedResponse from cloudfront',
+  Redirect: 'Redirect from cloudfront',
 }
 
 /** The answer to one viewer. */
@@ -78,17 +97,17 @@ export class Delivery {
     this.#headers = request.headers
   }
 
-  async deliver({ key, headers, onResponse }: ForwardedRequest): Promise<void> {
+  async deliver({ toOrigin, headers, onResponse }: ForwardedRequest): Promise<void> {
     this.#headers = headers
     this.#onResponse = onResponse
     const { method } = this.#request
     if (method === 'OPTIONS') {
-      this.#head('Miss', 200, { allow: 'GET, HEAD, OPTIONS', 'content-length': 0 })
+      this.#head('Miss', 200, { allow: this.#context.distribution.allowedMethods.join(', '), 'content-length': 0 })
       this.#response.end()
     } else if (method === 'HEAD') {
-      await this.#deliverHead(key)
+      await this.#deliverHead(toOrigin)
     } else {
-      await this.#deliverGet(key)
+      await this.#deliverGet(toOrigin)
     }
   }
 
@@ -98,7 +117,8 @@ export class Delivery {
     this.#page(status, message)
   }
 
-  deny(denial: Denial): void {
+  async deny(denial: Denial): Promise<void> {
+    if (await this.#sendCustomError(403, 'Denied')) return
     this.#text(403, 'text/xml', denial.body, 'Denied')
   }
 
@@ -114,6 +134,13 @@ export class Delivery {
     const isSent = hasBody && this.#request.method !== 'HEAD'
     if (isSent) this.#count(content.length)
     this.#response.end(isSent ? content : undefined)
+  }
+
+  /** The viewer protocol policy's, with the body that CloudFront sends. */
+  redirect(status: 301 | 307, location: string): void {
+    const title = `${status} ${status === 301 ? 'Moved Permanently' : 'Temporary Redirect'}`
+    const body = `<html>\r\n<head><title>${title}</title></head>\r\n<body>\r\n<center><h1>${title}</h1></center>\r\n<hr><center>CloudFront</center>\r\n</body>\r\n</html>\r\n`
+    this.#text(status, 'text/html', body, 'Redirect', { location })
   }
 
   /** A function failed. */
@@ -134,28 +161,33 @@ export class Delivery {
     this.#page(502, "CloudFront wasn't able to connect to the origin.")
   }
 
-  async #deliverHead(key: CacheKey): Promise<void> {
-    const cached = this.#context.cache.peek(key)
+  async #deliverHead(request: OriginRequest): Promise<void> {
+    const cached = this.#context.cache.peek(request.key)
     if (cached) {
-      this.#head('Hit', 200, { ...this.#describe(cached), 'content-length': cached.size })
+      const headers = { ...this.#describe(cached, 'Hit'), 'content-length': cached.size }
+      this.#head('Hit', 200, this.#compressed(headers, this.#compressionOf(cached)))
       this.#response.end()
       return
     }
-    const answer = await this.#context.origin.fetch('HEAD', key)
+    const answer = await this.#context.origin.fetch('HEAD', request)
     answer.resume()
     const status = answer.statusCode ?? 502
+    if (status >= 400 && (await this.#sendCustomError(status, 'Error'))) return
     const length = answer.headers['content-length']
-    this.#head(status < 400 ? 'Miss' : 'Error', status, {
+    const size = length === undefined ? undefined : Number(length)
+    const compression = status === 200 ? this.#compressionOf({ headers: answer.headers, size }) : undefined
+    const headers = {
       ...passed(answer.headers),
       ...(status < 400 && length !== undefined ? { 'content-length': length, 'accept-ranges': 'bytes' } : {}),
-    })
+    }
+    this.#head(status < 400 ? 'Miss' : 'Error', status, this.#compressed(headers, compression))
     this.#response.end()
   }
 
-  async #deliverGet(key: CacheKey): Promise<void> {
-    const found = await this.#context.cache.get(key)
-    if (found.kind === 'error') return await this.#passThrough(found.response, 'Error')
-    if (found.kind === 'uncacheable') return await this.#uncacheable(key, found.size)
+  async #deliverGet(request: OriginRequest): Promise<void> {
+    const found = await this.#context.cache.get(request)
+    if (found.kind === 'error') return await this.#fromOrigin(found.response)
+    if (found.kind === 'uncacheable') return await this.#uncacheable(request, found.size)
     try {
       await this.#deliverObject(found.object, found.hit ? 'Hit' : 'Miss')
     } finally {
@@ -165,9 +197,11 @@ export class Delivery {
 
   async #deliverObject(object: CachedObject, result: EdgeResult): Promise<void> {
     const headers = this.#headers
-    const described = this.#describe(object)
+    const compression = this.#compressionOf(object)
+    const described = this.#compressed(this.#describe(object, result), compression)
     const { etag } = object.headers
-    if (etag !== undefined && headers['if-none-match']?.split(',').some(item => item.trim() === etag)) {
+    const named = headers['if-none-match']?.split(',').map(item => item.trim().replace(/^W\//, ''))
+    if (etag !== undefined && named?.includes(etag)) {
       this.#head(result, 304, described)
       this.#response.end()
       return
@@ -177,6 +211,13 @@ export class Delivery {
     if (range === 'unsatisfiable') {
       this.#head(result, 416, { 'content-range': `bytes */${object.size}`, 'content-length': 0 })
       this.#response.end()
+      return
+    }
+    if (compression) {
+      this.#head(result, 200, described)
+      const whole = compressor(compression)
+      const read = pipeline(Readable.from(object.spool.read(0, object.size)), whole)
+      await Promise.all([read, this.#send(whole, Infinity)])
       return
     }
     const { start, end } = range ?? { start: 0, end: object.size }
@@ -189,7 +230,7 @@ export class Delivery {
   }
 
   /** "Range GETs": an object above the limit can be had in pieces below it, not whole. */
-  async #uncacheable(key: CacheKey, size: number): Promise<void> {
+  async #uncacheable(request: OriginRequest, size: number): Promise<void> {
     const { maxObjectBytes, origin } = this.#context
     const range = parseRange(this.#headers.range, size)
     const length = typeof range === 'object' ? range.end - range.start : size
@@ -198,21 +239,48 @@ export class Delivery {
       return
     }
     const headers = typeof range === 'object' ? { range: `bytes=${range.start}-${range.end - 1}` } : {}
-    const answer = await origin.fetch('GET', key, headers)
-    await this.#passThrough(answer, (answer.statusCode ?? 502) < 400 ? 'Miss' : 'Error')
+    await this.#fromOrigin(await origin.fetch('GET', { ...request, headers }))
   }
 
-  async #passThrough(answer: IncomingMessage, result: EdgeResult): Promise<void> {
+  async #fromOrigin(answer: IncomingMessage): Promise<void> {
+    const status = answer.statusCode ?? 502
+    if (status < 400) return await this.#passThrough(answer, 'Miss', status)
+    // Its connection is of use again only when its body was read.
+    if (await this.#sendCustomError(status, 'Error')) answer.resume()
+    else await this.#passThrough(answer, 'Error', status)
+  }
+
+  /**
+   * Sends the distribution's page for an error, where it has one; the page's own error where it cannot be had ("How CloudFront processes
+   * errors when you have configured custom error pages").
+   */
+  async #sendCustomError(status: number, result: 'Denied' | 'Error'): Promise<boolean> {
+    const { distribution, origin } = this.#context
+    const custom = distribution.customErrors.find(({ errorCode }) => errorCode === status)
+    if (!custom) return false
+    const key = cacheKeyOf({ path: custom.responsePagePath, query: '', authorization: undefined }, distribution)
+    const page = await origin.fetch('GET', { key, authorization: undefined })
+    const isThere = page.statusCode === 200
+    await this.#passThrough(page, result, isThere ? (custom.responseCode ?? status) : (page.statusCode ?? 502))
+    return true
+  }
+
+  async #passThrough(answer: IncomingMessage, result: EdgeResult, status: number): Promise<void> {
     const headers = passed(answer.headers)
     for (const name of ['content-length', 'content-range', 'accept-ranges']) {
       const value = answer.headers[name]
       if (typeof value === 'string') headers[name] = value
     }
     try {
-      this.#head(result, answer.statusCode ?? 502, headers)
+      this.#head(result, status, headers)
     } catch (error) {
       answer.destroy()
       throw error
+    }
+    if (this.#request.method === 'HEAD') {
+      answer.resume()
+      this.#response.end()
+      return
     }
     await this.#send(answer as AsyncIterable<Buffer>, Number(headers['content-length']))
   }
@@ -233,21 +301,30 @@ export class Delivery {
     }
   }
 
-  #describe(object: CachedObject): Record<string, string | number> {
+  #describe(object: CachedObject, result: EdgeResult): Record<string, string | number> {
+    const seconds = Math.max(0, Math.floor((Date.now() - object.storedAt) / 1000))
     return {
       ...passed(object.headers),
       'accept-ranges': 'bytes',
-      age: Math.max(0, Math.floor((Date.now() - object.storedAt) / 1000)),
+      ...(result === 'Hit' ? { age: seconds } : {}),
     }
+  }
+
+  #compressionOf(object: Compressible): Compression | undefined {
+    return this.#context.distribution.compress ? compressionOf(this.#request, object) : undefined
+  }
+
+  #compressed(headers: Record<string, string | number>, compression: Compression | undefined) {
+    return compression ? compressedHeaders(headers, compression) : headers
   }
 
   #page(status: number, message: string): void {
     this.#text(status, 'text/html', errorPage(status, message, this.#requestId))
   }
 
-  #text(status: number, type: string, body: string, result: EdgeResult = 'Error'): void {
+  #text(status: number, type: string, body: string, result: EdgeResult = 'Error', headers = {}): void {
     const length = Buffer.byteLength(body)
-    this.#head(result, status, { 'content-type': type, 'content-length': length })
+    this.#head(result, status, { ...headers, 'content-type': type, 'content-length': length })
     if (this.#request.method !== 'HEAD') this.#count(length)
     this.#response.end(this.#request.method === 'HEAD' ? undefined : body)
   }
@@ -266,11 +343,17 @@ export class Delivery {
     const sent: FunctionResponse = {
       statusCode: status,
       statusDescription: STATUS_CODES[status] ?? '',
-      headers: fieldHeaders({ ...headers, server: 'CloudFront', via: '1.1 local.cloudfront.net (CloudFront)' }),
+      headers: fieldHeaders({
+        server: 'CloudFront',
+        ...headers,
+        date: new Date(this.#context.now()).toUTCString(),
+        via: '1.1 local.cloudfront.net (CloudFront)',
+      }),
       cookies,
     }
     // "CloudFront doesn't invoke edge functions for viewer response events when the origin returns HTTP status code 400 or higher."
-    const isFunctionRun = this.#onResponse !== undefined && status < 400 && result !== 'Function'
+    const isFunctionRun =
+      this.#onResponse !== undefined && status < 400 && !['Function', 'Denied', 'Error'].includes(result)
     const answer = isFunctionRun ? this.#onResponse!(sent) : sent
     this.result = result
     this.#context.stats[COUNTED[result]]++

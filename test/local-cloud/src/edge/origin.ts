@@ -3,7 +3,8 @@ import type { IncomingMessage } from 'node:http'
 import type { Credentials } from '../signature/credentials.ts'
 import { Query, percentDecode } from '../query.ts'
 import { signedHeaders } from '../signature/v4.ts'
-import type { CacheKey } from './cache-key.ts'
+import { type CacheKey, authorizationPolicy } from './cache-key.ts'
+import type { Distribution } from './distribution.ts'
 
 /** The bucket behind the edge. */
 export interface OriginOptions {
@@ -12,42 +13,46 @@ export interface OriginOptions {
   bucket: string
   region: string
   credentials: Credentials
+  /** The bucket's clock, milliseconds since the epoch; by default this machine's. */
+  now?: () => number
 }
 
-/** The edge's own, signed way to the bucket: what origin access control is at CloudFront. */
+/** Request to the origin for one viewer's. */
+export interface OriginRequest {
+  key: CacheKey
+  /** Of the viewer. */
+  authorization: string | undefined
+  headers?: Record<string, string>
+}
+
+/** The edge's own way to the bucket. */
 export class Origin {
   /** How many requests went to the bucket. */
   requests = 0
   readonly #options: OriginOptions
+  readonly #distribution: Distribution
   readonly #agent = new Agent({ keepAlive: true })
 
-  constructor(options: OriginOptions) {
+  constructor(options: OriginOptions, distribution: Distribution) {
     this.#options = options
+    this.#distribution = distribution
   }
 
   /** Resolves with the answer's headers, whatever its status; who gets it reads or destroys the body. */
-  fetch(method: string, { path, query }: CacheKey, headers: Record<string, string> = {}): Promise<IncomingMessage> {
-    const { endpoint, bucket, region, credentials } = this.#options
-    const url = new URL(endpoint)
-    const target = `/${bucket}${path}`
+  fetch(method: string, { key, authorization, headers = {} }: OriginRequest): Promise<IncomingMessage> {
+    const { endpoint, bucket } = this.#options
+    const { hostname, port, host } = new URL(endpoint)
+    const isGlobal = this.#distribution.originDomain === 'global'
+    const target = isGlobal ? key.path : `/${bucket}${key.path}`
+    const given = { ...headers, host: isGlobal ? `${bucket}.s3.amazonaws.com` : host }
     this.requests++
-    const signed = signedHeaders({
-      method,
-      host: url.host,
-      path: percentDecode(target),
-      query: new Query(query).pairs,
-      headers,
-      credentials,
-      region,
-      now: Date.now(),
-    })
     return new Promise((resolve, reject) => {
       request({
-        hostname: url.hostname,
-        port: url.port,
+        hostname,
+        port,
         method,
-        path: query === '' ? target : `${target}?${query}`,
-        headers: signed,
+        path: key.query === '' ? target : `${target}?${key.query}`,
+        headers: this.#authenticated({ method, target, query: key.query, headers: given, authorization }),
         agent: this.#agent,
       })
         .once('response', resolve)
@@ -59,4 +64,34 @@ export class Origin {
   close(): void {
     this.#agent.destroy()
   }
+
+  /** What origin access control makes of a request. */
+  #authenticated({ method, target, query, headers, authorization }: Unsigned): Record<string, string> {
+    const { originAccess } = this.#distribution
+    const isSigned = originAccess === 'always' || (originAccess === 'no-override' && authorization === undefined)
+    if (!isSigned) {
+      const isPassedOn = authorization !== undefined && authorizationPolicy(this.#distribution) !== 'none'
+      return isPassedOn ? { ...headers, authorization } : headers
+    }
+    const { host, ...others } = headers
+    const { credentials, region, now = Date.now } = this.#options
+    return signedHeaders({
+      method,
+      host,
+      path: percentDecode(target),
+      query: new Query(query).pairs,
+      headers: others,
+      credentials,
+      region,
+      now: now(),
+    })
+  }
+}
+
+interface Unsigned {
+  method: string
+  target: string
+  query: string
+  headers: Record<string, string> & { host: string }
+  authorization: string | undefined
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { Distribution } from './distribution.ts'
 
 /** Refusals of CloudFront before it looks at a signature or the cache. */
 export interface EdgeRefusal {
@@ -8,16 +9,13 @@ export interface EdgeRefusal {
   isLast: boolean
 }
 
-type EdgeRule = (request: IncomingMessage, url: string) => EdgeRefusal | undefined
+type EdgeRule = (request: IncomingMessage, url: string, distribution: Distribution) => EdgeRefusal | undefined
 
 /** "The maximum length of this URL is 8192 bytes" ("Request and response behavior for Amazon S3 origins"). */
 const MAX_URL_BYTES = 8192
 
 /** "Maximum length of a request, including headers and query strings": 20,480 bytes ("Quotas", CloudFront Developer Guide). */
 const MAX_REQUEST_BYTES = 20_480
-
-/** As in a distribution that allows "GET, HEAD, OPTIONS". */
-const METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 const tooLong: EdgeRule = (request, url) => {
   let size = url.length
@@ -28,8 +26,8 @@ const tooLong: EdgeRule = (request, url) => {
 }
 
 /** Captured in many public reports: 403, not 405 ("Troubleshooting error responses", repost.aws on CloudFront's 403). */
-const method: EdgeRule = request => {
-  if (METHODS.has(request.method ?? '')) return undefined
+const method: EdgeRule = (request, _url, { allowedMethods }) => {
+  if (allowedMethods.includes(request.method ?? '')) return undefined
   const message =
     'This distribution is not configured to allow the HTTP request method that was used for this request. ' +
     'The distribution supports only cachable requests.'
@@ -47,9 +45,9 @@ const bodyOfGet: EdgeRule = request => {
 const RULES: readonly EdgeRule[] = [tooLong, method, bodyOfGet]
 
 /** The first refusal, in CloudFront's order as far as it is known; undefined where the request may go on. */
-export function refusalOf(request: IncomingMessage, url: string): EdgeRefusal | undefined {
+export function refusalOf(request: IncomingMessage, url: string, distribution: Distribution): EdgeRefusal | undefined {
   for (const rule of RULES) {
-    const refusal = rule(request, url)
+    const refusal = rule(request, url, distribution)
     if (refusal) return refusal
   }
   return undefined

@@ -2,7 +2,7 @@ import { createPublicKey, KeyObject } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isDeepStrictEqual } from 'node:util'
 import { listenOnLoopback } from '../loopback-server.ts'
-import { percentDecode, splitTarget } from '../query.ts'
+import { splitTarget } from '../query.ts'
 import { SpoolDirectory } from '../spool.ts'
 import { EdgeCache } from './cache.ts'
 import { Delivery } from './delivery.ts'
@@ -10,13 +10,15 @@ import type { DeliveryStats, EdgeResult } from './delivery.ts'
 import { FunctionError } from './functions/function-error.ts'
 import { functionRequest, plainHeaders, queryOf } from './functions/function-event.ts'
 import { type ViewerFunctionCode, ViewerFunctions } from './functions/viewer-functions.ts'
-import { type CacheKey, objectKey } from './cache-key.ts'
+import { cacheKeyOf, objectKey } from './cache-key.ts'
+import { type Distribution, defaultDistribution } from './distribution.ts'
 import { Origin } from './origin.ts'
 import type { OriginOptions } from './origin.ts'
 import { refusalOf } from './request-rules.ts'
 import { Denial } from './denial.ts'
 import type { DenialCode } from './denial.ts'
 import { verifyViewer } from './verify.ts'
+import { protocolAnswer } from './viewer-protocol.ts'
 
 /** One viewer's request and what became of it. */
 export interface EdgeRecord {
@@ -40,29 +42,34 @@ export interface EdgeStats extends DeliveryStats {
   originRequests: number
 }
 
-/** CloudFront's own parameters. */
-const SIGNATURE_PARAMETERS = new Set(['Expires', 'Policy', 'Signature', 'Key-Pair-Id', 'Hash-Algorithm'])
+const NO_DELIVERIES: Readonly<DeliveryStats> = {
+  hits: 0,
+  misses: 0,
+  denials: 0,
+  functions: 0,
+  redirects: 0,
+  errors: 0,
+  bytes: 0,
+}
 
-const NO_DELIVERIES: Readonly<DeliveryStats> = { hits: 0, misses: 0, denials: 0, functions: 0, errors: 0, bytes: 0 }
-
-export interface EdgeOptions {
+export interface EdgeOptions extends Partial<Distribution> {
   /** 0, the default, takes any free port. */
   port?: number
+  /** Certificate of the edge and its key, PEM (see `certify`): it then listens for HTTPS, and for HTTP on a port of its own. */
+  tls?: { cert: string; key: string }
+  /**
+   * Something in front of the edge ends TLS and speaks HTTP to it, as a second CDN set to do so: to CloudFront every viewer comes by
+   * HTTP, which `redirect-to-https` sends round in circles. False by default; needs `tls`.
+   */
+  tlsEndsInFront?: boolean
   origin: OriginOptions
   /** Trusted public keys by key pair id: PEM or parsed, RSA or ECDSA P-256. */
   publicKeys: Record<string, string | KeyObject>
-  /** What the distribution puts before the path to make the key. */
-  originPath?: string
   /**
    * Scheme and host that viewers' URLs are signed for, `https://cdn.example.com`, where something in front of the edge
    * has that name. By default `http://` and the Host header.
    */
   publicOrigin?: string
-  /**
-   * Query parameters that the cache policy passes on to the bucket and tells apart: `response-content-disposition` and the
-   * like. Those of a signature are never passed on. `none` by default, as in CloudFront's CachingOptimized policy.
-   */
-  queryStrings?: 'none' | 'all' | readonly string[]
   /**
    * CloudFront Functions of the behaviour, as code; none by default. They run in a sandbox with CloudFront's event and its limits.
    * Code that is too large, does not parse or has no `handler` is an error at the start.
@@ -82,9 +89,13 @@ export interface EdgeOptions {
 
 /** A CloudFront edge on this machine. */
 export interface LocalEdge extends AsyncDisposable {
-  /** `http://127.0.0.1:PORT/` */
+  /** `http://127.0.0.1:PORT/`, or `https:` where there is a certificate. */
   readonly baseUrl: string
+  /** `http://127.0.0.1:PORT/`; the `baseUrl` where there is no certificate. */
+  readonly httpBaseUrl: string
   readonly port: number
+  /** How the distribution is set up: assign to its fields. */
+  readonly distribution: Distribution
   readonly stats: Readonly<EdgeStats>
   resetStats(): void
   /** Trusts another key from now on. */
@@ -96,38 +107,43 @@ export interface LocalEdge extends AsyncDisposable {
 }
 
 export async function startEdge(options: EdgeOptions): Promise<LocalEdge> {
+  const { tls, tlsEndsInFront = false } = options
+  if (tlsEndsInFront && !tls) throw new Error('tlsEndsInFront needs tls')
   const keys = new Map(Object.entries(options.publicKeys).map(([id, key]) => [id, parsed(key)]))
   const now = options.now ?? Date.now
   const functions = options.viewerFunctions && new ViewerFunctions(options.viewerFunctions)
-  const prefix = (options.originPath ?? '').replace(/^\/*(?=.)/, '/').replace(/\/+$/, '')
+  const distribution = distributionOf(options)
   const maxObjectBytes = options.maxObjectBytes ?? 50e9
   const spools = await SpoolDirectory.create()
-  const origin = new Origin(options.origin)
-  const cache = new EdgeCache(origin, spools, { total: options.cacheBytes ?? 2 * 1024 ** 3, object: maxObjectBytes })
+  const origin = new Origin(options.origin, distribution)
+  const limits = { total: options.cacheBytes ?? 2 * 1024 ** 3, object: maxObjectBytes }
+  const cache = new EdgeCache(origin, spools, limits, distribution)
   const stats: DeliveryStats = { ...NO_DELIVERIES }
 
-  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function handle(request: IncomingMessage, response: ServerResponse, isHttps: boolean): Promise<void> {
     const startedAt = Date.now()
     const { path, query } = splitTarget(request.url ?? '/')
-    const delivery = new Delivery(request, response, { origin, cache, maxObjectBytes, stats })
+    const delivery = new Delivery(request, response, { origin, cache, distribution, now, maxObjectBytes, stats })
     let denial: DenialCode | undefined
-    let cacheKey: CacheKey = { path: prefix + path, query: forwarded(query) }
+    const { authorization } = request.headers
+    let key = cacheKeyOf({ path, query, authorization }, distribution)
     const address = options.viewerAddress?.(request) ?? request.socket.remoteAddress ?? ''
-    const publicOrigin = options.publicOrigin ?? `http://${request.headers.host ?? ''}`
-    const refusal = refusalOf(request, publicOrigin + (request.url ?? '/'))
+    const { host = '' } = request.headers
+    const publicOrigin = options.publicOrigin ?? `${isHttps ? 'https' : 'http'}://${host}`
+    const byProtocol = isHttps ? undefined : protocolAnswer(request, distribution, httpsOrigin(host))
+    const refusal = refusalOf(request, publicOrigin + (request.url ?? '/'), distribution)
     try {
-      if (refusal) {
+      if (byProtocol?.kind === 'redirect') {
+        delivery.redirect(byProtocol.status, byProtocol.location)
+      } else if (byProtocol) {
+        delivery.refuse({ status: 403, message: 'Bad request.', isLast: false })
+      } else if (refusal) {
         delivery.refuse(refusal)
       } else {
-        verifyViewer(
-          {
-            origin: publicOrigin,
-            target: request.url ?? '/',
-            cookie: request.headers.cookie,
-            address,
-          },
-          { keys, now: now() },
-        )
+        if (distribution.restrictViewerAccess) {
+          const viewer = { origin: publicOrigin, target: request.url ?? '/', cookie: request.headers.cookie, address }
+          verifyViewer(viewer, { keys, hashAlgorithms: distribution.hashAlgorithms, now: now() })
+        }
         if (functions) {
           const seen = functionRequest(request, path, query)
           const outcome = functions.onRequest(seen, address)
@@ -137,21 +153,27 @@ export async function startEdge(options: EdgeOptions): Promise<LocalEdge> {
             const { uri, querystring, headers } = outcome.request
             // "If a function does not change the URI or query string, CloudFront forwards the values that it received".
             const isSameQuery = isDeepStrictEqual(querystring, seen.querystring)
-            cacheKey = { path: prefix + uri, query: forwarded(isSameQuery ? query : queryOf(querystring)) }
+            const left = plainHeaders(headers)
+            const parts = {
+              path: uri,
+              query: isSameQuery ? query : queryOf(querystring),
+              authorization: left['authorization'],
+            }
+            key = cacheKeyOf(parts, distribution)
             await delivery.deliver({
-              key: cacheKey,
-              headers: plainHeaders(headers),
+              toOrigin: { key, authorization: parts.authorization },
+              headers: left,
               onResponse: answer => functions.onResponse(outcome.request, address, answer),
             })
           }
         } else {
-          await delivery.deliver({ key: cacheKey, headers: request.headers })
+          await delivery.deliver({ toOrigin: { key, authorization }, headers: request.headers })
         }
       }
     } catch (error) {
       if (error instanceof Denial) {
         denial = error.code
-        delivery.deny(error)
+        await delivery.deny(error).catch(() => delivery.fail())
       } else if (error instanceof FunctionError) {
         delivery.failFunction(error)
       } else {
@@ -162,7 +184,7 @@ export async function startEdge(options: EdgeOptions): Promise<LocalEdge> {
     options.onRequest?.({
       method: request.method ?? '',
       path,
-      key: objectKey(cacheKey),
+      key: objectKey(key),
       status: response.statusCode,
       result,
       denial,
@@ -171,27 +193,29 @@ export async function startEdge(options: EdgeOptions): Promise<LocalEdge> {
     })
   }
 
-  /** Of the parameters as they were sent, those of the cache policy. */
-  function forwarded(query: string): string {
-    const { queryStrings = 'none' } = options
-    if (queryStrings === 'none') return ''
-    const isForwarded = (parameter: string): boolean => {
-      const name = percentDecode(parameter.replace(/=.*/s, ''))
-      if (parameter === '' || SIGNATURE_PARAMETERS.has(name)) return false
-      return queryStrings === 'all' || queryStrings.includes(name)
-    }
-    return query.split('&').filter(isForwarded).join('&')
+  const server = await listenOnLoopback(
+    options.port ?? 0,
+    (request, response) => handle(request, response, tls !== undefined && !tlsEndsInFront),
+    tls,
+  )
+  const plain = tls && (await listenOnLoopback(0, (request, response) => handle(request, response, false)))
+  /** Where a viewer by HTTP is sent: to the same name, and here to another port of it. */
+  function httpsOrigin(host: string): string {
+    if (options.publicOrigin !== undefined) return options.publicOrigin.replace(/^http:/, 'https:')
+    return `https://${tls ? host.replace(/:\d+$/, `:${server.port}`) : host}`
   }
 
-  const server = await listenOnLoopback(options.port ?? 0, handle)
   const close = async () => {
+    await plain?.close()
     await server.close()
     origin.close()
     await spools[Symbol.asyncDispose]()
   }
   return {
-    baseUrl: `http://127.0.0.1:${server.port}/`,
+    baseUrl: `${tls ? 'https' : 'http'}://127.0.0.1:${server.port}/`,
+    httpBaseUrl: `http://127.0.0.1:${(plain ?? server).port}/`,
     port: server.port,
+    distribution,
     get stats() {
       return { ...stats, originRequests: origin.requests }
     },
@@ -209,4 +233,11 @@ export async function startEdge(options: EdgeOptions): Promise<LocalEdge> {
 
 function parsed(key: string | KeyObject): KeyObject {
   return key instanceof KeyObject && key.type === 'public' ? key : createPublicKey(key)
+}
+
+/** The settings among the options; what is undefined is as if it were not there. */
+function distributionOf(options: EdgeOptions): Distribution {
+  const defaults = defaultDistribution(options.tls !== undefined)
+  const given = Object.entries(options).filter(([name, value]) => name in defaults && value !== undefined)
+  return { ...defaults, ...Object.fromEntries(given) }
 }

@@ -10,6 +10,12 @@ const PARAMETERS = ['Expires', 'Policy', 'Signature', 'Key-Pair-Id', 'Hash-Algor
 
 type Parameter = (typeof PARAMETERS)[number]
 
+export type HashAlgorithm = 'SHA1' | 'SHA256'
+
+export function isSignatureParameter(name: string): boolean {
+  return PARAMETERS.some(known => known === name)
+}
+
 export interface ViewerRequest {
   /** Scheme and host, `https://cdn.example.com`. */
   origin: string
@@ -21,6 +27,7 @@ export interface ViewerRequest {
 
 export interface Trust {
   keys: ReadonlyMap<string, KeyObject>
+  hashAlgorithms: readonly HashAlgorithm[]
   /** Milliseconds since the epoch. */
   now: number
 }
@@ -39,8 +46,9 @@ export function verifyViewer(request: ViewerRequest, trust: Trust): void {
   const signature = decodeCloudFrontBase64(signing.get('Signature') ?? '')
   if (!signature) throw new Denial('MalformedSignature')
   const { policy, signed } = readPolicy(url, signing)
-  const hash = signing.get('Hash-Algorithm') ?? 'SHA1'
-  if (hash !== 'SHA1' && hash !== 'SHA256') throw new Denial('AccessDenied')
+  const named = signing.get('Hash-Algorithm') ?? 'SHA1'
+  const hash = trust.hashAlgorithms.find(known => known === named)
+  if (hash === undefined) throw new Denial('AccessDenied')
   if (!verify(hash, Buffer.from(signed), key, signature)) throw new Denial('AccessDenied')
   if (!allows(policy, { url, address: request.address, now: trust.now })) throw new Denial('AccessDenied')
 }

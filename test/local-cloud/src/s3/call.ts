@@ -2,6 +2,7 @@ import type { Authentication } from '../signature/authentication.ts'
 import type { SpoolDirectory } from '../spool.ts'
 import type { Content } from './content.ts'
 import { s3Error } from '../errors.ts'
+import type { Permissions } from './permissions/permissions.ts'
 import type { Quirks } from './quirks.ts'
 import type { S3Request } from './request.ts'
 import type { Bucket } from './store.ts'
@@ -10,6 +11,7 @@ import type { Bucket } from './store.ts'
 export interface Cloud {
   buckets: Map<string, Bucket>
   quirks: Quirks
+  permissions: Permissions
   spools: SpoolDirectory
   region: string
 }

@@ -24,6 +24,9 @@ export interface S3Request {
 /** Host names that are this endpoint itself, so that what stands before them is a bucket. */
 const OWN_HOSTS = ['localhost', '127.0.0.1', '[::1]']
 
+/** What follows a bucket's name in its global one. */
+export const GLOBAL_NAME = '.s3.amazonaws.com'
+
 export function parseRequest(
   message: IncomingMessage,
   response: ServerResponse,
@@ -73,6 +76,7 @@ function splitPath(path: string): [bucket: string, key: string] {
 function bucketOfHost(host: string, isBucket: (name: string) => boolean): string | undefined {
   const name = host.replace(/:\d+$/, '').toLowerCase()
   if (OWN_HOSTS.includes(name)) return undefined
+  if (name.endsWith(GLOBAL_NAME)) return name.slice(0, -GLOBAL_NAME.length)
   const own = OWN_HOSTS.find(suffix => name.endsWith(`.${suffix}`))
   if (own !== undefined) return name.slice(0, -own.length - 1)
   const labels = name.split('.')

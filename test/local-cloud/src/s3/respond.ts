@@ -87,7 +87,7 @@ export function errorAnswer(error: unknown, message: IncomingMessage, requestId:
   const details = { ...known.details, Resource: resource, RequestId: requestId, HostId: 'local-cloud' }
   return {
     status: known.status,
-    headers: { 'content-type': 'application/xml' },
+    headers: { ...known.headers, 'content-type': 'application/xml' },
     body: errorDocument(known.code, known.message, details),
   }
 }

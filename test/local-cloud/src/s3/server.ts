@@ -13,6 +13,12 @@ import { type CorsRules, answerPreflight, corsHeaders, isPreflight } from './cor
 import { S3Error, s3Error } from '../errors.ts'
 import { Faults } from './faults.ts'
 import { injectFault } from './inject-fault.ts'
+import {
+  CLOUDFRONT_CREDENTIALS,
+  type Permissions,
+  defaultPermissions,
+  requirePermissions,
+} from './permissions/permissions.ts'
 import { awsQuirks } from './quirks.ts'
 import type { Quirks } from './quirks.ts'
 import { isPostedForm, postObject } from './operations/post-object.ts'
@@ -20,6 +26,7 @@ import { cutConnection, errorAnswer, respond } from './respond.ts'
 import { parseRequest } from './request.ts'
 import { checkRequest } from './request-rules/check-request.ts'
 import type { S3Request } from './request.ts'
+import { redirectToRegion } from './global-name.ts'
 import { RequestLog } from './request-log.ts'
 import type { RequestRecord } from './request-log.ts'
 import { operationNamed, route } from './routes.ts'
@@ -44,6 +51,8 @@ export interface S3Options {
   onRequest?: (record: RequestRecord) => void
   /** Milliseconds since the epoch, for the checks of signatures; by default the clock. */
   now?: () => number
+  /** IAM actions that are allowed; all by default, but for a distribution's. */
+  permissions?: Partial<Permissions>
   /** Web pages that may send requests to every bucket. None by default, as in a new bucket of AWS. */
   cors?: CorsRules
 }
@@ -59,6 +68,7 @@ export interface LocalS3 extends AsyncDisposable {
   /** How this server differs from AWS: assign to its fields, or `resetQuirks`. */
   readonly quirks: Quirks
   resetQuirks(): void
+  readonly permissions: Permissions
   /** A look into a bucket, and a hand, that make no requests. Throws where there is no such bucket. */
   bucket(name: string): BucketView
   /** Ends every connection and removes every file. */
@@ -72,10 +82,11 @@ export const LOCAL_CREDENTIALS: Credentials = {
 
 export async function startS3(options: S3Options = {}): Promise<LocalS3> {
   const credentials = options.credentials ?? [LOCAL_CREDENTIALS]
-  const keys = new Map(credentials.map(entry => [entry.accessKeyId, entry]))
+  const keys = new Map([...credentials, CLOUDFRONT_CREDENTIALS].map(entry => [entry.accessKeyId, entry]))
   const cloud: Cloud = {
     buckets: new Map((options.buckets ?? []).map(name => [name, new Bucket(name)])),
     quirks: awsQuirks(),
+    permissions: { ...defaultPermissions(), ...options.permissions },
     spools: await SpoolDirectory.create(options.directory),
     region: options.region ?? 'us-east-1',
   }
@@ -134,6 +145,7 @@ export async function startS3(options: S3Options = {}): Promise<LocalS3> {
 
   async function operate(request: S3Request | S3Error): Promise<Answer> {
     if (request instanceof S3Error) throw request
+    redirectToRegion(request, cloud.region)
     const now = (options.now ?? Date.now)()
     if (isPostedForm(request)) return postObject(cloud, request, keys, now)
     const verification = { credentials: keys, region: options.region, now }
@@ -142,8 +154,12 @@ export async function startS3(options: S3Options = {}): Promise<LocalS3> {
     if (operation === undefined) {
       throw s3Error('NotImplemented', 'A header or query you provided implies functionality that is not implemented')
     }
+    const call = { request, authentication, cloud }
+    if (request.bucket === undefined || operation === 'CreateBucket' || cloud.buckets.has(request.bucket)) {
+      requirePermissions(operation, call)
+    }
     checkRequest(operation, request, { authentication, quirks: cloud.quirks })
-    return await operationNamed(operation)({ request, authentication, cloud })
+    return await operationNamed(operation)(call)
   }
 
   const server = await listenOnLoopback(options.port ?? 0, handle)
@@ -159,6 +175,7 @@ export async function startS3(options: S3Options = {}): Promise<LocalS3> {
     requests: log,
     faults,
     quirks: cloud.quirks,
+    permissions: cloud.permissions,
     resetQuirks: () => void Object.assign(cloud.quirks, awsQuirks()),
     bucket: name => new BucketView(bucketNamed(cloud, name), cloud),
     close,

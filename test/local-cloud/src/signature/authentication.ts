@@ -18,6 +18,8 @@ export interface SignedRequest {
 
 /** What a verified signature says about the body that follows. */
 export interface Authentication {
+  /** Who has signed. */
+  accessKeyId: string
   /** SHA-256 in hex, `UNSIGNED-PAYLOAD`, or one of the `STREAMING-...` names. */
   payloadHash: string
   /** Where the chunks of the body are signed, what the first one's signature continues. */

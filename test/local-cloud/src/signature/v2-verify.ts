@@ -82,7 +82,7 @@ function verify(
     AWSAccessKeyId: claim.accessKeyId,
     StringToSign: text,
   })
-  return { payloadHash: UNSIGNED_PAYLOAD }
+  return { accessKeyId: claim.accessKeyId, payloadHash: UNSIGNED_PAYLOAD }
 }
 
 function stringToSign(request: SignedRequest, date: string): string {

@@ -154,6 +154,7 @@ function verify(request: SignedRequest, verification: Verification, claim: Claim
     CanonicalRequest: canonical,
   })
   return {
+    accessKeyId,
     payloadHash: claim.payloadHash,
     chunks: { key, amzDate: claim.amzDate, scope, seed: claim.signature },
   }

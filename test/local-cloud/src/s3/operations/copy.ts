@@ -5,6 +5,7 @@ import { bucketNamed, bucketOf, keyOf, requestHeader, xml } from '../call.ts'
 import type { Content } from '../content.ts'
 import { s3Error } from '../../errors.ts'
 import { encryptionHeaders, headersToStore, wholeSecond } from '../object-headers.ts'
+import { noSuchKey, requireAction } from '../permissions/permissions.ts'
 import { failed, isUnmodified, requireWritable } from '../preconditions.ts'
 import type { StoredObject } from '../store.ts'
 import { document, element } from '../xml.ts'
@@ -81,8 +82,9 @@ export function copySource(call: Call): { object: StoredObject; bucket: string }
   if (slash < 1 || slash === path.length - 1) throw invalidSource()
   const bucket = bucketNamed(call.cloud, path.slice(0, slash))
   const key = path.slice(slash + 1)
+  requireAction(call, 's3:GetObject', bucket.name, key)
   const object = bucket.get(key)
-  if (!object) throw s3Error('NoSuchKey', 'The specified key does not exist.', { Key: key })
+  if (!object) throw noSuchKey(call, bucket.name, key)
   requireRetrieved(object)
   if (isUnmodified(call, object, 'x-amz-copy-source-')) throw failed('x-amz-copy-source-If-None-Match')
   return { object, bucket: bucket.name }

@@ -2,6 +2,7 @@ import type { Operation } from '../call.ts'
 import { bucketOf, keyOf, xml } from '../call.ts'
 import { type S3Error, s3Error } from '../../errors.ts'
 import { receiveText } from '../payload.ts'
+import { denialOf } from '../permissions/permissions.ts'
 import { failed, namesEtag, requireWritable } from '../preconditions.ts'
 import type { Bucket } from '../store.ts'
 import { children, document, element, malformed, parseDocument, text } from '../xml.ts'
@@ -24,7 +25,11 @@ export const deleteObjects: Operation = async call => {
   const named = objects.map(object => ({ object, key: keyIn(object) }))
   const isQuiet = text(body, 'Quiet')?.trim() === 'true'
   const results = named.map(({ object, key }) => {
-    const error = refusal(bucket, key, object)
+    const isOfEtag = text(object, 'ETag') !== undefined
+    const error =
+      denialOf(call, 's3:DeleteObject', bucket.name, key) ??
+      (isOfEtag ? denialOf(call, 's3:GetObject', bucket.name, key) : undefined) ??
+      refusal(bucket, key, object)
     if (error) {
       return element('Error', element('Key', key), element('Code', error.code), element('Message', error.message))
     }

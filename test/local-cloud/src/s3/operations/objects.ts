@@ -5,6 +5,7 @@ import { Content } from '../content.ts'
 import { s3Error } from '../../errors.ts'
 import { checksumHeaders, encryptionHeaders, headersToStore, storageClassOf, wholeSecond } from '../object-headers.ts'
 import { receive } from '../payload.ts'
+import { noSuchKey } from '../permissions/permissions.ts'
 import { isUnmodified, requireWritable } from '../preconditions.ts'
 import type { StoredObject } from '../store.ts'
 
@@ -95,8 +96,9 @@ function read(call: Call): Answer {
 
 function existing(call: Call): StoredObject {
   const key = keyOf(call)
-  const object = bucketOf(call).get(key)
-  if (!object) throw s3Error('NoSuchKey', 'The specified key does not exist.', { Key: key })
+  const bucket = bucketOf(call)
+  const object = bucket.get(key)
+  if (!object) throw noSuchKey(call, bucket.name, key)
   return object
 }
 

@@ -5,6 +5,7 @@ import { type Answer, type Cloud, bucketNamed } from '../call.ts'
 import { Content } from '../content.ts'
 import { s3Error } from '../../errors.ts'
 import { wholeSecond } from '../object-headers.ts'
+import { denialOf } from '../permissions/permissions.ts'
 import type { S3Request } from '../request.ts'
 
 /** Fields of a form that become headers of the object. */
@@ -47,11 +48,13 @@ export async function postObject(
 ): Promise<Answer> {
   const bucket = bucketNamed(cloud, request.bucket ?? '')
   const form = await readForm(request)
-  verifySignature(form, credentials)
+  const accessKeyId = verifySignature(form, credentials)
   checkPolicy(form, bucket.name, now)
   const key = (form.fields.get('key') ?? '').replaceAll('${filename}', form.fileName)
   if (key === '') throw s3Error('InvalidArgument', "Bucket POST must contain a field named 'key'.")
   if (Buffer.byteLength(key) > 1024) throw s3Error('KeyTooLongError', 'Your key is too long')
+  const denied = denialOf({ cloud, authentication: { accessKeyId } }, 's3:PutObject', bucket.name, key)
+  if (denied) throw denied
   const headers: Record<string, string> = { 'content-type': 'binary/octet-stream' }
   for (const [name, value] of form.fields) if (STORED_FIELDS.test(name)) headers[name] = value
   const etag = createHash('md5').update(form.file).digest('hex')
@@ -83,7 +86,8 @@ async function readForm(request: S3Request): Promise<Form> {
   throw s3Error('InvalidArgument', 'POST requires exactly one file upload per request.')
 }
 
-function verifySignature({ fields }: Form, credentials: ReadonlyMap<string, Credentials>): void {
+/** Who has signed. */
+function verifySignature({ fields }: Form, credentials: ReadonlyMap<string, Credentials>): string {
   const policy = fields.get('policy')
   const [accessKeyId = '', ...scope] = (fields.get('x-amz-credential') ?? '').split('/')
   const found = credentials.get(accessKeyId)
@@ -93,7 +97,7 @@ function verifySignature({ fields }: Form, credentials: ReadonlyMap<string, Cred
   }
   const expected = Buffer.from(sign(signingKey(found.secretAccessKey, scope.join('/')), policy))
   const given = Buffer.from(fields.get('x-amz-signature') ?? '')
-  if (given.length === expected.length && timingSafeEqual(given, expected)) return
+  if (given.length === expected.length && timingSafeEqual(given, expected)) return accessKeyId
   throw s3Error(
     'SignatureDoesNotMatch',
     'The request signature we calculated does not match the signature you provided. Check your key and signing method.',
