@@ -7,8 +7,8 @@
  */
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
-import { parseSync } from 'oxc-parser'
 import { globalRegistry } from 'zod/v4/core'
+import { docComments } from './doc-comments.mjs'
 
 const isCheck = process.argv.includes('--check')
 const problems = []
@@ -37,36 +37,6 @@ for (const name of readdirSync('packages')) {
 }
 for (const problem of problems) console.log(problem)
 process.exitCode = problems.length === 0 ? 0 : 1
-
-/** Doc comments of an interface's members by name, those of what it extends among them. */
-function docComments(file, type) {
-  const source = readFileSync(file, 'utf8')
-  const { program, comments } = parseSync(file, source)
-  const declarations = program.body.map(statement => statement.declaration ?? statement)
-  const commentsOf = name => {
-    const found = declarations.find(({ type: kind, id }) => kind === 'TSInterfaceDeclaration' && id.name === name)
-    if (!found) throw new Error(`${file}: found no interface ${name}`)
-    const own = found.body.body.map(member => {
-      const comment = comments.findLast(
-        ({ end }) => end <= member.start && source.slice(end, member.start).trim() === '',
-      )
-      return [member.key.name, comment ? proseOf(comment.value) : '']
-    })
-    return {
-      ...Object.assign({}, ...found.extends.map(({ expression }) => commentsOf(expression.name))),
-      ...Object.fromEntries(own),
-    }
-  }
-  return commentsOf(type)
-}
-
-function proseOf(comment) {
-  return comment
-    .replaceAll(/^\s*\*+ ?/gm, '')
-    .replaceAll(/\{@link ([^}]+)\}/g, '`$1`')
-    .replaceAll(/\s+/g, ' ')
-    .trim()
-}
 
 /** The last column by the option's name. */
 function testsNamedIn(table) {

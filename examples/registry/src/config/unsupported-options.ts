@@ -8,9 +8,11 @@ export function unusedOption(consequence: string, isAnyway: (value: unknown) => 
 
 /** Schema of an option that would protect somebody and does nothing here: giving it is an error. */
 export function refusedOption(why: string): z.ZodType {
+  const accepted = `nothing; ${why}`
   return z
     .unknown()
-    .refine(() => false, { params: { accepted: `nothing; ${why}` } })
+    .refine(() => false, { params: { accepted } })
+    .meta({ accepted, json: { not: {} } })
     .optional()
 }
 

@@ -75,7 +75,10 @@ function list(
     )
     return z.NEVER
   })
-  const schema: z.ZodMiniType = z.pipe(z.unknown(), reader).register(z.globalRegistry, { accepted })
+  const schema: z.ZodMiniType = z.pipe(z.unknown(), reader).register(z.globalRegistry, {
+    accepted,
+    json: { anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }] },
+  })
   return schema as z.ZodMiniType<string[], string | readonly string[]>
 }
 

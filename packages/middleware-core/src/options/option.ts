@@ -8,10 +8,15 @@ import * as z from 'zod/mini'
 interface OptionMeta extends Record<string, unknown> {
   /** Values that the option takes, in words that end the sentence "accepted: ...". */
   accepted: string
+  /** JSON Schema of its value in a configuration file, for editors. */
+  json?: JsonSchema
   /** Its value must not be shown. */
   secret?: true
   unused?: Unused
 }
+
+/** JSON Schema, draft 7. */
+export type JsonSchema = Readonly<Record<string, unknown>>
 
 /** Consequence of an option that changes nothing. */
 interface Unused {
@@ -23,6 +28,7 @@ interface Unused {
 declare module 'zod/v4/core' {
   interface GlobalMeta {
     accepted?: string | undefined
+    json?: JsonSchema | undefined
     secret?: true | undefined
     unused?: Unused | undefined
   }
@@ -43,12 +49,16 @@ function kind<Output, Input>(meta: OptionMeta, read: Reader<Output>): z.ZodMiniT
   return schema as z.ZodMiniType<Output, Input>
 }
 
+/** JSON Schema of a text: YAML makes numbers and booleans of some. */
+const anyText: JsonSchema = { type: ['string', 'number', 'boolean'] }
+
 const trueTexts = new Set(['true', 't', '1', 'yes', 'on'])
 const falseTexts = new Set(['false', 'f', '0', 'no', 'off'])
 
 /** `true` or `false`, or a text that says so as Go's `ParseBool` or YAML 1.1 would. */
 export function boolean(): z.ZodMiniType<boolean, boolean | string> {
-  return kind({ accepted: 'true or false' }, value => {
+  const json = { anyOf: [{ type: 'boolean' }, { type: 'string', pattern: anyCase([...trueTexts, ...falseTexts]) }] }
+  return kind({ accepted: 'true or false', json }, value => {
     if (typeof value === 'boolean') return value
     const text = typeof value === 'string' ? value.toLowerCase() : ''
     return trueTexts.has(text) ? true : falseTexts.has(text) ? false : undefined
@@ -59,23 +69,30 @@ export function boolean(): z.ZodMiniType<boolean, boolean | string> {
 export function integer(range: { min: number; max: number; unit?: string }): z.ZodMiniType<number, number | string> {
   const unit = range.unit ? ` (${range.unit})` : ''
   const accepted = `a whole number from ${range.min} to ${range.max}${unit}`
-  return kind({ accepted }, value => {
+  const { min, max } = range
+  const json = {
+    anyOf: [
+      { type: 'integer', minimum: min, maximum: max },
+      { type: 'string', pattern: '^[+-]?\\d+$' },
+    ],
+  }
+  return kind({ accepted, json }, value => {
     const number = typeof value === 'string' && /^[+-]?\d+$/.test(value) ? Number(value) : value
     if (typeof number !== 'number' || !Number.isSafeInteger(number)) return undefined
-    return number >= range.min && number <= range.max ? number : undefined
+    return number >= min && number <= max ? number : undefined
   })
 }
 
 /** A text. With `accepted`, one that `matches`. */
 export function text(rule?: { accepted: string; matches: (value: string) => boolean }): z.ZodMiniType<string, string> {
-  return kind({ accepted: rule?.accepted ?? 'a text' }, value =>
+  return kind({ accepted: rule?.accepted ?? 'a text', json: anyText }, value =>
     typeof value === 'string' && (rule?.matches(value) ?? true) ? value : undefined,
   )
 }
 
 /** A text that no error, log or inspection shows. */
 export function secret(accepted = 'a text'): z.ZodMiniType<string, string> {
-  return kind({ accepted, secret: true }, value => (typeof value === 'string' ? value : undefined))
+  return kind({ accepted, json: anyText, secret: true }, value => (typeof value === 'string' ? value : undefined))
 }
 
 /**
@@ -85,10 +102,15 @@ export function secret(accepted = 'a text'): z.ZodMiniType<string, string> {
 export function choice<const Names extends readonly string[]>(
   names: Names,
 ): z.ZodMiniType<Names[number], Names[number]> {
-  return kind({ accepted: `one of ${names.join(', ')}` }, value =>
+  // The names are what an editor completes.
+  const json = { anyOf: [{ enum: names }, { type: ['string', 'boolean'], pattern: anyCase(names) }] }
+  return kind({ accepted: `one of ${names.join(', ')}`, json }, value =>
     typeof value === 'string' ? names.find(name => name.toLowerCase() === value.toLowerCase()) : undefined,
   )
 }
+
+/** Durations as Go's time.ParseDuration takes them, and days: parse-duration alone would read "10" as milliseconds. */
+const durationPattern = /^((\d+(\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h|d))+$/
 
 /**
  * A length of time with its unit, such as `20m` or `1h30m`, longer than zero; the result is in milliseconds. `minMs` is the
@@ -98,12 +120,13 @@ export function duration(range: { zero?: boolean; minMs?: number } = {}): z.ZodM
   const { minMs = 0 } = range
   const lowerBound = range.zero ? ', or 0' : minMs > 0 ? `, ${minMs / 1000}s or more` : ', longer than 0'
   const accepted = `a duration with its unit${lowerBound}, such as 20m or 1h30m`
-  return kind({ accepted }, value => {
+  const json = {
+    anyOf: [{ type: 'string', pattern: durationPattern.source }, ...(range.zero ? [{ enum: [0, '0'] }] : [])],
+  }
+  return kind({ accepted, json }, value => {
     if (typeof value !== 'string') return undefined
     if (range.zero && value === '0') return 0
-    // What Go's time.ParseDuration takes, and days: parse-duration alone would read "10" as milliseconds.
-    if (!/^(\d+(\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h|d)((\d+(\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h|d))*$/.test(value))
-      return undefined
+    if (!durationPattern.test(value)) return undefined
     const milliseconds = parseDuration(value)
     if (milliseconds === null || !Number.isFinite(milliseconds)) return undefined
     return (milliseconds > 0 || range.zero) && milliseconds >= minMs ? milliseconds : undefined
@@ -112,7 +135,8 @@ export function duration(range: { zero?: boolean; minMs?: number } = {}): z.ZodM
 
 /** An absolute http or https URL. */
 export function url(): z.ZodMiniType<URL, string | URL> {
-  return kind({ accepted: 'an http or https URL with a host, such as https://example.com/' }, value => {
+  const accepted = 'an http or https URL with a host, such as https://example.com/'
+  return kind({ accepted, json: { type: 'string', pattern: '^[Hh][Tt][Tt][Pp][Ss]?:' } }, value => {
     if (!(value instanceof URL || (typeof value === 'string' && URL.canParse(value)))) return undefined
     const parsed = new URL(value)
     return /^https?:$/.test(parsed.protocol) && parsed.host ? parsed : undefined
@@ -136,4 +160,14 @@ export function unused<Schema extends z.ZodMiniType = z.ZodMiniType>(
 interface UnusedInit<Schema> {
   readonly isAnyway?: Unused['isAnyway']
   readonly schema?: Schema
+}
+
+/** Pattern of texts in any case: JSON Schema has no flag for it. */
+function anyCase(texts: readonly string[]): string {
+  const letters = (text: string): string =>
+    text.replaceAll(/[\p{L}.+*?()[\]{}|\\^$]/gu, character => {
+      const [lower, upper] = [character.toLowerCase(), character.toUpperCase()]
+      return lower === upper ? `\\${character}` : `[${lower}${upper}]`
+    })
+  return `^(${texts.map(letters).join('|')})$`
 }
