@@ -3,7 +3,8 @@ import { startLocalCloud } from '@longshore/local-cloud'
 import { createUploadServer } from './server.ts'
 
 const { PORT = '8080', BUCKET: bucket, AWS_REGION: region } = process.env
-const cloud = bucket === undefined ? await startLocalCloud({ s3: { cors: { origins: ['*'] } } }) : undefined
+const cloud =
+  bucket === undefined ? await startLocalCloud({ s3: { bucketSettings: { cors: { origins: ['*'] } } } }) : undefined
 const storage = cloud
   ? s3({
       bucket: cloud.bucket,

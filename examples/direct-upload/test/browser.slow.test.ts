@@ -34,7 +34,7 @@ describeWith(['chromium'], 'a web page that uploads to the bucket', () => {
     directory = await mkdtemp(join(tmpdir(), 'longshore-browser-'))
     file = join(directory, 'film.mp4')
     sha256 = await writeRandomFile(file)
-    cloud = await startLocalCloud({ s3: { cors: { origins: ['*'] } } })
+    cloud = await startLocalCloud({ s3: { bucketSettings: { cors: { origins: ['*'] } } } })
     storage = s3({
       bucket: cloud.bucket,
       region: cloud.region,

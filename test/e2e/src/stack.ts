@@ -39,7 +39,7 @@ export async function startStack(): Promise<Stack> {
     edge: { viewerFunctions, onRequest: record => pulls.push(record) },
   })
   // docker-registry names an ACL with every upload, as only buckets that have ACLs enabled take it.
-  cloud.s3.quirks.refusesAcls = false
+  cloud.s3.bucketSettings.objectOwnership = 'ObjectWriter'
   const storage = compose(
     s3({
       region: cloud.region,

@@ -9,6 +9,8 @@ import { LOCAL_CREDENTIALS, startS3 } from './s3/server.ts'
 import type { Credentials } from './signature/credentials.ts'
 
 export interface LocalCloudOptions {
+  /** Milliseconds by which the clock of the bucket and the edge is ahead of this machine's. Default 0. See `cloud.clock`. */
+  clockOffsetMs?: number
   /** `longshore` by default. */
   bucket?: string
   /** `us-east-1` by default. */
@@ -26,6 +28,8 @@ export interface LocalCloudOptions {
 export interface LocalCloud extends AsyncDisposable {
   readonly s3: LocalS3
   readonly edge: LocalEdge
+  /** Clock of the bucket and the edge: assign to its offset from this machine's at any time. */
+  readonly clock: { offsetMs: number }
   readonly bucket: string
   readonly region: string
   readonly credentials: Credentials
@@ -43,9 +47,13 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
   const { keyPairId = 'KLOCALCLOUD001' } = options
   const key = options.privateKey === undefined ? await freshKey() : createPrivateKey(options.privateKey)
   const publicKey = createPublicKey(key)
-  const s3 = await startS3({ ...options.s3, buckets: [bucket], credentials: [credentials], region })
-  const origin = { endpoint: s3.endpoint, bucket, region, credentials: CLOUDFRONT_CREDENTIALS }
-  const edge = await startEdge({ ...options.edge, origin, publicKeys: { [keyPairId]: publicKey } }).catch(
+  const clock = { offsetMs: options.clockOffsetMs ?? 0 }
+  const now = () => Date.now() + clock.offsetMs
+  const s3 = await startS3({ now, ...options.s3, buckets: [bucket], credentials: [credentials], region })
+  const { now: bucketNow = now, tls } = options.s3 ?? {}
+  const ca = tls ? { ca: tls.cert } : {}
+  const origin = { ...ca, endpoint: s3.endpoint, bucket, region, credentials: CLOUDFRONT_CREDENTIALS, now: bucketNow }
+  const edge = await startEdge({ now, ...options.edge, origin, publicKeys: { [keyPairId]: publicKey } }).catch(
     async (error: unknown) => {
       await s3.close()
       throw error
@@ -58,6 +66,7 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
   return {
     s3,
     edge,
+    clock,
     bucket,
     region,
     credentials,

@@ -1,5 +1,6 @@
 import { Agent, request } from 'node:http'
 import type { IncomingMessage } from 'node:http'
+import { Agent as TlsAgent, request as tlsRequest } from 'node:https'
 import type { Credentials } from '../signature/credentials.ts'
 import { Query, percentDecode } from '../query.ts'
 import { signedHeaders } from '../signature/v4.ts'
@@ -10,6 +11,8 @@ import type { Distribution } from './distribution.ts'
 export interface OriginOptions {
   /** `http://127.0.0.1:9000`; requests are path style. */
   endpoint: string
+  /** Certificate to trust for an endpoint with HTTPS, PEM. */
+  ca?: string
   bucket: string
   region: string
   credentials: Credentials
@@ -31,10 +34,12 @@ export class Origin {
   requests = 0
   readonly #options: OriginOptions
   readonly #distribution: Distribution
-  readonly #agent = new Agent({ keepAlive: true })
+  readonly #agent: Agent
 
   constructor(options: OriginOptions, distribution: Distribution) {
     this.#options = options
+    const isTls = options.endpoint.startsWith('https:')
+    this.#agent = isTls ? new TlsAgent({ keepAlive: true, ca: options.ca }) : new Agent({ keepAlive: true })
     this.#distribution = distribution
   }
 
@@ -47,7 +52,8 @@ export class Origin {
     const given = { ...headers, host: isGlobal ? `${bucket}.s3.amazonaws.com` : host }
     this.requests++
     return new Promise((resolve, reject) => {
-      request({
+      const send = this.#agent instanceof TlsAgent ? tlsRequest : request
+      send({
         hostname,
         port,
         method,

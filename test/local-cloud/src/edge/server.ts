@@ -81,7 +81,7 @@ export interface EdgeOptions extends Partial<Distribution> {
   maxObjectBytes?: number
   /** The viewer's address for IpAddress conditions; by default the connection's. */
   viewerAddress?: (request: IncomingMessage) => string
-  /** Milliseconds since the epoch; by default the clock. */
+  /** Clock of the edge, milliseconds since the epoch, for signatures and the Date of answers. Default `Date.now`. */
   now?: () => number
   /** Called when a request is answered. */
   onRequest?: (record: EdgeRecord) => void

@@ -69,7 +69,7 @@ export class BucketView {
       key,
       content: Content.of(spool),
       etag: createHash('md5').update(bytes).digest('hex'),
-      modified: wholeSecond(),
+      modified: wholeSecond(this.#cloud),
       headers: { 'content-type': 'binary/octet-stream', ...headers },
       checksums: {},
     })

@@ -2,6 +2,7 @@ import type { Authentication } from '../signature/authentication.ts'
 import type { SpoolDirectory } from '../spool.ts'
 import type { Content } from './content.ts'
 import { s3Error } from '../errors.ts'
+import type { BucketSettings } from './bucket-settings.ts'
 import type { Permissions } from './permissions/permissions.ts'
 import type { Quirks } from './quirks.ts'
 import type { S3Request } from './request.ts'
@@ -11,9 +12,12 @@ import type { Bucket } from './store.ts'
 export interface Cloud {
   buckets: Map<string, Bucket>
   quirks: Quirks
+  bucketSettings: BucketSettings
   permissions: Permissions
   spools: SpoolDirectory
   region: string
+  /** Milliseconds since the epoch. */
+  now: () => number
 }
 
 /** One authenticated request. */

@@ -177,7 +177,8 @@ describe('quirks', () => {
     expect(await failure(putWithAcl('private'))).toEqual({ code: 'AccessControlListNotSupported', status: 400 })
     await putWithAcl('bucket-owner-full-control')
     await putWithAcl()
-    s3.quirks.refusesAcls = false
+    s3.bucketSettings.objectOwnership = 'ObjectWriter'
     await putWithAcl('private')
+    s3.bucketSettings.objectOwnership = 'BucketOwnerEnforced'
   })
 })

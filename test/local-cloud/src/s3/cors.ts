@@ -12,6 +12,10 @@ export interface CorsRules {
 
 const DEFAULT_METHODS = ['GET', 'HEAD', 'PUT', 'POST']
 
+export function allowedMethods(rules: CorsRules | undefined): readonly string[] {
+  return rules?.methods ?? DEFAULT_METHODS
+}
+
 /** True for the question that a browser asks before a request that it does not send by itself. */
 export function isPreflight({ method, headers }: IncomingMessage): boolean {
   return method === 'OPTIONS' && headers['access-control-request-method'] !== undefined
@@ -29,7 +33,7 @@ export function answerPreflight({ headers }: IncomingMessage, rules: CorsRules |
     status: 200,
     headers: {
       ...allowed,
-      'access-control-allow-methods': (rules?.methods ?? DEFAULT_METHODS).join(', '),
+      'access-control-allow-methods': allowedMethods(rules).join(', '),
       'access-control-allow-headers': asked,
       'access-control-max-age': 3000,
     },
@@ -42,7 +46,7 @@ export function corsHeaders(
   method: string,
   rules: CorsRules | undefined,
 ): Record<string, string> | undefined {
-  if (origin === undefined || !rules || !(rules.methods ?? DEFAULT_METHODS).includes(method)) return undefined
+  if (origin === undefined || !rules || !allowedMethods(rules).includes(method)) return undefined
   const isAny = rules.origins.includes('*')
   if (!isAny && !rules.origins.includes(origin)) return undefined
   return {

@@ -1,4 +1,4 @@
-import type { Call } from './call.ts'
+import type { Call, Cloud } from './call.ts'
 import type { StoredObject } from './store.ts'
 
 const STORED = new Set([
@@ -43,7 +43,7 @@ export function checksumHeaders(checksums: Readonly<Record<string, string>>): Re
   return Object.fromEntries(Object.entries(checksums).map(([name, value]) => [`x-amz-checksum-${name}`, value]))
 }
 
-/** S3 keeps times in whole seconds. */
-export function wholeSecond(): number {
-  return Math.floor(Date.now() / 1000) * 1000
+/** Now, by the endpoint's clock: S3 keeps times in whole seconds. */
+export function wholeSecond({ now }: Cloud): number {
+  return Math.floor(now() / 1000) * 1000
 }

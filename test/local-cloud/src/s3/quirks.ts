@@ -18,10 +18,6 @@ export interface Quirks {
   emptyFirstPage: boolean
   /** Object lists show the bucket as it was some changes or some time ago. */
   staleLists: { writes?: number; milliseconds?: number } | undefined
-  /** Bucket owner enforced, as every new bucket of AWS: any ACL but bucket-owner-full-control is AccessControlListNotSupported. */
-  refusesAcls: boolean
-  /** The bucket has Object Lock with a default retention: PutObject and UploadPart need Content-MD5 or a checksum. */
-  objectLock: boolean
   /** Bytes. A lower one lets tests have 10,000 parts cheaply. */
   minPartBytes: number
 }
@@ -37,8 +33,6 @@ export function awsQuirks(): Quirks {
     alwaysTruncated: false,
     emptyFirstPage: false,
     staleLists: undefined,
-    refusesAcls: true,
-    objectLock: false,
     minPartBytes: 5 * 1024 * 1024,
   }
 }

@@ -1,6 +1,16 @@
 import type { Operation } from './call.ts'
 import { completeMultipartUpload } from './operations/complete.ts'
 import { copyObject } from './operations/copy.ts'
+import {
+  getBucketCors,
+  getBucketEncryption,
+  getBucketLifecycleConfiguration,
+  getBucketOwnershipControls,
+  getBucketPolicyStatus,
+  getBucketVersioning,
+  getObjectLockConfiguration,
+  getPublicAccessBlock,
+} from './operations/bucket-settings.ts'
 import { createBucket, deleteBucket, getBucketLocation, headBucket, listBuckets } from './operations/buckets.ts'
 import { deleteObject, deleteObjects } from './operations/delete.ts'
 import { listObjects, listObjectsV2 } from './operations/list-objects.ts'
@@ -15,6 +25,14 @@ const OPERATIONS = {
   CreateBucket: createBucket,
   DeleteBucket: deleteBucket,
   GetBucketLocation: getBucketLocation,
+  GetPublicAccessBlock: getPublicAccessBlock,
+  GetBucketOwnershipControls: getBucketOwnershipControls,
+  GetBucketVersioning: getBucketVersioning,
+  GetBucketLifecycleConfiguration: getBucketLifecycleConfiguration,
+  GetBucketEncryption: getBucketEncryption,
+  GetBucketPolicyStatus: getBucketPolicyStatus,
+  GetObjectLockConfiguration: getObjectLockConfiguration,
+  GetBucketCors: getBucketCors,
   ListObjects: listObjects,
   ListObjectsV2: listObjectsV2,
   ListMultipartUploads: listMultipartUploads,
@@ -38,7 +56,19 @@ export function operationNamed(name: OperationName): Operation {
   return OPERATIONS[name]
 }
 
-/** Sub-resources of S3 that nothing here implements: asking for one must not look like asking for the object. */
+/** Sub-resources of a bucket that can be read. */
+const SETTINGS = new Map<string, OperationName>([
+  ['publicAccessBlock', 'GetPublicAccessBlock'],
+  ['ownershipControls', 'GetBucketOwnershipControls'],
+  ['versioning', 'GetBucketVersioning'],
+  ['lifecycle', 'GetBucketLifecycleConfiguration'],
+  ['encryption', 'GetBucketEncryption'],
+  ['policyStatus', 'GetBucketPolicyStatus'],
+  ['object-lock', 'GetObjectLockConfiguration'],
+  ['cors', 'GetBucketCors'],
+])
+
+/** Sub-resources of S3 that nothing here implements, or only a part of: asking for one must not look like asking for the object. */
 const ABSENT = [
   'accelerate',
   'acl',
@@ -55,6 +85,7 @@ const ABSENT = [
   'object-lock',
   'ownershipControls',
   'policy',
+  'policyStatus',
   'publicAccessBlock',
   'replication',
   'restore',
@@ -72,9 +103,17 @@ const ABSENT = [
 /** Which of S3's operations a request is; `undefined` for one that is not here. */
 export function route(request: S3Request): OperationName | undefined {
   const { query } = request
+  const setting = settingRead(request)
+  if (setting) return setting
   if (ABSENT.some(name => query.has(name))) return undefined
   if (request.bucket === undefined) return request.method === 'GET' ? 'ListBuckets' : undefined
   return request.key === undefined ? bucketRoute(request) : objectRoute(request)
+}
+
+function settingRead({ method, bucket, key, query }: S3Request): OperationName | undefined {
+  if (method !== 'GET' || bucket === undefined || key !== undefined) return undefined
+  for (const [name, operation] of SETTINGS) if (query.has(name)) return operation
+  return undefined
 }
 
 function bucketRoute({ method, query }: S3Request): OperationName | undefined {

@@ -6,10 +6,11 @@ import { listenOnLoopback } from '../loopback-server.ts'
 import type { Credentials } from '../signature/credentials.ts'
 import { SpoolDirectory } from '../spool.ts'
 import { authenticate } from './authenticate.ts'
+import { type BucketSettings, newBucketSettings } from './bucket-settings.ts'
 import { BucketView } from './bucket-view.ts'
 import type { Answer, Cloud } from './call.ts'
 import { bucketNamed } from './call.ts'
-import { type CorsRules, answerPreflight, corsHeaders, isPreflight } from './cors.ts'
+import { answerPreflight, corsHeaders, isPreflight } from './cors.ts'
 import { S3Error, s3Error } from '../errors.ts'
 import { Faults } from './faults.ts'
 import { injectFault } from './inject-fault.ts'
@@ -35,6 +36,8 @@ import { Bucket } from './store.ts'
 export interface S3Options {
   /** 0, the default, takes any free port. */
   port?: number
+  /** Certificate of the endpoint and its key, PEM (see `certify`): it then listens for HTTPS alone. */
+  tls?: { cert: string; key: string }
   /** Buckets that exist from the start; more can be created over the wire. */
   buckets?: readonly string[]
   /** Who may do everything; by default `localAccessKey` / `localSecretKey`. */
@@ -49,17 +52,20 @@ export interface S3Options {
   keepRequests?: number
   /** Called when a request is answered or cut. */
   onRequest?: (record: RequestRecord) => void
-  /** Milliseconds since the epoch, for the checks of signatures; by default the clock. */
+  /**
+   * Clock of the endpoint, milliseconds since the epoch, for signatures, the Date of answers and the times of objects. Default
+   * `Date.now`.
+   */
   now?: () => number
   /** IAM actions that are allowed; all by default, but for a distribution's. */
   permissions?: Partial<Permissions>
-  /** Web pages that may send requests to every bucket. None by default, as in a new bucket of AWS. */
-  cors?: CorsRules
+  /** Configuration of every bucket, where it is not that of a new one. */
+  bucketSettings?: Partial<BucketSettings>
 }
 
 /** An S3 endpoint on this machine. */
 export interface LocalS3 extends AsyncDisposable {
-  /** `http://127.0.0.1:PORT` */
+  /** `http://127.0.0.1:PORT`, or `https:` where there is a certificate. */
   readonly endpoint: string
   readonly port: number
   readonly credentials: readonly Credentials[]
@@ -69,6 +75,7 @@ export interface LocalS3 extends AsyncDisposable {
   readonly quirks: Quirks
   resetQuirks(): void
   readonly permissions: Permissions
+  readonly bucketSettings: BucketSettings
   /** A look into a bucket, and a hand, that make no requests. Throws where there is no such bucket. */
   bucket(name: string): BucketView
   /** Ends every connection and removes every file. */
@@ -86,9 +93,11 @@ export async function startS3(options: S3Options = {}): Promise<LocalS3> {
   const cloud: Cloud = {
     buckets: new Map((options.buckets ?? []).map(name => [name, new Bucket(name)])),
     quirks: awsQuirks(),
+    bucketSettings: { ...newBucketSettings(), ...options.bucketSettings },
     permissions: { ...defaultPermissions(), ...options.permissions },
     spools: await SpoolDirectory.create(options.directory),
     region: options.region ?? 'us-east-1',
+    now: options.now ?? Date.now,
   }
   const log = new RequestLog(options.keepRequests ?? 10_000)
   const faults = new Faults()
@@ -118,16 +127,25 @@ export async function startS3(options: S3Options = {}): Promise<LocalS3> {
       const fault = faults.for(record)
       if (fault?.kind === 'cut') cutAfter = fault.bytes
       answer = isPreflight(message)
-        ? answerPreflight(message, options.cors)
+        ? answerPreflight(message, cloud.bucketSettings.cors)
         : await injectFault(fault, () => operate(request), pause)
     } catch (error) {
       answer = errorAnswer(error, message, requestId)
+      // The region, which SDKs look for here ("HeadBucket"; botocore's S3RegionRedirector).
+      if (record.operation === 'HeadBucket' && cloud.buckets.has(record.bucket ?? '')) {
+        answer.headers = { ...answer.headers, 'x-amz-bucket-region': cloud.region }
+      }
     }
     if (answer === 'cut') {
       cutConnection(message)
       return
     }
-    answer.headers = { ...answer.headers, ...corsHeaders(message.headers.origin, message.method ?? '', options.cors) }
+    const { origin } = message.headers
+    answer.headers = {
+      ...answer.headers,
+      date: new Date(cloud.now()).toUTCString(),
+      ...corsHeaders(origin, message.method ?? '', cloud.bucketSettings.cors),
+    }
     if (typeof answer.body === 'string') record.code = /<Error><Code>(\w+)/.exec(answer.body)?.[1]
     // A client that still waits to be asked for its body gets this answer instead, and must not send the body after it.
     const bodyAsked = !(request instanceof S3Error) && request.bodyAsked
@@ -146,7 +164,7 @@ export async function startS3(options: S3Options = {}): Promise<LocalS3> {
   async function operate(request: S3Request | S3Error): Promise<Answer> {
     if (request instanceof S3Error) throw request
     redirectToRegion(request, cloud.region)
-    const now = (options.now ?? Date.now)()
+    const now = cloud.now()
     if (isPostedForm(request)) return postObject(cloud, request, keys, now)
     const verification = { credentials: keys, region: options.region, now }
     const authentication = authenticate(request, verification)
@@ -158,24 +176,25 @@ export async function startS3(options: S3Options = {}): Promise<LocalS3> {
     if (request.bucket === undefined || operation === 'CreateBucket' || cloud.buckets.has(request.bucket)) {
       requirePermissions(operation, call)
     }
-    checkRequest(operation, request, { authentication, quirks: cloud.quirks })
+    checkRequest(operation, request, { authentication, settings: cloud.bucketSettings })
     return await operationNamed(operation)(call)
   }
 
-  const server = await listenOnLoopback(options.port ?? 0, handle)
+  const server = await listenOnLoopback(options.port ?? 0, handle, options.tls)
   const close = async () => {
     closing.abort()
     await server.close()
     await cloud.spools[Symbol.asyncDispose]()
   }
   return {
-    endpoint: `http://127.0.0.1:${server.port}`,
+    endpoint: `${options.tls ? 'https' : 'http'}://127.0.0.1:${server.port}`,
     port: server.port,
     credentials,
     requests: log,
     faults,
     quirks: cloud.quirks,
     permissions: cloud.permissions,
+    bucketSettings: cloud.bucketSettings,
     resetQuirks: () => void Object.assign(cloud.quirks, awsQuirks()),
     bucket: name => new BucketView(bucketNamed(cloud, name), cloud),
     close,

@@ -32,6 +32,7 @@ export interface UploadChecksum {
 export interface Upload {
   id: string
   key: string
+  /** Milliseconds, by the endpoint's clock. */
   initiated: number
   headers: Readonly<Record<string, string>>
   /** Algorithm of the parts' checksums, lower-case, and what becomes of them. */
@@ -119,11 +120,11 @@ export class Bucket {
     return [...this.uploads.values()].toSorted((a, b) => compareKeys(a.key, b.key) || compareKeys(a.id, b.id))
   }
 
-  createUpload(upload: Omit<Upload, 'id' | 'initiated' | 'parts'>): Upload {
+  createUpload(upload: Omit<Upload, 'id' | 'parts'>): Upload {
     // Ids of one key sort by time, so that paging by upload id marker and the order by time agree.
     this.#lastUploadTime = Math.max(this.#lastUploadTime + 1, Date.now() * 1000)
     const id = `${this.#lastUploadTime.toString(36).padStart(12, '0')}.${randomBytes(24).toString('base64url')}`
-    const created = { ...upload, id, initiated: Date.now(), parts: new Map<number, Part>() }
+    const created = { ...upload, id, parts: new Map<number, Part>() }
     this.uploads.set(id, created)
     return created
   }

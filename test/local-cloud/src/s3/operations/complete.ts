@@ -53,7 +53,7 @@ export const completeMultipartUpload: Operation = async call => {
     content.release()
     throw error
   }
-  bucket.put({ key: upload.key, content, etag, modified: wholeSecond(), headers: upload.headers, checksums })
+  bucket.put({ key: upload.key, content, etag, modified: wholeSecond(call.cloud), headers: upload.headers, checksums })
   bucket.dropUpload(upload)
   const answer = document(
     'CompleteMultipartUploadResult',

@@ -48,7 +48,7 @@ export const copyObject: Operation = async call => {
     content.release()
     throw error
   }
-  const modified = wholeSecond()
+  const modified = wholeSecond(call.cloud)
   bucket.put({ key, content, etag, modified, headers, checksums })
   return xml(
     document(

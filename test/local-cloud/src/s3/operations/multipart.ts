@@ -13,7 +13,7 @@ export const createMultipartUpload: Operation = call => {
   const bucket = bucketOf(call)
   const key = keyOf(call)
   const headers = headersToStore(call)
-  const upload = bucket.createUpload({ key, headers, checksum: checksumAsked(call) })
+  const upload = bucket.createUpload({ key, headers, checksum: checksumAsked(call), initiated: call.cloud.now() })
   const { checksum } = upload
   return xml(
     document(
@@ -41,7 +41,7 @@ export const uploadPart: Operation = async call => {
     content.release()
     throw error
   }
-  putPart(upload, { number, content, etag: md5, modified: wholeSecond(), checksums })
+  putPart(upload, { number, content, etag: md5, modified: wholeSecond(call.cloud), checksums })
   return {
     status: 200,
     headers: { etag: `"${md5}"`, ...encryptionHeaders(upload.headers), ...checksumHeaders(checksums) },
@@ -63,7 +63,7 @@ export const uploadPartCopy: Operation = async call => {
   }
   // The ETag of a part that was copied means nothing to anybody but the completion, and reading 5 GiB for it is dear.
   const etag = `${source.etag.slice(0, 8)}${content.size.toString(16).padStart(12, '0')}${start.toString(16).padStart(12, '0')}`
-  const modified = wholeSecond()
+  const modified = wholeSecond(call.cloud)
   putPart(upload, { number, content, etag, modified, checksums })
   return xml(
     document(

@@ -22,7 +22,7 @@ export const putObject: Operation = async call => {
     content.release()
     throw error
   }
-  bucket.put({ key, content, etag: md5, modified: wholeSecond(), headers, checksums })
+  bucket.put({ key, content, etag: md5, modified: wholeSecond(call.cloud), headers, checksums })
   return {
     status: 200,
     headers: { etag: `"${md5}"`, ...encryptionHeaders(headers), ...checksumHeaders(checksums) },

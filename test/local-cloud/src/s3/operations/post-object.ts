@@ -61,7 +61,7 @@ export async function postObject(
   const spool = cloud.spools.spool()
   await spool.write(form.file)
   await spool.end()
-  bucket.put({ key, content: Content.of(spool), etag, modified: wholeSecond(), headers, checksums: {} })
+  bucket.put({ key, content: Content.of(spool), etag, modified: wholeSecond(cloud), headers, checksums: {} })
   const status = Number(form.fields.get('success_action_status') ?? 204)
   return { status: [200, 201].includes(status) ? status : 204, headers: { etag: `"${etag}"` } }
 }

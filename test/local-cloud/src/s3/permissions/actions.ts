@@ -7,7 +7,15 @@ export type S3Action =
   | 's3:CreateBucket'
   | 's3:DeleteBucket'
   | 's3:DeleteObject'
+  | 's3:GetBucketCORS'
   | 's3:GetBucketLocation'
+  | 's3:GetBucketObjectLockConfiguration'
+  | 's3:GetBucketOwnershipControls'
+  | 's3:GetBucketPolicyStatus'
+  | 's3:GetBucketPublicAccessBlock'
+  | 's3:GetBucketVersioning'
+  | 's3:GetEncryptionConfiguration'
+  | 's3:GetLifecycleConfiguration'
   | 's3:GetObject'
   | 's3:ListAllMyBuckets'
   | 's3:ListBucket'
@@ -30,6 +38,14 @@ const ACTIONS: Record<OperationName, readonly S3Action[]> = {
   CreateBucket: ['s3:CreateBucket'],
   DeleteBucket: ['s3:DeleteBucket'],
   GetBucketLocation: ['s3:GetBucketLocation'],
+  GetPublicAccessBlock: ['s3:GetBucketPublicAccessBlock'],
+  GetBucketOwnershipControls: ['s3:GetBucketOwnershipControls'],
+  GetBucketVersioning: ['s3:GetBucketVersioning'],
+  GetBucketLifecycleConfiguration: ['s3:GetLifecycleConfiguration'],
+  GetBucketEncryption: ['s3:GetEncryptionConfiguration'],
+  GetBucketPolicyStatus: ['s3:GetBucketPolicyStatus'],
+  GetObjectLockConfiguration: ['s3:GetBucketObjectLockConfiguration'],
+  GetBucketCors: ['s3:GetBucketCORS'],
   ListObjects: ['s3:ListBucket'],
   ListObjectsV2: ['s3:ListBucket'],
   ListMultipartUploads: ['s3:ListBucketMultipartUploads'],

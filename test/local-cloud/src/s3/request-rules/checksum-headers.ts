@@ -37,8 +37,8 @@ export const checksumRequired: Rule = request => {
  * User Guide; the text is that of apache/opendal#4533).
  */
 export function checksumWithObjectLock(kind: 'Put Object' | 'Put Part'): Rule {
-  return (request, { quirks }) => {
-    const isLocked = quirks.objectLock || textHeader(request, 'x-amz-object-lock-mode') !== undefined
+  return (request, { settings }) => {
+    const isLocked = settings.objectLock || textHeader(request, 'x-amz-object-lock-mode') !== undefined
     if (!isLocked || textHeader(request, 'content-md5') !== undefined || checksumIn(request)) return
     throw invalid(
       `Content-MD5 OR x-amz-checksum- HTTP header is required for ${kind} requests with Object Lock parameters`,

@@ -39,7 +39,7 @@ export const newObject: Rule = (request, context) => {
 }
 
 /** "Disabling ACLs for all new buckets": BucketOwnerEnforced is every new bucket's setting since April 2023. */
-const acl: Rule = (request, { quirks }) => {
+const acl: Rule = (request, { settings }) => {
   const canned = textHeader(request, 'x-amz-acl')
   const hasGrants = GRANTS.some(name => textHeader(request, name) !== undefined)
   if (canned !== undefined && hasGrants) {
@@ -49,7 +49,7 @@ const acl: Rule = (request, { quirks }) => {
     throw s3Error('InvalidArgument', '', { ArgumentName: 'x-amz-acl', ArgumentValue: canned })
   }
   const isOwners = canned === undefined ? !hasGrants : canned === 'bucket-owner-full-control'
-  if (quirks.refusesAcls && !isOwners) {
+  if (settings.objectOwnership === 'BucketOwnerEnforced' && !isOwners) {
     throw s3Error('AccessControlListNotSupported', 'The bucket does not allow ACLs')
   }
 }

@@ -156,13 +156,14 @@ describe('checksums of a body', () => {
   })
 
   it('wants one where the bucket has Object Lock', async () => {
-    s3.quirks.objectLock = true
+    s3.bucketSettings.objectLock = true
     const refused = bad('InvalidRequest', /^Content-MD5 OR x-amz-checksum- HTTP header is required for Put/)
     expect(await put({})).toMatchObject({ ...refused, message: expect.stringMatching(refused.message!) })
     expect(await part(await newUpload(), {})).toMatchObject({ status: 400, code: 'InvalidRequest' })
     expect(await put({ 'content-md5': MD5 })).toMatchObject({ status: 200 })
     expect(await put({ 'x-amz-checksum-crc32': CRC32 })).toMatchObject({ status: 200 })
     expect(await part(await newUpload(), { 'content-md5': MD5 })).toMatchObject({ status: 200 })
+    s3.bucketSettings.objectLock = false
   })
 })
 

@@ -1,11 +1,11 @@
 import type { Authentication } from '../../signature/authentication.ts'
-import type { Quirks } from '../quirks.ts'
+import type { BucketSettings } from '../bucket-settings.ts'
 import type { S3Request } from '../request.ts'
 
 /** Facts that a rule may know beside the request. */
 export interface RuleContext {
   authentication: Authentication
-  quirks: Quirks
+  settings: BucketSettings
 }
 
 /** Throws the `S3Error` that AWS answers where the request breaks the rule. Its signature holds, its body is not asked for. */
