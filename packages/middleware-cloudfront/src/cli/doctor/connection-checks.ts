@@ -7,8 +7,14 @@ import { problems } from './problems.ts'
 /** Seconds of difference that are told. */
 const DRIFT_SECONDS = 60
 
+/** Finds the addresses of a host, as `dns.lookup` with `all`. */
+export type FindAddresses = (hostname: string) => Promise<readonly { address: string; family: number }[]>
+
 /** Makes the checks of the way to the edge, which need no signature. */
-export function connectionChecks(settings: CloudFrontSettings): Check[] {
+export function connectionChecks(
+  settings: CloudFrontSettings,
+  findAddresses: FindAddresses = hostname => lookup(hostname, { all: true }),
+): Check[] {
   const { baseUrl, bindClientIp, duration } = settings
   const { hostname, protocol } = new URL(baseUrl)
   let asked: Promise<{ answer: EdgeAnswer; skewSeconds: number | undefined }> | undefined
@@ -51,7 +57,7 @@ export function connectionChecks(settings: CloudFrontSettings): Check[] {
         return { findings: [{ problem: problems.plainHttp, evidence: baseUrl }] }
       },
     },
-    ...(bindClientIp ? [ipv6Check(hostname)] : []),
+    ...(bindClientIp ? [ipv6Check(hostname, findAddresses)] : []),
   ]
 }
 
@@ -95,13 +101,13 @@ async function tryHttp(baseUrl: string, signal: AbortSignal): Promise<{ findings
   }
 }
 
-function ipv6Check(hostname: string): Check {
+function ipv6Check(hostname: string, findAddresses: FindAddresses): Check {
   return {
     name: 'ipv6',
     title: 'clients have IPv4 addresses, to which URLs can be bound',
     after: ['connection'],
     run: async () => {
-      const addresses = await lookup(hostname.replaceAll(/[[\]]/g, ''), { all: true })
+      const addresses = await findAddresses(hostname.replaceAll(/[[\]]/g, ''))
       const found = addresses.find(({ family }) => family === 6)
       if (!found) return {}
       return { findings: [{ problem: problems.ipv6Bound, evidence: `${hostname} has the address ${found.address}` }] }

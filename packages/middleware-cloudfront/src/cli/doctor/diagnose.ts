@@ -70,9 +70,11 @@ async function diagnoseDenial(edge: Edge, answer: EdgeAnswer, signal: AbortSigna
     return { problem: problems.keyUnknown, evidence, remedy: withPublicHalf(problems.keyUnknown, edge) }
   }
   if (hashAlgorithm !== 'SHA1') {
-    const withSha1 = await edge.askSigned(edge.blob, { signal, keys: { hashAlgorithm: 'SHA1' } })
-    if (!isDenied(withSha1))
-      return { problem: problems.hashRefused, evidence: `${evidence}; with SHA1: ${withSha1.status}` }
+    const keys = { hashAlgorithm: 'SHA1' } as const
+    const withSha1 = await edge.askSigned(edge.blob, { signal, keys })
+    if (!isDenied(withSha1)) {
+      return { problem: problems.hashRefused, evidence: `${evidence}; with SHA1: ${withSha1.status}`, detour: { keys } }
+    }
   }
   // A signature for every URL shows whether it is the key or the URL that does not fit.
   const forAll = { resource: '*', policy: 'custom' } as const

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { type StorageDriver, keyOf } from '@longshore/middleware-core'
 import type { CheckContext, Outcome } from '@longshore/middleware-core/cli'
 import type { CloudFrontSettings } from '../../options.ts'
@@ -30,7 +30,7 @@ export class Edge {
   readonly content: Buffer = randomBytes(4096)
   readonly #storage: StorageDriver
   readonly #scratch: string
-  readonly #written = new Map<string, Promise<unknown>>()
+  #blobWritten: Promise<unknown> | undefined
   #served: Promise<EdgeAnswer> | undefined
   #detour: Detour = {}
 
@@ -68,14 +68,19 @@ export class Edge {
 
   /** Writes the blob, once. */
   writeBlob(signal: AbortSignal): Promise<unknown> {
-    return this.#write(this.blob, this.content, undefined, signal)
+    this.#blobWritten ??= this.#storage.putContent(this.blob, this.content, { signal })
+    return this.#blobWritten
   }
 
-  /** Writes a file of a type that CloudFront compresses where it may, once, and gives its path. */
-  async writeText(signal: AbortSignal): Promise<string> {
-    const path = `${this.#scratch}/text.json`
-    await this.#write(path, Buffer.from(JSON.stringify('compress me '.repeat(500))), 'application/json', signal)
-    return path
+  /** Writes a file of a type that CloudFront compresses where it may, and gives its path. */
+  writeText(signal: AbortSignal): Promise<string> {
+    const content = Buffer.from(JSON.stringify('compress me '.repeat(500)))
+    return this.#writeOther('text.json', content, signal, 'application/json')
+  }
+
+  /** Writes a file that no request has brought into the edge's cache, and gives its path. */
+  writeUncached(signal: AbortSignal): Promise<string> {
+    return this.#writeOther(`uncached-${randomUUID()}`, this.content, signal)
   }
 
   /** Answer to a signed GET of the blob, asked once. */
@@ -135,11 +140,11 @@ export class Edge {
     return this.settings.baseUrl + encodeKey(prefix === '' ? key : key.slice(prefix.length + 1))
   }
 
-  #write(path: string, content: Buffer, contentType: string | undefined, signal: AbortSignal): Promise<unknown> {
+  async #writeOther(name: string, content: Buffer, signal: AbortSignal, contentType?: string): Promise<string> {
+    const path = `${this.#scratch}/${name}`
     const metadata =
       contentType !== undefined && this.#storage.capabilities.metadata ? { metadata: { contentType } } : {}
-    const written = this.#written.get(path) ?? this.#storage.putContent(path, content, { signal, ...metadata })
-    this.#written.set(path, written)
-    return written
+    await this.#storage.putContent(path, content, { signal, ...metadata })
+    return path
   }
 }

@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -21,6 +22,15 @@ interface Diagnosis {
 
 const functionFile = new URL('../../../examples/aws/function/registry-edge.js', import.meta.url)
 const responseParameters = ['disposition', 'type', 'language', 'encoding'].map(name => `response-content-${name}`)
+
+/** The function of examples/aws for responses alone: the one for requests takes Authorization away. */
+const keepsHeaders = {
+  request: 'function handler(event) { return event.request }',
+  response: readFileSync(functionFile, 'utf8'),
+}
+
+/** A function that changes nothing. */
+const silent = 'function handler(event) { return event.response || event.request }'
 
 let directory: string
 let cloud: LocalCloud
@@ -129,13 +139,32 @@ describe('longshore doctor, at the edge', () => {
     ],
     ['key-unknown', {}, { cloudfront: { keypairid: 'K2JCJMDEHXQW5F' } }],
     ['downloads-ignored', { queryStrings: 'none' }, {}],
+    ['origin-access', { originAccess: 'never' }, {}],
+    ['authorization-forwarded', { originAccess: 'no-override', viewerFunctions: keepsHeaders }, {}],
+    [
+      'authorization-forwarded',
+      { originAccess: 'no-override', forwardsAuthorization: 'origin-request-policy', viewerFunctions: keepsHeaders },
+      {},
+    ],
+    ['not-restricted', { restrictViewerAccess: false }, {}],
+    ['hash-refused', { hashAlgorithms: ['SHA1'] }, { cloudfront: { hashalgorithm: 'SHA256' } }],
+    ['query-in-cache-key', { signatureInCacheKey: true }, {}],
+    ['never-cached', { cachingDisabled: true }, {}],
+    ['compressed', { compress: true }, {}],
+    ['digest-missing', { viewerFunctions: { request: silent, response: silent } }, {}],
+    [
+      'function-fails',
+      { viewerFunctions: { request: silent, response: 'function handler() { throw new Error() }' } },
+      {},
+    ],
+    ['url-changed', { publicOrigin: 'https://cdn.example.com' }, {}],
     ['unknown-host', {}, { cloudfront: { baseurl: 'https://d111111abcdef8.cloudfront.invalid' } }],
     ['unreachable', {}, { cloudfront: { baseurl: 'http://127.0.0.1:9' } }],
   ])('names %s and nothing else', async (problem, edge, configuration) => {
     await start(edge)
     const { code, problems } = await examine(configuration)
     expect(problems).toEqual([problem])
-    expect(code).toBe(/ignored|drift/.test(problem) ? 0 : 1)
+    expect(code).toBe(/ignored|cache|compressed|digest/.test(problem) ? 0 : 1)
   })
 
   it('names a key whose id belongs to another one, and shows its public half', async () => {
@@ -167,6 +196,34 @@ describe('longshore doctor, at the edge', () => {
     })
     const { problems } = await examine({ s3: { rootdirectory: 'in' } })
     expect(problems).toEqual(['origin-path-doubled', 'digest-missing', 'downloads-ignored'])
+  })
+
+  it.each<[problems: string[], EdgeOptions, Configuration]>([
+    [['not-restricted', 'origin-access'], { restrictViewerAccess: false, originAccess: 'never' }, {}],
+    [
+      ['hash-refused', 'origin-path-doubled', 'never-cached', 'compressed'],
+      { hashAlgorithms: ['SHA1'], originPath: '/in', cachingDisabled: true, compress: true },
+      { s3: { rootdirectory: 'in' }, cloudfront: { hashalgorithm: 'SHA256' } },
+    ],
+    [
+      ['origin-access', 'authorization-forwarded'],
+      { originAccess: 'never', forwardsAuthorization: 'cache-policy', viewerFunctions: keepsHeaders },
+      {},
+    ],
+  ])('names %j together', async (expected, edge, configuration) => {
+    await start(edge)
+    expect((await examine(configuration)).problems).toEqual(expected)
+  })
+
+  it('names pages of success in the place of errors', async () => {
+    await start({ customErrors: [{ errorCode: 403, responseCode: 200, responsePagePath: '/index.html' }] })
+    await cloud.s3.bucket(cloud.bucket).put('index.html', '<h1>Welcome</h1>')
+    expect((await examine()).problems).toEqual(['error-pages'])
+  })
+
+  it('names an origin that redirects to its region', async () => {
+    await start({ originDomain: 'global' }, { region: 'eu-central-1' })
+    expect((await examine()).problems).toEqual(['origin-redirects'])
   })
 
   it('names a redirect that leads to itself', async () => {
