@@ -28,7 +28,7 @@ export interface Compressible {
 }
 
 /**
- * How CloudFront compresses a whole object for a viewer ("Conditions for compression"): Brotli before gzip, for HTTP 1.1 and above.
+ * Coding in which CloudFront sends a whole object to a viewer ("Conditions for compression"): Brotli before gzip, for HTTP 1.1 and above.
  * A range is left alone here; AWS does not say what becomes of one.
  */
 export function compressionOf(viewer: IncomingMessage, { headers, size }: Compressible): Compression | undefined {

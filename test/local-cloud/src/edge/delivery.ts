@@ -1,6 +1,4 @@
-import { randomBytes } from 'node:crypto'
-import { STATUS_CODES } from 'node:http'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { parseRange } from '../byte-range.ts'
@@ -8,40 +6,18 @@ import type { CachedObject, EdgeCache } from './cache.ts'
 import { cacheKeyOf } from './cache-key.ts'
 import { type Compressible, type Compression, compressedHeaders, compressionOf, compressor } from './compression.ts'
 import type { Distribution } from './distribution.ts'
-import { errorPage } from './error-page.ts'
-import type { FunctionError } from './functions/function-error.ts'
-import { type FunctionResponse, fieldHeaders, plainHeaders, setCookies } from './functions/function-event.ts'
+import type { FunctionResponse } from './functions/function-event.ts'
 import type { Origin, OriginRequest } from './origin.ts'
 import type { Denial } from './denial.ts'
-import type { EdgeRefusal } from './request-rules.ts'
-
-/** `Function`: the viewer request's function answered. `Redirect`: from HTTP to HTTPS. */
-export type EdgeResult = 'Hit' | 'Miss' | 'Denied' | 'Error' | 'Function' | 'Redirect'
-
-export interface DeliveryStats {
-  hits: number
-  misses: number
-  denials: number
-  /** Answers of the viewer request's function. */
-  functions: number
-  /** From HTTP to HTTPS. */
-  redirects: number
-  /** Answers of 400 and above that are no denials, and bodies that broke off. */
-  errors: number
-  /** Bytes of bodies sent to viewers. */
-  bytes: number
-}
+import { passed } from './origin-headers.ts'
+import type { EdgeResult, ViewerResponse } from './viewer-response.ts'
 
 export interface DeliveryContext {
   origin: Origin
   cache: EdgeCache
   distribution: Distribution
-  /** Milliseconds since the epoch. */
-  now: () => number
   /** Bytes of the largest object that is served whole. */
   maxObjectBytes: number
-  /** Counted before the viewer sees anything, so that who has an answer finds it counted. */
-  stats: DeliveryStats
 }
 
 /** The request as it goes on behind the viewer request's function. */
@@ -53,57 +29,30 @@ export interface ForwardedRequest {
   onResponse?: (response: FunctionResponse) => FunctionResponse
 }
 
-/**
- * What passes from the origin to the viewer. The ids of a request to S3 do not: no capture of an answer from S3 through CloudFront shows
- * them, though their removal is not documented.
- */
-const PASSED =
-  /^(content-(type|encoding|language|disposition)|cache-control|expires|etag|last-modified|location|server|x-amz-(?!(request-id|id-2)$).+)$/
-
-const COUNTED = {
-  Hit: 'hits',
-  Miss: 'misses',
-  Denied: 'denials',
-  Error: 'errors',
-  Function: 'functions',
-  Redirect: 'redirects',
-} as const
-
-const X_CACHE: Record<EdgeResult, string> = {
-  Hit: 'Hit from cloudfront',
-  Miss: 'Miss from cloudfront',
-  Denied: 'Error from cloudfront',
-  Error: 'Error from cloudfront',
-  Function: 'FunctionGeneratedResponse from cloudfront',
-  Redirect: 'Redirect from cloudfront',
-}
-
-/** The answer to one viewer. */
+/** The answer to one viewer from the cache or the origin. */
 export class Delivery {
-  result: EdgeResult = 'Error'
-  /** Of the body, sent so far. */
-  bytes = 0
-  readonly #requestId = randomBytes(40).toString('base64url')
   readonly #request: IncomingMessage
-  readonly #response: ServerResponse
+  readonly #viewer: ViewerResponse
   readonly #context: DeliveryContext
   #headers: IncomingMessage['headers']
-  #onResponse: ForwardedRequest['onResponse']
 
-  constructor(request: IncomingMessage, response: ServerResponse, context: DeliveryContext) {
+  constructor(request: IncomingMessage, viewer: ViewerResponse, context: DeliveryContext) {
     this.#request = request
-    this.#response = response
+    this.#viewer = viewer
     this.#context = context
     this.#headers = request.headers
   }
 
   async deliver({ toOrigin, headers, onResponse }: ForwardedRequest): Promise<void> {
     this.#headers = headers
-    this.#onResponse = onResponse
+    this.#viewer.onResponse = onResponse
     const { method } = this.#request
     if (method === 'OPTIONS') {
-      this.#head('Miss', 200, { allow: this.#context.distribution.allowedMethods.join(', '), 'content-length': 0 })
-      this.#response.end()
+      this.#viewer.head('Miss', 200, {
+        allow: this.#context.distribution.allowedMethods.join(', '),
+        'content-length': 0,
+      })
+      this.#viewer.end()
     } else if (method === 'HEAD') {
       await this.#deliverHead(toOrigin)
     } else {
@@ -111,62 +60,18 @@ export class Delivery {
     }
   }
 
-  /** Before anything else was looked at. */
-  refuse({ status, message, isLast }: EdgeRefusal): void {
-    if (isLast) this.#response.shouldKeepAlive = false
-    this.#page(status, message)
-  }
-
+  /** Sends the refusal of a signature. */
   async deny(denial: Denial): Promise<void> {
     if (await this.#sendCustomError(403, 'Denied')) return
-    this.#text(403, 'text/xml', denial.body, 'Denied')
-  }
-
-  /** Sends what the viewer request's function made. */
-  answer({ statusCode, headers, cookies, body = '' }: FunctionResponse): void {
-    const content =
-      typeof body === 'string'
-        ? Buffer.from(body)
-        : Buffer.from(body.data, body.encoding === 'base64' ? 'base64' : 'utf8')
-    const hasBody = statusCode !== 204 && statusCode !== 304
-    const length = hasBody ? { 'content-length': content.length } : {}
-    this.#head('Function', statusCode, { ...plainHeaders(headers), ...length }, cookies)
-    const isSent = hasBody && this.#request.method !== 'HEAD'
-    if (isSent) this.#count(content.length)
-    this.#response.end(isSent ? content : undefined)
-  }
-
-  /** The viewer protocol policy's, with the body that CloudFront sends. */
-  redirect(status: 301 | 307, location: string): void {
-    const title = `${status} ${status === 301 ? 'Moved Permanently' : 'Temporary Redirect'}`
-    const body = `<html>\r\n<head><title>${title}</title></head>\r\n<body>\r\n<center><h1>${title}</h1></center>\r\n<hr><center>CloudFront</center>\r\n</body>\r\n</html>\r\n`
-    this.#text(status, 'text/html', body, 'Redirect', { location })
-  }
-
-  /** A function failed. */
-  failFunction({ kind, status }: FunctionError): void {
-    const why = kind === 'execution' ? 'has thrown an error or run for too long' : 'returned an invalid value'
-    this.#onResponse = undefined
-    this.#page(status, `The CloudFront function associated with the CloudFront distribution ${why}.`)
-  }
-
-  /** The origin cannot be reached, or what it sent broke off. */
-  fail(): void {
-    if (this.#response.headersSent) {
-      this.result = 'Error'
-      this.#context.stats.errors++
-      this.#response.destroy()
-      return
-    }
-    this.#page(502, "CloudFront wasn't able to connect to the origin.")
+    this.#viewer.text(403, 'text/xml', denial.body, 'Denied')
   }
 
   async #deliverHead(request: OriginRequest): Promise<void> {
     const cached = this.#context.cache.peek(request.key)
     if (cached) {
       const headers = { ...this.#describe(cached, 'Hit'), 'content-length': cached.size }
-      this.#head('Hit', 200, this.#compressed(headers, this.#compressionOf(cached)))
-      this.#response.end()
+      this.#viewer.head('Hit', 200, this.#compressed(headers, this.#compressionOf(cached)))
+      this.#viewer.end()
       return
     }
     const answer = await this.#context.origin.fetch('HEAD', request)
@@ -180,8 +85,8 @@ export class Delivery {
       ...passed(answer.headers),
       ...(status < 400 && length !== undefined ? { 'content-length': length, 'accept-ranges': 'bytes' } : {}),
     }
-    this.#head(status < 400 ? 'Miss' : 'Error', status, this.#compressed(headers, compression))
-    this.#response.end()
+    this.#viewer.head(status < 400 ? 'Miss' : 'Error', status, this.#compressed(headers, compression))
+    this.#viewer.end()
   }
 
   async #deliverGet(request: OriginRequest): Promise<void> {
@@ -202,31 +107,31 @@ export class Delivery {
     const { etag } = object.headers
     const named = headers['if-none-match']?.split(',').map(item => item.trim().replace(/^W\//, ''))
     if (etag !== undefined && named?.includes(etag)) {
-      this.#head(result, 304, described)
-      this.#response.end()
+      this.#viewer.head(result, 304, described)
+      this.#viewer.end()
       return
     }
     const sameEntity = headers['if-range'] === undefined || headers['if-range'] === etag
     const range = sameEntity ? parseRange(headers.range, object.size) : undefined
     if (range === 'unsatisfiable') {
-      this.#head(result, 416, { 'content-range': `bytes */${object.size}`, 'content-length': 0 })
-      this.#response.end()
+      this.#viewer.head(result, 416, { 'content-range': `bytes */${object.size}`, 'content-length': 0 })
+      this.#viewer.end()
       return
     }
     if (compression) {
-      this.#head(result, 200, described)
+      this.#viewer.head(result, 200, described)
       const whole = compressor(compression)
       const read = pipeline(Readable.from(object.spool.read(0, object.size)), whole)
-      await Promise.all([read, this.#send(whole, Infinity)])
+      await Promise.all([read, this.#viewer.send(whole, Infinity)])
       return
     }
     const { start, end } = range ?? { start: 0, end: object.size }
-    this.#head(result, range ? 206 : 200, {
+    this.#viewer.head(result, range ? 206 : 200, {
       ...described,
       'content-length': end - start,
       ...(range ? { 'content-range': `bytes ${start}-${end - 1}/${object.size}` } : {}),
     })
-    await this.#send(object.spool.read(start, end), end - start)
+    await this.#viewer.send(object.spool.read(start, end), end - start)
   }
 
   /** "Range GETs": an object above the limit can be had in pieces below it, not whole. */
@@ -235,7 +140,7 @@ export class Delivery {
     const range = parseRange(this.#headers.range, size)
     const length = typeof range === 'object' ? range.end - range.start : size
     if (length > maxObjectBytes) {
-      this.#page(400, 'The object is larger than the largest that CloudFront caches.')
+      this.#viewer.page(400, 'The object is larger than the largest that CloudFront caches.')
       return
     }
     const headers = typeof range === 'object' ? { range: `bytes=${range.start}-${range.end - 1}` } : {}
@@ -272,33 +177,17 @@ export class Delivery {
       if (typeof value === 'string') headers[name] = value
     }
     try {
-      this.#head(result, status, headers)
+      this.#viewer.head(result, status, headers)
     } catch (error) {
       answer.destroy()
       throw error
     }
     if (this.#request.method === 'HEAD') {
       answer.resume()
-      this.#response.end()
+      this.#viewer.end()
       return
     }
-    await this.#send(answer as AsyncIterable<Buffer>, Number(headers['content-length']))
-  }
-
-  async #send(source: AsyncIterable<Buffer>, length: number): Promise<void> {
-    const before = this.bytes
-    const counted = async function* (this: Delivery) {
-      for await (const chunk of source) {
-        this.#count(chunk.length)
-        yield chunk
-      }
-    }
-    try {
-      await pipeline(Readable.from(counted.call(this)), this.#response)
-    } catch (error) {
-      // A client that has everything may leave before the stream has ended.
-      if (this.bytes - before !== length) throw error
-    }
+    await this.#viewer.send(answer as AsyncIterable<Buffer>, Number(headers['content-length']))
   }
 
   #describe(object: CachedObject, result: EdgeResult): Record<string, string | number> {
@@ -317,65 +206,4 @@ export class Delivery {
   #compressed(headers: Record<string, string | number>, compression: Compression | undefined) {
     return compression ? compressedHeaders(headers, compression) : headers
   }
-
-  #page(status: number, message: string): void {
-    this.#text(status, 'text/html', errorPage(status, message, this.#requestId))
-  }
-
-  #text(status: number, type: string, body: string, result: EdgeResult = 'Error', headers = {}): void {
-    const length = Buffer.byteLength(body)
-    this.#head(result, status, { ...headers, 'content-type': type, 'content-length': length })
-    if (this.#request.method !== 'HEAD') this.#count(length)
-    this.#response.end(this.#request.method === 'HEAD' ? undefined : body)
-  }
-
-  #count(bytes: number): void {
-    this.bytes += bytes
-    this.#context.stats.bytes += bytes
-  }
-
-  #head(
-    result: EdgeResult,
-    status: number,
-    headers: Record<string, string | number>,
-    cookies: FunctionResponse['cookies'] = {},
-  ): void {
-    const sent: FunctionResponse = {
-      statusCode: status,
-      statusDescription: STATUS_CODES[status] ?? '',
-      headers: fieldHeaders({
-        server: 'CloudFront',
-        ...headers,
-        date: new Date(this.#context.now()).toUTCString(),
-        via: '1.1 local.cloudfront.net (CloudFront)',
-      }),
-      cookies,
-    }
-    // "CloudFront doesn't invoke edge functions for viewer response events when the origin returns HTTP status code 400 or higher."
-    const isFunctionRun =
-      this.#onResponse !== undefined && status < 400 && !['Function', 'Denied', 'Error'].includes(result)
-    const answer = isFunctionRun ? this.#onResponse!(sent) : sent
-    this.result = result
-    this.#context.stats[COUNTED[result]]++
-    this.#response.writeHead(answer.statusCode, {
-      ...plainHeaders(answer.headers),
-      ...withCookies(answer.cookies),
-      'x-cache': X_CACHE[result],
-      'x-amz-cf-pop': 'LCL50-P1',
-      'x-amz-cf-id': this.#requestId,
-    })
-  }
-}
-
-function withCookies(cookies: FunctionResponse['cookies']): { 'set-cookie'?: string[] } {
-  const values = setCookies(cookies)
-  return values.length > 0 ? { 'set-cookie': values } : {}
-}
-
-function passed(headers: IncomingMessage['headers'] | Record<string, string>): Record<string, string> {
-  const kept: Record<string, string> = {}
-  for (const [name, value] of Object.entries(headers)) {
-    if (typeof value === 'string' && PASSED.test(name)) kept[name] = value
-  }
-  return kept
 }

@@ -53,7 +53,7 @@ export interface Distribution {
   compress: boolean
   /**
    * Protocols of viewers. `https-only` answers HTTP with 403, `redirect-to-https` with 301 ("Require HTTPS for communication between
-   * viewers and CloudFront"). By default `redirect-to-https` where the edge has a certificate, and `allow-all` where it has none.
+   * viewers and CloudFront"). By default `https-only` where the edge has a certificate, as in `examples/aws`, and `allow-all` where it has none.
    */
   viewerProtocol: 'allow-all' | 'https-only' | 'redirect-to-https'
   /** Methods that are allowed; any other is 403. GET, HEAD and OPTIONS by default. */
@@ -77,7 +77,7 @@ export function defaultDistribution(hasCertificate: boolean): Distribution {
     signatureInCacheKey: false,
     cachingDisabled: false,
     compress: false,
-    viewerProtocol: hasCertificate ? 'redirect-to-https' : 'allow-all',
+    viewerProtocol: hasCertificate ? 'https-only' : 'allow-all',
     allowedMethods: ['GET', 'HEAD', 'OPTIONS'],
     customErrors: [],
   }

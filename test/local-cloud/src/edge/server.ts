@@ -6,7 +6,6 @@ import { splitTarget } from '../query.ts'
 import { SpoolDirectory } from '../spool.ts'
 import { EdgeCache } from './cache.ts'
 import { Delivery } from './delivery.ts'
-import type { DeliveryStats, EdgeResult } from './delivery.ts'
 import { FunctionError } from './functions/function-error.ts'
 import { functionRequest, plainHeaders, queryOf } from './functions/function-event.ts'
 import { type ViewerFunctionCode, ViewerFunctions } from './functions/viewer-functions.ts'
@@ -18,6 +17,7 @@ import { refusalOf } from './request-rules.ts'
 import { Denial } from './denial.ts'
 import type { DenialCode } from './denial.ts'
 import { verifyViewer } from './verify.ts'
+import { type DeliveryStats, type EdgeResult, ViewerResponse } from './viewer-response.ts'
 import { protocolAnswer } from './viewer-protocol.ts'
 
 /** One viewer's request and what became of it. */
@@ -94,7 +94,7 @@ export interface LocalEdge extends AsyncDisposable {
   /** `http://127.0.0.1:PORT/`; the `baseUrl` where there is no certificate. */
   readonly httpBaseUrl: string
   readonly port: number
-  /** How the distribution is set up: assign to its fields. */
+  /** Configuration of the distribution: assign to its fields. */
   readonly distribution: Distribution
   readonly stats: Readonly<EdgeStats>
   resetStats(): void
@@ -123,7 +123,8 @@ export async function startEdge(options: EdgeOptions): Promise<LocalEdge> {
   async function handle(request: IncomingMessage, response: ServerResponse, isHttps: boolean): Promise<void> {
     const startedAt = Date.now()
     const { path, query } = splitTarget(request.url ?? '/')
-    const delivery = new Delivery(request, response, { origin, cache, distribution, now, maxObjectBytes, stats })
+    const viewer = new ViewerResponse(request, response, { stats, now })
+    const delivery = new Delivery(request, viewer, { origin, cache, distribution, maxObjectBytes })
     let denial: DenialCode | undefined
     const { authorization } = request.headers
     let key = cacheKeyOf({ path, query, authorization }, distribution)
@@ -134,21 +135,21 @@ export async function startEdge(options: EdgeOptions): Promise<LocalEdge> {
     const refusal = refusalOf(request, publicOrigin + (request.url ?? '/'), distribution)
     try {
       if (byProtocol?.kind === 'redirect') {
-        delivery.redirect(byProtocol.status, byProtocol.location)
+        viewer.redirect(byProtocol.status, byProtocol.location)
       } else if (byProtocol) {
-        delivery.refuse({ status: 403, message: 'Bad request.', isLast: false })
+        viewer.refuse({ status: 403, message: 'Bad request.', isLast: false })
       } else if (refusal) {
-        delivery.refuse(refusal)
+        viewer.refuse(refusal)
       } else {
         if (distribution.restrictViewerAccess) {
-          const viewer = { origin: publicOrigin, target: request.url ?? '/', cookie: request.headers.cookie, address }
-          verifyViewer(viewer, { keys, hashAlgorithms: distribution.hashAlgorithms, now: now() })
+          const signed = { origin: publicOrigin, target: request.url ?? '/', cookie: request.headers.cookie, address }
+          verifyViewer(signed, { keys, hashAlgorithms: distribution.hashAlgorithms, now: now() })
         }
         if (functions) {
           const seen = functionRequest(request, path, query)
           const outcome = functions.onRequest(seen, address)
           if (outcome.kind === 'response') {
-            delivery.answer(outcome.response)
+            viewer.answer(outcome.response)
           } else {
             const { uri, querystring, headers } = outcome.request
             // "If a function does not change the URI or query string, CloudFront forwards the values that it received".
@@ -173,14 +174,14 @@ export async function startEdge(options: EdgeOptions): Promise<LocalEdge> {
     } catch (error) {
       if (error instanceof Denial) {
         denial = error.code
-        await delivery.deny(error).catch(() => delivery.fail())
+        await delivery.deny(error).catch(() => viewer.fail())
       } else if (error instanceof FunctionError) {
-        delivery.failFunction(error)
+        viewer.failFunction(error)
       } else {
-        delivery.fail()
+        viewer.fail()
       }
     }
-    const { result, bytes } = delivery
+    const { result, bytes } = viewer
     options.onRequest?.({
       method: request.method ?? '',
       path,
@@ -199,7 +200,7 @@ export async function startEdge(options: EdgeOptions): Promise<LocalEdge> {
     tls,
   )
   const plain = tls && (await listenOnLoopback(0, (request, response) => handle(request, response, false)))
-  /** Where a viewer by HTTP is sent: to the same name, and here to another port of it. */
+  /** Scheme and host to which a viewer by HTTP is sent: the same name, here with another port. */
   function httpsOrigin(host: string): string {
     if (options.publicOrigin !== undefined) return options.publicOrigin.replace(/^http:/, 'https:')
     return `https://${tls ? host.replace(/:\d+$/, `:${server.port}`) : host}`

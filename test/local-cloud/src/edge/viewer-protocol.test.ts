@@ -29,8 +29,8 @@ async function ask(url: string, options: RequestOptions = {}) {
 }
 
 describe('an edge with a certificate', () => {
-  it('serves HTTPS, and redirects HTTP to it', async () => {
-    await using cloud = await start()
+  it('redirect-to-https: serves HTTPS, and sends HTTP to it', async () => {
+    await using cloud = await start({ viewerProtocol: 'redirect-to-https' })
     const { edge } = cloud
     expect(edge.baseUrl).toMatch(/^https:\/\/127\.0\.0\.1:\d+\/$/)
     expect(await ask(signed(cloud, edge.baseUrl))).toMatchObject({ status: 200, body: 'content' })
@@ -50,8 +50,8 @@ describe('an edge with a certificate', () => {
     expect(edge.stats).toMatchObject({ redirects: 2, misses: 1 })
   })
 
-  it('https-only: refuses HTTP', async () => {
-    await using cloud = await start({ viewerProtocol: 'https-only' })
+  it('https-only, the default: refuses HTTP', async () => {
+    await using cloud = await start()
     const { edge } = cloud
     const { status, headers, body } = await ask(signed(cloud, edge.httpBaseUrl))
     expect([status, headers['x-cache'], headers.server]).toEqual([403, 'Error from cloudfront', 'CloudFront'])
@@ -69,7 +69,7 @@ describe('an edge with a certificate', () => {
 })
 
 it('goes round in circles where something in front of it ends TLS', async () => {
-  await using cloud = await start({ tlsEndsInFront: true })
+  await using cloud = await start({ viewerProtocol: 'redirect-to-https', tlsEndsInFront: true })
   const url = signed(cloud, cloud.edge.baseUrl)
   const { status, headers } = await ask(url)
   expect([status, headers.location]).toEqual([301, url])
@@ -77,6 +77,6 @@ it('goes round in circles where something in front of it ends TLS', async () => 
 })
 
 it('redirects to the public name', async () => {
-  await using cloud = await start({ publicOrigin: 'https://cdn.example.com' })
+  await using cloud = await start({ viewerProtocol: 'redirect-to-https', publicOrigin: 'https://cdn.example.com' })
   expect((await ask(`${cloud.edge.httpBaseUrl}k`)).headers.location).toBe('https://cdn.example.com/k')
 })

@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http'
 import type { Distribution } from './distribution.ts'
 
-/** What becomes of a request over HTTP that may not go on. */
+/** Answer to a request over HTTP that may not go on. */
 export type ProtocolAnswer = { kind: 'refused' } | { kind: 'redirect'; status: 301 | 307; location: string }
 
 /**
- * Viewer protocol policy, for a request over HTTP. `redirect-to-https` redirects GET and HEAD with 301 and other methods with 307, and
+ * Answer by the viewer protocol policy, for a request over HTTP. `redirect-to-https` redirects GET and HEAD with 301 and other methods with 307, and
  * refuses the latter in HTTP 1.0 ("Viewer protocol policy", CloudFront Developer Guide). Undefined where the request goes on.
  */
 export function protocolAnswer(

@@ -37,7 +37,7 @@ export interface BucketSettings {
   lifecycleRules: readonly LifecycleRule[]
   /** Default encryption; S3's own keys by default. */
   encryption: 'AES256' | 'aws:kms' | 'aws:kms:dsse'
-  /** What GetBucketPolicyStatus says. Without any action for CloudFront there is no policy: 404 NoSuchBucketPolicy. False by default. */
+  /** Answer of GetBucketPolicyStatus. Without any action for CloudFront there is no policy: 404 NoSuchBucketPolicy. False by default. */
   isPolicyPublic: boolean
   /**
    * Object Lock with a default retention, which makes PutObject and UploadPart need Content-MD5 or a checksum. False by default: 404

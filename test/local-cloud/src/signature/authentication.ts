@@ -18,7 +18,7 @@ export interface SignedRequest {
 
 /** What a verified signature says about the body that follows. */
 export interface Authentication {
-  /** Who has signed. */
+  /** Id of the key that has signed. */
   accessKeyId: string
   /** SHA-256 in hex, `UNSIGNED-PAYLOAD`, or one of the `STREAMING-...` names. */
   payloadHash: string

@@ -86,7 +86,7 @@ async function readForm(request: S3Request): Promise<Form> {
   throw s3Error('InvalidArgument', 'POST requires exactly one file upload per request.')
 }
 
-/** Who has signed. */
+/** Returns the id of the key that has signed. */
 function verifySignature({ fields }: Form, credentials: ReadonlyMap<string, Credentials>): string {
   const policy = fields.get('policy')
   const [accessKeyId = '', ...scope] = (fields.get('x-amz-credential') ?? '').split('/')

@@ -5,7 +5,7 @@ import { type S3Error, s3Error } from '../../errors.ts'
 import type { OperationName } from '../routes.ts'
 import { type S3Action, actionsOf } from './actions.ts'
 
-/** What may be done with every bucket. Assign to its fields at any time. */
+/** Actions that are allowed on every bucket. Assign to its fields at any time. */
 export interface Permissions {
   /** Actions that the policy of users does not allow. None by default. */
   deny: readonly S3Action[]
@@ -38,7 +38,7 @@ export function requireAction(call: Call, action: S3Action, bucket: string | und
   if (denied) throw denied
 }
 
-/** Who asks for something, and of whom. */
+/** Principal of a request, and the permissions that it is held against. */
 export interface Caller {
   cloud: Pick<Cloud, 'permissions'>
   authentication: Pick<Authentication, 'accessKeyId'>
