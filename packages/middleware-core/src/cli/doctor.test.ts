@@ -16,7 +16,7 @@ import type { Check, CheckContext, Problem } from './doctor/check.ts'
 let directory: string
 let files: InMemoryDriver
 let calls: string[]
-/** Call that the driver refuses. */
+/** Call that the driver refuses; `all` for every one. */
 let refused: string | undefined
 let checks: (context: CheckContext) => Check[]
 let service: unknown
@@ -51,7 +51,7 @@ const driver = defineDriver({
         if (typeof value !== 'function') return value
         return (...args: unknown[]) => {
           calls.push(`${String(name)} ${String(args[0])}`)
-          if (name === refused) throw new StorageError('ACCESS_DENIED', 'not you')
+          if (name === refused || refused === 'all') throw new StorageError('ACCESS_DENIED', 'not you')
           return (value as (...given: unknown[]) => unknown).apply(target, args)
         }
       },
@@ -171,6 +171,11 @@ describe('longshore doctor', () => {
     const [path] = await files.list('/docker/registry/v2')
     expect(out).toMatch(/^warning {2}storage\/clean /m)
     expect(out).toContain(`evidence  ${path}: house: not you`)
+  })
+
+  it('says nothing of files where none can be there', async () => {
+    refused = 'all'
+    expect((await doctor()).out).not.toContain('storage/clean')
   })
 
   it('runs what --only names, and says what there is otherwise', async () => {

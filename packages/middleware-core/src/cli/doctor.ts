@@ -49,7 +49,7 @@ function addNames(given: string, others: string[] = []): string[] {
   return [...others, ...given.split(',').map(name => name.trim())]
 }
 
-function asJson({ findings, ...result }: CheckResult): object {
+function asJson({ findings, hasWritten: _, ...result }: CheckResult): object {
   return {
     ...result,
     findings: findings.map(({ problem, evidence, remedy = problem.remedy }) => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type Stack, buildStack } from '../../config/create-storage.ts'
-import { undefinedIfNotFound } from '../../contract/errors.ts'
+import { isStorageError, undefinedIfNotFound } from '../../contract/errors.ts'
 import { childPath } from '../../contract/paths.ts'
 import type { StorageDriver } from '../../contract/storage-driver.ts'
 import { isConfigError } from '../../options/config-error.ts'
@@ -41,6 +41,7 @@ export async function* examine(
   const { config, stack, storage } = read
   if (!config || !stack) return
   let driver: StorageDriver | undefined
+  let hasWritten = false
   try {
     driver = await driverAlone(stack)
     const groups = await findGroups(stack, { whole: storage, driver }, { config, scratch }, context)
@@ -50,11 +51,12 @@ export async function* examine(
     ])
     for (const group of groups) {
       for await (const result of runChecks(group, { statuses, isWanted, signal })) {
+        hasWritten ||= result.hasWritten === true
         yield group.name === 'storage' ? withoutRepetition(result, statuses, stack) : result
       }
     }
   } finally {
-    const left = await cleanUp(storage ?? driver, scratch)
+    const left = await cleanUp(storage ?? driver, scratch, hasWritten)
     await storage?.[Symbol.asyncDispose]()
     await driver?.[Symbol.asyncDispose]()
     if (left !== undefined) yield left
@@ -79,25 +81,24 @@ function withoutRepetition(result: CheckResult, statuses: Statuses, { driver }: 
   return { ...result, status: 'skipped', evidence: `fails as well, because of ${known[0]}`, findings: [] }
 }
 
-async function cleanUp(storage: StorageDriver | undefined, scratch: string): Promise<CheckResult | undefined> {
+/** Removes the files of the checks, and tells where they cannot be removed; but not where there are none, as far as is known. */
+async function cleanUp(
+  storage: StorageDriver | undefined,
+  scratch: string,
+  hasWritten: boolean,
+): Promise<CheckResult | undefined> {
   if (!storage) return undefined
   try {
     await undefinedIfNotFound(storage.delete(scratch, { signal: AbortSignal.timeout(CLEAN_UP_MS) }))
     return undefined
   } catch (error) {
-    // Where nothing can be deleted, nothing may have been written either.
-    const isEmpty = await undefinedIfNotFound(storage.stat(scratch, { signal: AbortSignal.timeout(CLEAN_UP_MS) })).then(
-      found => found === undefined,
-      () => false,
+    const isThere = await storage.stat(scratch, { signal: AbortSignal.timeout(CLEAN_UP_MS) }).then(
+      () => true,
+      (reason: unknown) => hasWritten && !isStorageError(reason, 'PATH_NOT_FOUND'),
     )
-    if (isEmpty) return undefined
+    if (!isThere) return undefined
     const findings = [{ problem: scratchLeft, evidence: `${scratch}: ${messageOf(error)}` }]
-    return {
-      name: 'storage/clean',
-      title: 'the files of the checks are removed',
-      status: 'warning',
-      evidence: undefined,
-      findings,
-    }
+    const title = 'the files of the checks are removed'
+    return { name: 'storage/clean', title, status: 'warning', evidence: undefined, findings }
   }
 }

@@ -20,6 +20,8 @@ export interface CheckResult {
   /** Observation, or reason for which a check was skipped. */
   readonly evidence: string | undefined
   readonly findings: readonly Finding[]
+  /** True where files of the check are there now. */
+  readonly hasWritten?: boolean
 }
 
 /** Milliseconds that one check may take. */
@@ -47,7 +49,8 @@ export async function* runChecks(
     const { evidence, findings = [], skipped } = outcome
     const status = statusOf(outcome)
     statuses.set(name, status)
-    yield { name, title: check.title, status, evidence: skipped ?? evidence, findings }
+    const hasWritten = check.writes === true && (status === 'ok' || status === 'warning')
+    yield { name, title: check.title, status, evidence: skipped ?? evidence, findings, hasWritten }
   }
 }
 
