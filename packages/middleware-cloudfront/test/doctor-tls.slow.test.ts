@@ -89,7 +89,7 @@ describe('longshore doctor, at an edge with TLS', () => {
   })
 
   it('names a redirect to where the URL leads already', async () => {
-    await start({ tlsEndsInFront: true })
+    await start({ viewerProtocol: 'redirect-to-https', tlsEndsInFront: true })
     expect(await problemsAt(cloud.edge.baseUrl, true)).toEqual(['redirect-loop'])
   })
 })
