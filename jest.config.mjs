@@ -21,6 +21,7 @@ export default {
     '^@longshore/middleware-core/(cli|config|testing)$': '<rootDir>/packages/middleware-core/src/$1/index.ts',
     '^@longshore/middleware-core/upload-(client|service)$': '<rootDir>/packages/middleware-core/src/upload-$1/index.ts',
     '^@longshore/middleware-core/upload-client/node$': '<rootDir>/packages/middleware-core/src/upload-client/node.ts',
+    '^@longshore/(s3-driver|middleware-cloudfront)/cli$': '<rootDir>/packages/$1/src/cli/index.ts',
     '^@longshore/middleware-cloudfront/explain$': '<rootDir>/packages/middleware-cloudfront/src/explain/index.ts',
     '^@longshore/(middleware-core|s3-driver|middleware-cloudfront)$': '<rootDir>/packages/$1/src/index.ts',
     '^@longshore/e2e/(.+)$': '<rootDir>/test/e2e/src/$1.ts',

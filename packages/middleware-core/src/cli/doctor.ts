@@ -3,7 +3,7 @@ import { StorageError } from '../contract/errors.ts'
 import type { CliContext } from './context/cli-context.ts'
 import { readStoragePath } from './context/storage-path.ts'
 import { configArgument } from './context/with-stack.ts'
-import { describeCounts, describeResult } from './doctor/describe-result.ts'
+import { ResultLines, describeCounts } from './doctor/describe-result.ts'
 import { examine } from './doctor/examine.ts'
 import type { CheckResult } from './doctor/run-checks.ts'
 import { WantedChecks } from './doctor/wanted-checks.ts'
@@ -33,12 +33,13 @@ export function addDoctor(program: Command, context: CliContext): void {
     .action(async (file: string, { only, json, strict, scratch }: DoctorFlags) => {
       const results: CheckResult[] = []
       const options = { wanted: new WantedChecks(only), scratch: readStoragePath(scratch).path }
+      const lines = new ResultLines(context.hasColors === true)
       for await (const result of examine(file, context, options)) {
         results.push(result)
-        if (!json) context.out(describeResult(result, context.hasColors === true))
+        if (!json) context.out(lines.add(result))
       }
       if (json) context.out(`${JSON.stringify({ checks: results.map(asJson) }, undefined, 2)}\n`)
-      else context.out(describeCounts(results))
+      else context.out(lines.end() + describeCounts(results))
       const failed = results.filter(({ status }) => status === 'failed' || (strict && status === 'warning'))
       if (failed.length > 0)
         throw new StorageError('CONFIG', `not all is well: ${failed.map(({ name }) => name).join(', ')}`)
@@ -49,7 +50,7 @@ function addNames(given: string, others: string[] = []): string[] {
   return [...others, ...given.split(',').map(name => name.trim())]
 }
 
-function asJson({ findings, hasWritten: _, ...result }: CheckResult): object {
+function asJson({ findings, ...result }: CheckResult): object {
   return {
     ...result,
     findings: findings.map(({ problem, evidence, remedy = problem.remedy }) => {

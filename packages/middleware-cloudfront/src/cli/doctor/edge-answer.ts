@@ -90,9 +90,10 @@ async function firstBytes(response: Response, signal: AbortSignal): Promise<Buff
   return Buffer.concat(chunks)
 }
 
-/** S3 signs its answers with request ids, which CloudFront passes on. */
+/** S3 signs its answers, with its name and request ids, which CloudFront passes on. */
 function sourceOf(headers: Headers, body: string): EdgeAnswer['source'] {
-  if (headers.has('x-amz-request-id') || /<HostId>/.test(body)) return 'S3'
+  const isOfS3 = headers.get('server') === 'AmazonS3' || headers.has('x-amz-request-id')
+  if (isOfS3 || /<HostId>/.test(body)) return 'S3'
   const isCloudFront = [headers.get('x-cache'), headers.get('via'), headers.get('server')].some(value =>
     /cloudfront/i.test(value ?? ''),
   )

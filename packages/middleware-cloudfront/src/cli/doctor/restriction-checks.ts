@@ -14,8 +14,8 @@ export function unsignedCheck(edge: Edge): Check {
     run: async signal => {
       await edge.writeBlob(signal)
       const answer = await ask(edge.urlOf(edge.blob), { signal })
-      // An answer of S3, whatever it says, means that CloudFront has let the request pass.
-      const isServed = edge.isBlob(answer) || answer.source === 'S3'
+      // An error of S3 means that CloudFront has let the request pass. A page may stand in for CloudFront's own refusal.
+      const isServed = edge.isBlob(answer) || (answer.source === 'S3' && answer.code !== undefined)
       return isServed ? { findings: [{ problem: problems.notRestricted, evidence: describeAnswer(answer) }] } : {}
     },
   }

@@ -43,8 +43,6 @@ export interface Check {
   readonly title: string
   /** Checks of the same layer, or with a slash of another one, without whose success this one can tell nothing. */
   readonly after?: readonly string[] | undefined
-  /** True where files in the directory for checks are left behind when it went well: they have to be removed. */
-  readonly writes?: boolean | undefined
   /** Answers the question. What it throws counts as a problem of its own. The signal fires when its time is up. */
   run(signal: AbortSignal): Promise<Outcome> | Outcome
 }

@@ -5,7 +5,7 @@ import type { CheckResult, Status } from './run-checks.ts'
 const colors = { ok: 'green', warning: 'yellow', failed: 'red', skipped: 'gray' } as const
 
 /** Result in one line, and under it what was found: cause, evidence and remedy. */
-export function describeResult(result: CheckResult, hasColors: boolean): string {
+function describeResult(result: CheckResult, hasColors: boolean): string {
   const { name, status, title, evidence } = result
   const word = status.padEnd(9)
   const shown = hasColors ? styleText(colors[status], word) : word
@@ -38,6 +38,36 @@ function describeGroup(findings: readonly Finding[]): string {
 /** Lines after the first stand under its text. */
 function row(label: string, text: string): string {
   return `${''.padEnd(9)}${label.padEnd(10)}${text.replaceAll('\n', `\n${''.padEnd(19)}`)}\n`
+}
+
+/** Results as lines, in which checks that were skipped one after the other for one reason are one. */
+export class ResultLines {
+  readonly #hasColors: boolean
+  #skipped: CheckResult[] = []
+
+  constructor(hasColors: boolean) {
+    this.#hasColors = hasColors
+  }
+
+  /** Lines that can be printed with this result. */
+  add(result: CheckResult): string {
+    if (result.status === 'skipped' && result.evidence === (this.#skipped[0] ?? result).evidence) {
+      this.#skipped.push(result)
+      return ''
+    }
+    const before = this.end()
+    if (result.status !== 'skipped') return before + describeResult(result, this.#hasColors)
+    this.#skipped = [result]
+    return before
+  }
+
+  /** Lines that are left. */
+  end(): string {
+    const [first, ...others] = this.#skipped.splice(0)
+    if (!first) return ''
+    const name = others.length === 0 ? first.name : `${first.name} and ${others.length} more`
+    return describeResult({ ...first, name }, this.#hasColors)
+  }
 }
 
 /** `12 ok, 1 warning, 1 failed, 2 skipped`. */

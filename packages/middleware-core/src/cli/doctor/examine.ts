@@ -1,15 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { type Stack, buildStack } from '../../config/create-storage.ts'
-import { isStorageError, undefinedIfNotFound } from '../../contract/errors.ts'
 import { childPath } from '../../contract/paths.ts'
 import type { StorageDriver } from '../../contract/storage-driver.ts'
 import { isConfigError } from '../../options/config-error.ts'
 import type { CliContext } from '../context/cli-context.ts'
-import { messageOf } from '../context/message-of.ts'
 import { type ReadConfiguration, configChecks } from './config-checks.ts'
 import { findGroups } from './find-groups.ts'
-import { scratchLeft } from './problems.ts'
+import { RecordedStorage, type WrittenFiles } from './recorded-storage.ts'
 import { type CheckResult, type Statuses, runChecks } from './run-checks.ts'
+import { removeScratch } from './scratch.ts'
 import type { WantedChecks } from './wanted-checks.ts'
 
 export interface ExamineOptions {
@@ -20,7 +19,6 @@ export interface ExamineOptions {
 
 /** Milliseconds for all checks together. The rest of a minute is for putting things away. */
 const ALL_MS = 50_000
-const CLEAN_UP_MS = 8000
 
 /** Runs the wanted checks of a configuration and leaves the storage as it was. Results come as they are found. */
 export async function* examine(
@@ -30,33 +28,38 @@ export async function* examine(
 ): AsyncGenerator<CheckResult> {
   const statuses = new Map<string, CheckResult['status']>()
   const signal = AbortSignal.any([context.signal, AbortSignal.timeout(ALL_MS)])
+  const shared = { statuses, causes: new Map<string, string>(), signal }
   const isWanted = (name: string): boolean => wanted.includes(name)
   const read: ReadConfiguration = {}
   const scratch = childPath(parent, `longshore-doctor-${randomUUID().slice(0, 8)}`)
   // Everything else stands on it, so it is run and shown even where it was not asked for.
-  yield* runChecks(
-    { name: 'config', checks: configChecks(file, context, read) },
-    { statuses, isWanted: () => true, signal },
-  )
+  yield* runChecks({ name: 'config', checks: configChecks(file, context, read) }, { ...shared, isWanted: () => true })
   const { config, stack, storage } = read
   if (!config || !stack) return
   let driver: StorageDriver | undefined
-  let hasWritten = false
+  const written: WrittenFiles = { isTried: false, paths: new Set() }
+  const recorded = (inner: StorageDriver | undefined): StorageDriver | undefined =>
+    inner && new RecordedStorage(inner, written)
   try {
     driver = await driverAlone(stack)
-    const groups = await findGroups(stack, { whole: storage, driver }, { config, scratch }, context)
+    const groups = await findGroups(
+      stack,
+      { whole: recorded(storage), driver: recorded(driver) },
+      { config, scratch },
+      context,
+    )
     wanted.assertKnown([
       'config/valid',
       ...groups.flatMap(({ name, checks }) => checks.map(check => `${name}/${check.name}`)),
     ])
     for (const group of groups) {
-      for await (const result of runChecks(group, { statuses, isWanted, signal })) {
-        hasWritten ||= result.hasWritten === true
+      for await (const result of runChecks(group, { ...shared, isWanted })) {
         yield group.name === 'storage' ? withoutRepetition(result, statuses, stack) : result
       }
     }
   } finally {
-    const left = await cleanUp(storage ?? driver, scratch, hasWritten)
+    const cleaned = storage ?? driver
+    const left = written.isTried && cleaned ? await removeScratch(cleaned, scratch, written.paths) : undefined
     await storage?.[Symbol.asyncDispose]()
     await driver?.[Symbol.asyncDispose]()
     if (left !== undefined) yield left
@@ -79,26 +82,4 @@ function withoutRepetition(result: CheckResult, statuses: Statuses, { driver }: 
   const known = [...statuses].find(([name, status]) => status === 'failed' && name.startsWith(prefix))
   if (result.status !== 'failed' || known === undefined) return result
   return { ...result, status: 'skipped', evidence: `fails as well, because of ${known[0]}`, findings: [] }
-}
-
-/** Removes the files of the checks, and tells where they cannot be removed; but not where there are none, as far as is known. */
-async function cleanUp(
-  storage: StorageDriver | undefined,
-  scratch: string,
-  hasWritten: boolean,
-): Promise<CheckResult | undefined> {
-  if (!storage) return undefined
-  try {
-    await undefinedIfNotFound(storage.delete(scratch, { signal: AbortSignal.timeout(CLEAN_UP_MS) }))
-    return undefined
-  } catch (error) {
-    const isThere = await storage.stat(scratch, { signal: AbortSignal.timeout(CLEAN_UP_MS) }).then(
-      () => true,
-      (reason: unknown) => hasWritten && !isStorageError(reason, 'PATH_NOT_FOUND'),
-    )
-    if (!isThere) return undefined
-    const findings = [{ problem: scratchLeft, evidence: `${scratch}: ${messageOf(error)}` }]
-    const title = 'the files of the checks are removed'
-    return { name: 'storage/clean', title, status: 'warning', evidence: undefined, findings }
-  }
 }

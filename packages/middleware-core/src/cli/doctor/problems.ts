@@ -53,7 +53,7 @@ export const scratchLeft: Problem = {
   severity: 'warning',
   symptom: 'A directory longshore-doctor-... stays in the storage.',
   cause: 'The files of the checks could not be removed.',
-  remedy: 'Remove them by hand: longshore rm -r CONFIG PATH.',
+  remedy: 'Remove them by hand: longshore rm CONFIG PATH.',
 }
 
 /** Problems that every stack may have. */

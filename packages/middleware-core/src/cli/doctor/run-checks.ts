@@ -20,12 +20,19 @@ export interface CheckResult {
   /** Observation, or reason for which a check was skipped. */
   readonly evidence: string | undefined
   readonly findings: readonly Finding[]
-  /** True where files of the check are there now. */
-  readonly hasWritten?: boolean
 }
 
 /** Milliseconds that one check may take. */
 const CHECK_MS = 15_000
+
+/** State that groups share. */
+export interface RunOptions {
+  readonly statuses: Map<string, Status>
+  /** Checks without whose success others were not tried, by the names of these. */
+  readonly causes: Map<string, string>
+  readonly isWanted: (name: string) => boolean
+  readonly signal: AbortSignal
+}
 
 /** Statuses of the checks so far, by their full names. */
 export type Statuses = ReadonlyMap<string, Status>
@@ -36,21 +43,21 @@ export type Statuses = ReadonlyMap<string, Status>
  */
 export async function* runChecks(
   { name: group, checks }: CheckGroup,
-  options: { statuses: Map<string, Status>; isWanted: (name: string) => boolean; signal: AbortSignal },
+  { statuses, causes, isWanted, signal }: RunOptions,
 ): AsyncGenerator<CheckResult> {
-  const { statuses, isWanted, signal } = options
   for (const check of checks) {
     const name = `${group}/${check.name}`
     if (!isWanted(name)) continue
     const ground = check.after?.map(other => (other.includes('/') ? other : `${group}/${other}`))
     const missing = ground?.find(other => /failed|skipped/.test(statuses.get(other) ?? 'ok'))
+    const cause = missing === undefined ? undefined : (causes.get(missing) ?? missing)
+    if (cause !== undefined) causes.set(name, cause)
     const outcome: Outcome =
-      missing === undefined ? await outcomeOf(check, signal) : { skipped: `not tried, because of ${missing}` }
+      cause === undefined ? await outcomeOf(check, signal) : { skipped: `not tried, because of ${cause}` }
     const { evidence, findings = [], skipped } = outcome
     const status = statusOf(outcome)
     statuses.set(name, status)
-    const hasWritten = check.writes === true && (status === 'ok' || status === 'warning')
-    yield { name, title: check.title, status, evidence: skipped ?? evidence, findings, hasWritten }
+    yield { name, title: check.title, status, evidence: skipped ?? evidence, findings }
   }
 }
 

@@ -14,7 +14,6 @@ export function storageChecks(storage: StorageDriver, scratch: string): Check[] 
     {
       name: 'write',
       title: 'a file is written and read back',
-      writes: true,
       run: signal =>
         orProblem(filesNotWritten, async () => {
           await storage.putContent(first, content, { signal })

@@ -1,17 +1,11 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { type LocalCloud, certify, startLocalCloud } from '@longshore/local-cloud'
-
-/** Built before the tests run. A process of its own: Node reads trusted certificates at its start. */
-const program = fileURLToPath(new URL('../../middleware-core/bin/longshore.js', import.meta.url))
-const functionFile = new URL('../../../examples/aws/function/registry-edge.js', import.meta.url)
+import { type LocalCloud, type LocalCloudOptions, certify } from '@longshore/local-cloud'
+import { runDoctor, startRightCloud, writeConfiguration } from './src/doctor.ts'
 
 let directory: string
 let cloud: LocalCloud
@@ -25,14 +19,9 @@ afterEach(async () => {
   await rm(directory, { recursive: true })
 })
 
-type EdgeOptions = NonNullable<Parameters<typeof startLocalCloud>[0]>['edge']
-
-async function start(edge: EdgeOptions): Promise<void> {
+async function start(edge: LocalCloudOptions['edge']): Promise<void> {
   const tls = certify({ name: '127.0.0.1' })
-  const code = await readFile(functionFile, 'utf8')
-  const queryStrings = ['disposition', 'type', 'language', 'encoding'].map(name => `response-content-${name}`)
-  const viewerFunctions = { request: code, response: code }
-  cloud = await startLocalCloud({ edge: { tls, queryStrings, viewerFunctions, ...edge } })
+  cloud = await startRightCloud({ edge: { tls, ...edge } })
   opened.push(cloud)
   await writeFile(join(directory, 'ca.pem'), tls.cert)
 }
@@ -58,19 +47,11 @@ async function onePort(): Promise<string> {
   return `https://127.0.0.1:${(server.address() as AddressInfo).port}/`
 }
 
+/** In a process of its own: Node reads the certificates that it trusts at its start. */
 async function problemsAt(baseurl: string, isTrusted: boolean): Promise<string[]> {
-  const { bucket, region, credentials, keyPairId, privateKey } = cloud
-  const { accessKeyId: accesskey, secretAccessKey: secretkey } = credentials
-  const s3 = { bucket, region, regionendpoint: cloud.s3.endpoint, accesskey, secretkey }
-  const options = { baseurl, keypairid: keyPairId, privatekey: privateKey }
-  const file = join(directory, 'config.yml')
-  await writeFile(file, JSON.stringify({ storage: { s3 }, middleware: { storage: [{ name: 'cloudfront', options }] } }))
-  const child = spawn(process.execPath, [program, 'doctor', file, '--json', '--only', 'storage,cloudfront'], {
-    env: { PATH: process.env['PATH'], ...(isTrusted ? { NODE_EXTRA_CA_CERTS: join(directory, 'ca.pem') } : {}) },
-    stdio: ['ignore', 'pipe', 'ignore'],
-  })
-  const { checks } = JSON.parse(await text(child.stdout)) as { checks: { findings: { problem: string }[] }[] }
-  return checks.flatMap(({ findings }) => findings.map(({ problem }) => problem))
+  const file = await writeConfiguration(cloud, directory, { cloudfront: { baseurl } })
+  const env = isTrusted ? { NODE_EXTRA_CA_CERTS: join(directory, 'ca.pem') } : {}
+  return (await runDoctor(file, ['--only', 'storage,cloudfront'], env)).problems
 }
 
 describe('longshore doctor, at an edge with TLS', () => {
