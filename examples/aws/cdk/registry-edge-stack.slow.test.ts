@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { type Template, parseTemplate, resourcesByType } from '../test/cloudformation.ts'
+import { type Template, comparable, parseTemplate, resourcesByType } from '../test/cloudformation.ts'
 import type { RegistryEdgeProps } from './registry-edge-stack.ts'
 
 const cloudFormationFile = fileURLToPath(new URL('../cloudformation.yml', import.meta.url))
@@ -40,18 +40,25 @@ describeStack('the CDK stack. To run it: npm ci --prefix examples/aws/cdk', () =
     yaml = parseTemplate(await readFile(cloudFormationFile, 'utf8'))
   })
 
-  /** Properties whose values are free: names, texts for people, and what says a default again. */
-  const FREE = new Set(['Name', 'Comment', 'CallerReference', 'EncodedKey', 'ViewerCertificate', 'Path', 'BucketName'])
-
-  function comparable(value: unknown): unknown {
-    if (Array.isArray(value)) return value.map(comparable)
-    if (typeof value !== 'object' || value === null) return String(value)
-    const entries = Object.entries(value).filter(([name]) => !FREE.has(name))
-    return Object.fromEntries(entries.map(([name, property]) => [name, comparable(property)]))
-  }
-
   it('makes the same resources as the CloudFormation template', () => {
-    expect(comparable(resourcesByType(template))).toEqual(comparable(resourcesByType(yaml)))
+    expect(comparable(resourcesByType(template))).toEqual(comparable(resourcesByType(yaml, { PublicKey: pem })))
+  })
+
+  it('makes the same of what is given to both', () => {
+    const kmsKeyArn = 'arn:aws:kms:eu-central-1:123456789012:key/a'
+    const uploadOrigins = ['https://a.example.com', 'https://b.example.com']
+    const given = { originPath: '/registry', kmsKeyArn, uploadOrigins, enableIpv6: false, bucketName: 'artifacts' }
+    const parameters = {
+      PublicKey: pem,
+      OriginPath: '/registry',
+      KmsKeyArn: kmsKeyArn,
+      UploadOrigins: uploadOrigins.join(','),
+      EnableIpv6: 'false',
+      BucketName: 'artifacts',
+    }
+    expect(comparable(resourcesByType(synthesize('given', given)))).toEqual(
+      comparable(resourcesByType(yaml, parameters)),
+    )
   })
 
   it('says the same values for config.yml', () => {

@@ -18,6 +18,12 @@ export interface RegistryEdgeProps extends StackProps {
   bucketName?: string
   /** Name of your own for the distribution, and the ARN of its certificate in us-east-1; by default `d111111abcdef8.cloudfront.net`. */
   domain?: { name: string; certificateArn: string }
+  /** Directory of the bucket that URLs begin in, such as `/registry`, as in `originpath` of the cloudfront middleware; by default none. */
+  originPath?: string
+  /** ARN of the KMS key of the s3 driver's `encrypt` with `keyid`; its key policy lets CloudFront decrypt. By default there is none. */
+  kmsKeyArn?: string
+  /** Origins of pages that upload to the bucket themselves, such as `https://app.example.com`; by default none. */
+  uploadOrigins?: string[]
   /** All edge locations by default. */
   priceClass?: cloudfront.PriceClass
   /** True by default. False for `bindClientIp`, which knows IPv4 addresses only. */
@@ -39,6 +45,16 @@ export class RegistryEdgeStack extends Stack {
       encryption: s3.BucketEncryption.S3_MANAGED,
       enforceSSL: true,
       lifecycleRules: [{ id: 'abort-incomplete-uploads', abortIncompleteMultipartUploadAfter: Duration.days(7) }],
+      ...(props.uploadOrigins?.length && {
+        cors: [
+          {
+            allowedOrigins: props.uploadOrigins,
+            allowedMethods: [s3.HttpMethods.PUT],
+            allowedHeaders: ['content-type', 'x-amz-*'],
+            maxAge: 3600,
+          },
+        ],
+      }),
     })
     const keys = Object.entries(props.publicKeys).map(([name, encodedKey]) => ({
       name,
@@ -49,7 +65,7 @@ export class RegistryEdgeStack extends Stack {
       bucket,
       keys.map(({ key }) => key),
     )
-    const { policy, role } = this.#access(bucket, props.roleService ?? 'ec2.amazonaws.com')
+    const { policy, role } = this.#access(bucket, props)
 
     new CfnOutput(this, 'BucketName', { description: 'storage.s3.bucket', value: bucket.bucketName })
     new CfnOutput(this, 'Region', { description: 'storage.s3.region', value: this.region })
@@ -66,6 +82,10 @@ export class RegistryEdgeStack extends Stack {
     new CfnOutput(this, 'DistributionDomainName', {
       description: 'Target of the CNAME or alias record for a name of your own',
       value: distribution.distributionDomainName,
+    })
+    new CfnOutput(this, 'DistributionArn', {
+      description: 'Distribution that may decrypt, for the policy of a KMS key',
+      value: distribution.distributionArn,
     })
     new CfnOutput(this, 'DriverPolicyArn', {
       description: 'IAM policy for whatever runs the registry',
@@ -96,9 +116,10 @@ export class RegistryEdgeStack extends Stack {
         logFilePrefix: `${this.stackName}/`,
       }),
       defaultBehavior: {
-        // No originPath: keys hold the driver's root directory already.
         origin: S3BucketOrigin.withOriginAccessControl(bucket, {
           originId: 'bucket',
+          // None by default: keys hold the driver's root directory already.
+          ...(props.originPath !== undefined && { originPath: props.originPath }),
           originAccessControl: new cloudfront.S3OriginAccessControl(this, 'OriginAccessControl', {
             signing: cloudfront.Signing.SIGV4_ALWAYS,
           }),
@@ -162,7 +183,10 @@ export class RegistryEdgeStack extends Stack {
   }
 
   /** The driver's rights, and a role that has them. */
-  #access(bucket: s3.IBucket, service: string): { policy: iam.ManagedPolicy; role: iam.Role | undefined } {
+  #access(
+    bucket: s3.IBucket,
+    { kmsKeyArn, roleService: service = 'ec2.amazonaws.com' }: RegistryEdgeProps,
+  ): { policy: iam.ManagedPolicy; role: iam.Role | undefined } {
     const policy = new iam.ManagedPolicy(this, 'DriverPolicy', {
       description: 'What the s3 driver asks of its bucket',
       statements: [
@@ -180,6 +204,9 @@ export class RegistryEdgeStack extends Stack {
           ],
           resources: [bucket.arnForObjects('*')],
         }),
+        ...(kmsKeyArn === undefined
+          ? []
+          : [new iam.PolicyStatement({ actions: ['kms:GenerateDataKey', 'kms:Decrypt'], resources: [kmsKeyArn] })]),
       ],
     })
     if (service === 'none') return { policy, role: undefined }

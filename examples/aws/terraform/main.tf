@@ -41,6 +41,17 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
   }
 }
 
+resource "aws_s3_bucket_cors_configuration" "this" {
+  count  = length(var.upload_origins) == 0 ? 0 : 1
+  bucket = aws_s3_bucket.this.id
+  cors_rule {
+    allowed_origins = var.upload_origins
+    allowed_methods = ["PUT"]
+    allowed_headers = ["content-type", "x-amz-*"]
+    max_age_seconds = 3600
+  }
+}
+
 data "aws_iam_policy_document" "bucket" {
   statement {
     effect    = "Deny"
@@ -175,10 +186,11 @@ resource "aws_cloudfront_distribution" "this" {
   price_class     = var.price_class
   aliases         = var.domain_name == null ? [] : [var.domain_name]
 
-  # No origin_path: keys hold the driver's root directory already.
   origin {
-    origin_id                = "bucket"
-    domain_name              = aws_s3_bucket.this.bucket_regional_domain_name
+    origin_id   = "bucket"
+    domain_name = aws_s3_bucket.this.bucket_regional_domain_name
+    # None by default: keys hold the driver's root directory already.
+    origin_path              = var.origin_path
     origin_access_control_id = aws_cloudfront_origin_access_control.this.id
   }
 
@@ -250,6 +262,13 @@ data "aws_iam_policy_document" "driver" {
   statement {
     actions   = ["s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload"]
     resources = ["${aws_s3_bucket.this.arn}/*"]
+  }
+  dynamic "statement" {
+    for_each = var.kms_key_arn == null ? [] : [var.kms_key_arn]
+    content {
+      actions   = ["kms:GenerateDataKey", "kms:Decrypt"]
+      resources = [statement.value]
+    }
   }
 }
 

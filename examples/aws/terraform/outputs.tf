@@ -23,6 +23,11 @@ output "distribution_domain_name" {
   value       = aws_cloudfront_distribution.this.domain_name
 }
 
+output "distribution_arn" {
+  description = "Distribution that may decrypt, for the policy of a KMS key"
+  value       = aws_cloudfront_distribution.this.arn
+}
+
 output "driver_policy_arn" {
   description = "IAM policy for whatever runs the registry"
   value       = aws_iam_policy.driver.arn

@@ -37,6 +37,29 @@ variable "certificate_arn" {
   default     = null
 }
 
+variable "origin_path" {
+  description = "Directory of the bucket that URLs begin in (/registry), as in originpath of the cloudfront middleware; empty for none"
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = can(regex("^(/.*[^/])?$", var.origin_path))
+    error_message = "An Origin Path begins with a slash and does not end with one."
+  }
+}
+
+variable "kms_key_arn" {
+  description = "ARN of the KMS key of the s3 driver's encrypt with keyid; its key policy lets CloudFront decrypt. Null for none"
+  type        = string
+  default     = null
+}
+
+variable "upload_origins" {
+  description = "Origins of pages that upload to the bucket themselves: [\"https://app.example.com\"]"
+  type        = list(string)
+  default     = []
+}
+
 variable "price_class" {
   description = "PriceClass_100, PriceClass_200 or PriceClass_All"
   type        = string

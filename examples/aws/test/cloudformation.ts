@@ -9,31 +9,53 @@ export interface Template {
 
 /** Reads CloudFormation's YAML with the short forms of its functions: `!Ref A` is `{ Ref: 'A' }`, `!Sub A` is `{ 'Fn::Sub': 'A' }`. */
 export function parseTemplate(text: string): Template {
-  const tags = ['Ref', 'GetAtt', 'Sub', 'If', 'Not', 'Equals'].flatMap((name): (ScalarTag | CollectionTag)[] => {
-    const key = name === 'Ref' ? 'Ref' : `Fn::${name}`
-    return [
-      { tag: `!${name}`, resolve: (value: string) => ({ [key]: value }) },
-      {
-        tag: `!${name}`,
-        collection: 'seq',
-        resolve: (value: unknown) => ({ [key]: isCollection(value) ? value.toJSON() : value }),
-      },
-    ]
-  })
+  const tags = ['Ref', 'GetAtt', 'Sub', 'If', 'Not', 'Or', 'Equals', 'Split'].flatMap(
+    (name): (ScalarTag | CollectionTag)[] => {
+      const key = name === 'Ref' ? 'Ref' : `Fn::${name}`
+      return [
+        { tag: `!${name}`, resolve: (value: string) => ({ [key]: value }) },
+        {
+          tag: `!${name}`,
+          collection: 'seq',
+          resolve: (value: unknown) => ({ [key]: isCollection(value) ? value.toJSON() : value }),
+        },
+      ]
+    },
+  )
   return parse(text, { customTags: tags }) as Template
 }
 
 /**
- * Properties of a template's resources by type, as they are when every parameter has its default: conditions decided, references and
- * texts with references `<reference>`.
+ * Properties of a template's resources by type, as they are with these parameters and the defaults of the others: conditions decided,
+ * references and texts with references `<reference>`.
  */
-export function resourcesByType(template: Template): Record<string, unknown[]> {
+export function resourcesByType(given: Template, parameters: Record<string, string> = {}): Record<string, unknown[]> {
+  const template = withParameters(given, parameters)
   const found: Record<string, unknown[]> = {}
   for (const { Type, Condition, Properties } of Object.values(template.Resources)) {
     if (Condition !== undefined && !isTrue(template, { Condition })) continue
     ;(found[Type] ??= []).push(evaluate(template, Properties))
   }
   return found
+}
+
+/** Properties whose values are free: names, texts for people, and what says a default again. */
+const FREE = new Set(['Name', 'Comment', 'CallerReference', 'EncodedKey', 'ViewerCertificate', 'Path', 'BucketName'])
+
+/** Part of resources that has to be the same in every language of the templates. */
+export function comparable(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(comparable)
+  if (typeof value !== 'object' || value === null) return String(value)
+  const entries = Object.entries(value).filter(([name]) => !FREE.has(name))
+  return Object.fromEntries(entries.map(([name, property]) => [name, comparable(property)]))
+}
+
+function withParameters(template: Template, parameters: Record<string, string>): Template {
+  const given = Object.entries(parameters).map(([name, Default]) => {
+    if (!template.Parameters?.[name]) throw new Error(`the template has no parameter ${name}`)
+    return [name, { Default }] as const
+  })
+  return { ...template, Parameters: { ...template.Parameters, ...Object.fromEntries(given) } }
 }
 
 function evaluate(template: Template, value: unknown): unknown {
@@ -47,6 +69,10 @@ function evaluate(template: Template, value: unknown): unknown {
   if (key === 'Fn::If') {
     const [Condition, then, otherwise] = content as [string, unknown, unknown]
     return evaluate(template, isTrue(template, { Condition }) ? then : otherwise)
+  }
+  if (key === 'Fn::Split') {
+    const [separator, text] = content as [string, unknown]
+    return String(evaluate(template, text)).split(separator)
   }
   if (key.startsWith('Fn::')) return '<reference>'
   const entries = Object.entries(value).map(([name, property]) => [name, evaluate(template, property)] as const)

@@ -13,8 +13,20 @@ interface Statement {
   Action: string | string[]
   Resource: unknown
 }
-const [policy] = resources['AWS::IAM::ManagedPolicy'] as [{ PolicyDocument: { Statement: [Statement, Statement] } }]
-const [onBucket, onObjects] = policy.PolicyDocument.Statement.map(statement => statement.Action)
+const [onBucket, onObjects] = statementsOf(resources).map(statement => statement.Action)
+
+/** What is there for those who ask for it. */
+const KEY = 'arn:aws:kms:eu-central-1:123456789012:key/a'
+const full = resourcesByType(template, {
+  OriginPath: '/registry',
+  KmsKeyArn: KEY,
+  UploadOrigins: 'https://a.example.com,https://b.example.com',
+})
+
+function statementsOf(types: Record<string, unknown[]>): Statement[] {
+  const [policy] = types['AWS::IAM::ManagedPolicy'] as [{ PolicyDocument: { Statement: Statement[] } }]
+  return policy.PolicyDocument.Statement
+}
 
 /** Permissions of the S3 driver's commands ("Actions, resources, and condition keys for Amazon S3"). */
 const PERMISSIONS: Record<string, string[]> = {
@@ -53,14 +65,35 @@ describe('the permissions of the registry', () => {
 
   it('stand in the S3 driver’s README', async () => {
     const [, json = ''] = /## Permissions\s+```json\n(.*?)```/s.exec(await read('packages/s3-driver/README.md')) ?? []
-    const { Statement } = JSON.parse(json) as { Statement: Statement[] }
-    expect(Statement.map(statement => statement.Action)).toEqual([onBucket, onObjects])
+    const { Statement: statements } = JSON.parse(json) as { Statement: Statement[] }
+    expect(statements.map(statement => statement.Action)).toEqual([onBucket, onObjects])
   })
 
   it('are the same in Terraform', () => {
     const document = /data "aws_iam_policy_document" "driver" \{(.*?)\n\}/s.exec(terraform)?.[1] ?? ''
     const statements = [...document.matchAll(/actions\s*=\s*\[(.*?)\]/gs)].map(([, actions]) => texts(actions))
-    expect(statements).toEqual([onBucket, onObjects])
+    const [, , onKey] = statementsOf(full)
+    expect(onKey).toMatchObject({ Action: ['kms:GenerateDataKey', 'kms:Decrypt'], Resource: KEY })
+    expect(statements).toEqual([onBucket, onObjects, onKey?.Action])
+  })
+})
+
+describe('direct uploads of pages', () => {
+  it('are allowed from the origins that are given, and from no other', () => {
+    expect(resources['AWS::S3::Bucket']).toEqual([
+      expect.not.objectContaining({ CorsConfiguration: expect.anything() }),
+    ])
+    const rule = {
+      AllowedOrigins: ['https://a.example.com', 'https://b.example.com'],
+      AllowedMethods: ['PUT'],
+      AllowedHeaders: ['content-type', 'x-amz-*'],
+    }
+    expect(full['AWS::S3::Bucket']).toMatchObject([{ CorsConfiguration: { CorsRules: [rule] } }])
+    const [, terraformRule = ''] = /cors_rule \{(.*?)\}/s.exec(terraform) ?? []
+    expect(terraformRule).toMatch('allowed_origins = var.upload_origins')
+    for (const list of ['allowed_methods = ["PUT"]', 'allowed_headers = ["content-type", "x-amz-*"]']) {
+      expect(terraformRule).toMatch(list)
+    }
   })
 })
 
@@ -107,7 +140,16 @@ describe('the distribution', () => {
     ]) {
       expect(terraform.replaceAll(/ +/g, ' ')).toMatch(value)
     }
-    expect(terraform).not.toMatch(/^\s*origin_path/m)
+  })
+
+  it('has an Origin Path only where one is given', () => {
+    const origins = (types: Record<string, unknown[]>): object[] => {
+      const [distribution] = types['AWS::CloudFront::Distribution'] as [{ DistributionConfig: { Origins: object[] } }]
+      return distribution.DistributionConfig.Origins
+    }
+    expect(origins(resources)).toEqual([expect.not.objectContaining({ OriginPath: expect.anything() })])
+    expect(origins(full)).toMatchObject([{ OriginPath: '/registry' }])
+    expect(terraform).toMatch(/origin_path +=/)
   })
 })
 

@@ -32,6 +32,7 @@ export function deletePublicKey(keyId: string): string[] {
   ]
 }
 
-function quote(text: string): string {
+/** Quotes what a shell would not take as one word. */
+export function quote(text: string): string {
   return /^[\w./:=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 }

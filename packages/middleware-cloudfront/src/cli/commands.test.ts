@@ -2,9 +2,8 @@ import { createPublicKey } from 'node:crypto'
 import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { PassThrough, Readable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { run } from '@longshore/middleware-core/cli'
+import { type Outcome, runLongshore } from '../../test/longshore.ts'
 import { ecKey, rsaKey } from '../../test/signing-keys.ts'
 import { explain } from '../explain/index.ts'
 
@@ -33,32 +32,12 @@ async function configure(options: string): Promise<void> {
   )
 }
 
-interface Outcome {
-  code: number
-  out: string
-  error: string
-}
-
 async function longshore(...args: string[]): Promise<Outcome> {
-  const printed = { out: '', error: '' }
   const modules: Record<string, () => Promise<unknown>> = {
     '@longshore/middleware-cloudfront': () => import('../index.ts'),
     '@longshore/middleware-cloudfront/cli': () => import('./index.ts'),
   }
-  const code = await run(args, {
-    out: text => {
-      printed.out += text
-    },
-    error: text => {
-      printed.error += text
-    },
-    stdin: Readable.from([]),
-    stdout: new PassThrough(),
-    signal: new AbortController().signal,
-    env: {},
-    load: async name => modules[name]?.(),
-  })
-  return { code, out: printed.out, error: printed.error.replaceAll(`${directory}/`, '') }
+  return runLongshore(args, directory, modules)
 }
 
 const cloudfront = (command: string, ...args: string[]): Promise<Outcome> => longshore('cloudfront', command, ...args)

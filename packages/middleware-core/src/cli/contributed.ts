@@ -4,6 +4,7 @@ import { StorageError } from '../contract/errors.ts'
 import type { CliContext } from './context/cli-context.ts'
 import { hasCliModule, loadCliModule } from './context/load-cli-module.ts'
 import type { Doctor } from './doctor/check.ts'
+import type { EdgeTemplates } from './edge/templates.ts'
 
 /** Module at the entry `./cli` of a driver's or a middleware's package. */
 export interface CliModule {
@@ -11,6 +12,8 @@ export interface CliModule {
   addCommands?(group: Command, context: CliContext): void
   /** Checks for `longshore doctor`. */
   readonly doctor?: Doctor
+  /** Templates for `longshore edge`. */
+  readonly edge?: EdgeTemplates
 }
 
 /**

@@ -7,6 +7,7 @@ import { messageOf } from './context/message-of.ts'
 import { addCp } from './cp.ts'
 import { addDoctor } from './doctor.ts'
 import { addDu } from './du.ts'
+import { addEdge } from './edge.ts'
 import { addLs } from './ls.ts'
 import { addMv } from './mv.ts'
 import { addRm } from './rm.ts'
@@ -15,7 +16,21 @@ import { addSweep } from './sweep.ts'
 import { addUrl } from './url.ts'
 import { addWalk } from './walk.ts'
 
-const commands = [addCheck, addDoctor, addUrl, addLs, addStat, addCat, addCp, addMv, addRm, addDu, addWalk, addSweep]
+const commands = [
+  addCheck,
+  addDoctor,
+  addEdge,
+  addUrl,
+  addLs,
+  addStat,
+  addCat,
+  addCp,
+  addMv,
+  addRm,
+  addDu,
+  addWalk,
+  addSweep,
+]
 
 /** Exit code for a command line that is not understood; 1 is for what fails. */
 const USAGE = 2
