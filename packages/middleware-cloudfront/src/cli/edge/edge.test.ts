@@ -282,6 +282,11 @@ describe('what the templates cannot be for', () => {
       'storage.s3.region: missing; accepted: the name of an AWS region such as eu-central-1',
     ],
     [
+      { s3: 'region: us-gov-west-1, bucket: images' },
+      [],
+      "storage.s3.region: found us-gov-west-1; accepted for templates: a region of AWS's commercial ones",
+    ],
+    [
       { s3: `${plainS3}, objectacl: private` },
       [],
       'storage.s3.objectacl: found private; accepted for templates: none, as their bucket has no ACLs',

@@ -55,6 +55,10 @@ export function readOrigin(stack: EdgeContext['stack'], refuse: Refuse): Origin 
     refuse(`${where}.region`, 'missing; accepted: the name of an AWS region such as eu-central-1')
     return undefined
   }
+  // Neither AWS in China nor GovCloud has functions at the edge and certificates in us-east-1, or CloudFront at all.
+  if (/^(?:cn|us-gov|us-iso\w*|eu-isoe|eusc)-/.test(region)) {
+    refuse(`${where}.region`, `found ${region}; accepted for templates: a region of AWS's commercial ones`)
+  }
   return {
     bucket,
     region,
@@ -68,16 +72,15 @@ function hostOf(endpoint: string | undefined): string | undefined {
   return new URL(endpoint.includes('://') ? endpoint : `https://${endpoint}`).hostname
 }
 
-/** True for a host of Amazon S3 in the partitions that have CloudFront. */
+/** True for a host of Amazon S3 in AWS's commercial regions. */
 function isAmazon(host: string): boolean {
-  return /(?:^|\.)s3[.-]/.test(host) && /\.(?:amazonaws\.com(?:\.cn)?|api\.aws)$/.test(host)
+  return /(?:^|\.)s3[.-]/.test(host) && /\.(?:amazonaws\.com|api\.aws)$/.test(host)
 }
 
 function keyArn({ encrypt, keyId }: S3Settings, region: string, refuse: (problem: string) => void): string | undefined {
   if (!encrypt || keyId === undefined) return undefined
-  if (/^arn:[\w-]+:kms:[\w-]+:\d+:key\/[\w-]+$/.test(keyId)) return keyId
-  const partition = region.startsWith('cn-') ? 'aws-cn' : 'aws'
-  if (/^[\da-f-]{36}$|^mrk-[\da-f]{32}$/.test(keyId)) return `arn:${partition}:kms:${region}:*:key/${keyId}`
+  if (/^arn:aws:kms:[\w-]+:\d+:key\/[\w-]+$/.test(keyId)) return keyId
+  if (/^[\da-f-]{36}$|^mrk-[\da-f]{32}$/.test(keyId)) return `arn:aws:kms:${region}:*:key/${keyId}`
   refuse(
     `found ${keyId}; accepted for templates: the ARN or the ID of a key, as IAM policies know keys by nothing else`,
   )
