@@ -53,6 +53,9 @@ Or a blob, with nothing but curl:
   curl --data-binary @README.md "${url}/v2/hello/blobs/uploads/?digest=$digest"
   curl --location "${url}/v2/hello/blobs/$digest"
 
+Or all that a pull at the edge needs:
+  npx longshore doctor ${demo.configFile}
+
 Ready. Ctrl-C stops it and removes everything.
 `
 }

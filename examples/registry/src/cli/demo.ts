@@ -22,6 +22,15 @@ const MAX_KEPT_REQUESTS = 100
 /** The CloudFront Function that `examples/aws` deploys. */
 const EDGE_FUNCTION = new URL('../../../aws/function/registry-edge.js', import.meta.url)
 
+/** Query strings of the cache policy there: headers of the answer that a signed URL may ask for. */
+const RESPONSE_PARAMETERS = [
+  'response-cache-control',
+  'response-content-disposition',
+  'response-content-encoding',
+  'response-content-language',
+  'response-content-type',
+]
+
 /** Starts a demo. `verbose` logs every request to the stand-in for S3, too. */
 export async function startDemo(address: Address, log: Log, verbose: boolean): Promise<Demo> {
   const directory = await mkdtemp(join(tmpdir(), 'longshore-'))
@@ -39,9 +48,11 @@ export async function startDemo(address: Address, log: Log, verbose: boolean): P
       s3: {
         directory,
         keepRequests: MAX_KEPT_REQUESTS,
+        bucketSettings: { lifecycleRules: [{ id: 'unfinished', abortIncompleteMultipartUploadDays: 7 }] },
         ...(verbose ? { onRequest: record => log(s3Line(record)) } : {}),
       },
       edge: {
+        queryStrings: RESPONSE_PARAMETERS,
         viewerFunctions: { request: edgeFunction, response: edgeFunction },
         onRequest: record => log(edgeLine(record)),
       },

@@ -260,7 +260,7 @@ export const problems = {
     symptom: 'Browsers save downloads under the name of the path instead of the given one.',
     cause: 'The response-* parameters do not reach S3, which sets the name of a download.',
     remedy:
-      'Let the cache policy include response-content-disposition, response-content-type, response-cache-control, response-content-encoding, response-content-language and response-expires. It does not matter to registries.',
+      'Let the cache policy include response-content-disposition, response-content-type, response-cache-control, response-content-encoding and response-content-language. It does not matter to registries.',
   },
   compressed: {
     name: 'compressed',
