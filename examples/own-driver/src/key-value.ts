@@ -108,13 +108,13 @@ class KeyValueDriver implements DriverImplementation {
     for (const key of doomed) await this.#store.delete(key)
   }
 
-  async purgeUploads({ olderThan, path }: { olderThan: Date; path: string }): Promise<{ uploads: number }> {
+  async purgeUploads({ olderThan, path, dryRun }: { olderThan: Date; path: string; dryRun?: boolean | undefined }) {
     let uploads = 0
     for (const key of await this.#store.keys()) {
       const isCovered = key === uploadKey(path) || isBelow(key, uploadKey(path))
       const upload = isCovered ? await this.#find(key) : undefined
       if (!upload || upload.time >= olderThan.getTime()) continue
-      await this.#store.delete(key)
+      if (!dryRun) await this.#store.delete(key)
       uploads++
     }
     return { uploads }

@@ -179,10 +179,13 @@ describe('longshore sweep', () => {
     await writer.close()
     expect((await longshore(['sweep', '--older-than', '1h'])).out).toBe('0 unfinished uploads discarded\n')
     // The clock of a file system may be coarse.
-    const sweep = async (): Promise<string> => (await longshore(['sweep', '--older-than', '1ms', '--path', '/'])).out
-    let out = await sweep()
-    while (out.startsWith('0')) out = await sweep()
-    expect(out).toBe('1 unfinished upload discarded\n')
+    const sweep = async (...flags: string[]): Promise<string> =>
+      (await longshore(['sweep', '--older-than', '1ms', '--path', '/', ...flags])).out
+    let out = await sweep('--dry-run')
+    while (out.includes(' 0 ')) out = await sweep('--dry-run')
+    expect(out).toBe('would discard 1 unfinished upload\n')
+    expect(await sweep()).toBe('1 unfinished upload discarded\n')
+    expect(await sweep('--dry-run')).toBe('would discard 0 unfinished uploads\n')
   })
 })
 

@@ -5,6 +5,12 @@ import { formatCount } from './context/format.ts'
 import { readStoragePath } from './context/storage-path.ts'
 import { configArgument, withStorage } from './context/with-stack.ts'
 
+interface SweepFlags {
+  olderThan: number
+  path: string
+  dryRun?: boolean
+}
+
 export function addSweep(program: Command, context: CliContext): void {
   program
     .command('sweep')
@@ -12,14 +18,17 @@ export function addSweep(program: Command, context: CliContext): void {
     .argument(...configArgument)
     .requiredOption('--older-than <duration>', 'those last touched longer ago than this, such as 24h', readDuration)
     .option('--path <directory>', 'those below this directory', '/')
-    .action((file: string, { olderThan, path }: { olderThan: number; path: string }) =>
+    .option('--dry-run', 'only tell how many they are')
+    .action((file: string, { olderThan, path, dryRun = false }: SweepFlags) =>
       withStorage(file, context, async storage => {
         const { uploads } = await storage.purgeUploads({
           olderThan: new Date(Date.now() - olderThan),
           path: readStoragePath(path).path,
+          dryRun,
           signal: context.signal,
         })
-        context.out(`${formatCount(uploads, 'unfinished upload')} discarded\n`)
+        const count = formatCount(uploads, 'unfinished upload')
+        context.out(dryRun ? `would discard ${count}\n` : `${count} discarded\n`)
       }),
     )
 }

@@ -98,4 +98,6 @@ export interface PurgeOptions extends CallOptions {
   olderThan: Date
   /** Path of a file, or of a directory for everything below it. Default: the root. */
   path?: string | undefined
+  /** True: nothing is discarded, and the result tells what would be. Default false. */
+  dryRun?: boolean | undefined
 }

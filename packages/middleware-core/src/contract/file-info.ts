@@ -26,6 +26,6 @@ export interface WriteResult {
 
 /** Outcome of `purgeUploads`. */
 export interface PurgeResult {
-  /** Number of unfinished uploads that were discarded. */
+  /** Number of unfinished uploads that were discarded; with `dryRun`, that would be. */
   readonly uploads: number
 }

@@ -154,7 +154,8 @@ export interface StorageDriver extends AsyncDisposable {
 
   /**
    * Discards unfinished uploads to `path` and below it that were last touched before `olderThan`, as far as the storage
-   * can tell, with everything they stored. One that is still being written is among them if it is that old.
+   * can tell, with everything they stored. One that is still being written is among them if it is that old. With `dryRun` they
+   * are only counted.
    */
   purgeUploads(options: PurgeOptions): Promise<PurgeResult>
 

@@ -137,6 +137,11 @@ const defects: Defect[] = [
     }),
   },
   {
+    name: 'sweeps in a dry run',
+    caughtBy: 'purgeUploads > only counts with dryRun',
+    storage: storage => ({ purgeUploads: options => storage.purgeUploads({ ...options, dryRun: false }) }),
+  },
+  {
     name: 'sweeps everywhere',
     caughtBy: 'purgeUploads > keeps what lies neither at the path nor below it',
     storage: storage => ({ purgeUploads: options => storage.purgeUploads({ ...options, path: '/' }) }),

@@ -1,4 +1,10 @@
-import { type CallOptions, type PurgeResult, isBelow, isStorageError } from '@longshore/middleware-core'
+import {
+  type CallOptions,
+  type PurgeOptions,
+  type PurgeResult,
+  isBelow,
+  isStorageError,
+} from '@longshore/middleware-core'
 import type { Bucket, ObjectRef } from '../bucket.ts'
 import { deleteDirectCheckpoint, isDirectUploadId, readDirectCheckpoint } from '../direct/direct-checkpoint.ts'
 import { pages } from '../listing/pages.ts'
@@ -16,9 +22,9 @@ import { discardTakenOver } from './take-over.ts'
  */
 export async function purgeUploads(
   bucket: Bucket,
-  { olderThan, path, ...options }: CallOptions & { olderThan: Date; path: string },
+  { olderThan, path, dryRun = false, ...options }: PurgeOptions & { path: string },
 ): Promise<PurgeResult> {
-  const purge = new Purge(bucket, olderThan, path, options)
+  const purge = new Purge(bucket, { olderThan, path, dryRun }, options)
   await purge.purgeCheckpoints()
   const leftovers = await purge.purgeDirectUploads()
   await purge.purgeMultipartUploads()
@@ -31,14 +37,21 @@ class Purge {
   readonly #bucket: Bucket
   readonly #olderThan: Date
   readonly #top: string
+  /** True to discard nothing, and only count. */
+  readonly #dryRun: boolean
   readonly #options: CallOptions
-  /** Ids of multipart uploads, and temporary keys, that belong to an upload which stays. */
+  /** Ids of multipart uploads, and temporary keys, that belong to an upload which stays, or was counted already. */
   readonly #live = new Set<string>()
 
-  constructor(bucket: Bucket, olderThan: Date, top: string, options: CallOptions) {
+  constructor(
+    bucket: Bucket,
+    { olderThan, path, dryRun }: { olderThan: Date; path: string; dryRun: boolean },
+    options: CallOptions,
+  ) {
     this.#bucket = bucket
     this.#olderThan = olderThan
-    this.#top = top
+    this.#top = path
+    this.#dryRun = dryRun
     this.#options = options
   }
 
@@ -80,15 +93,16 @@ class Purge {
           this.#live.add(ownerMarkerRef(this.#bucket, id).key)
           continue
         }
+        this.count++
+        if (this.#dryRun) continue
         await upload.abort(this.#options)
         await unmarkOwned(this.#bucket, id, this.#options)
-        this.count++
       }
     }
   }
 
   async purgeLeftovers(leftovers: readonly ObjectRef[]): Promise<void> {
-    for (const ref of leftovers) if (!this.#live.has(ref.key)) await deleteObject(this.#bucket, ref, this.#options)
+    for (const { key, path } of leftovers) if (!this.#live.has(key)) await this.#delete(key, path)
   }
 
   async #purgeCheckpoint(path: string): Promise<'done' | 'unreadable'> {
@@ -100,6 +114,11 @@ class Purge {
     if (!found) return 'done'
     const multipart = this.#multipartOf(found, path)
     const isOld = this.#isOld(found.modifiedAt) && !(multipart && (await this.#hasYoungPart(multipart)))
+    if (isOld && this.#dryRun) {
+      this.count++
+      this.#markLive(found)
+      return 'done'
+    }
     // First the checkpoint: whoever goes on with the upload meanwhile, or closes it, finds it gone, and loses nothing unknowingly.
     if (!isOld || !(await removeCheckpoint(this.#bucket, path, found.etag, this.#options))) {
       this.#markLive(found)
@@ -116,7 +135,9 @@ class Purge {
     const found = await readDirectCheckpoint(this.#bucket, path, id, this.#options)
     if (!found) return
     const upload = new MultipartUpload(this.#bucket, this.#bucket.ref(found.destination), found.uploadId)
-    if (!this.#isOld(modifiedAt) || (await this.#hasYoungPart(upload))) {
+    const isOld = this.#isOld(modifiedAt) && !(await this.#hasYoungPart(upload))
+    if (isOld) this.count++
+    if (!isOld || this.#dryRun) {
       this.#live.add(found.uploadId)
       this.#live.add(ownerMarkerRef(this.#bucket, found.uploadId).key)
       return
@@ -124,7 +145,6 @@ class Purge {
     await upload.abort(this.#options)
     if (found.destination !== path) await unmarkOwned(this.#bucket, found.uploadId, this.#options)
     await deleteDirectCheckpoint(this.#bucket, path, id, this.#options)
-    this.count++
   }
 
   /** True where a checkpoint that was stored since it was looked for, or a part, shows that somebody is at work. */
@@ -153,8 +173,8 @@ class Purge {
       if (name !== undefined) this.#live.add(name)
   }
 
-  #delete(key: string, path: string): Promise<void> {
-    return deleteObject(this.#bucket, { key, path }, this.#options)
+  async #delete(key: string, path: string): Promise<void> {
+    if (!this.#dryRun) await deleteObject(this.#bucket, { key, path }, this.#options)
   }
 
   #covers(path: string): boolean {

@@ -120,8 +120,8 @@ export class FilesystemDriver implements DriverImplementation {
     await prune(dirname(file), this.#layout.root)
   }
 
-  async purgeUploads({ olderThan, path }: PurgeOptions & { path: string }): Promise<PurgeResult> {
-    return { uploads: await purgeUploads(this.#layout, path, olderThan) }
+  async purgeUploads({ olderThan, path, dryRun = false }: PurgeOptions & { path: string }): Promise<PurgeResult> {
+    return { uploads: await purgeUploads(this.#layout, path, { olderThan, dryRun }) }
   }
 
   mapError(error: unknown): StorageError {

@@ -113,11 +113,11 @@ export class InMemoryDriver implements DriverImplementation {
     for (const file of removed) this.#files.delete(file)
   }
 
-  async purgeUploads({ olderThan, path }: PurgeOptions & { path: string }): Promise<PurgeResult> {
+  async purgeUploads({ olderThan, path, dryRun = false }: PurgeOptions & { path: string }): Promise<PurgeResult> {
     const stale = [...this.#uploads].filter(
       upload => (upload.path === path || isBelow(upload.path, path)) && upload.touchedAt < olderThan,
     )
-    for (const upload of stale) this.#uploads.delete(upload)
+    if (!dryRun) for (const upload of stale) this.#uploads.delete(upload)
     return { uploads: stale.length }
   }
 

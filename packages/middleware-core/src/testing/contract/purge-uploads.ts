@@ -18,6 +18,19 @@ export const testPurgeUploads: ContractSection = test => {
     assert.deepEqual(await driver.purgeUploads({ path: directory, olderThan: inOneDay() }), { uploads: 0 })
   })
 
+  test('only counts with dryRun', async ({ driver, directory, at, leaveUpload }) => {
+    await leaveUpload('a', 'content')
+    await leaveUpload('b/c', 'content')
+    const options = { path: directory, olderThan: inOneDay() }
+    assert.deepEqual(await driver.purgeUploads({ ...options, dryRun: true }), { uploads: 2 })
+    for (const name of ['a', 'b/c']) {
+      const writer = await driver.writer(at(name), { append: true })
+      await writer.commit()
+      await assertContent(driver, at(name), Buffer.from('content'))
+    }
+    assert.deepEqual(await driver.purgeUploads({ ...options, dryRun: true }), { uploads: 0 })
+  })
+
   test('keeps uploads that are younger', async ({ driver, directory, at, leaveUpload }) => {
     await leaveUpload('a', 'content')
     assert.deepEqual(await driver.purgeUploads({ path: directory, olderThan: oneDayAgo() }), { uploads: 0 })
