@@ -6,6 +6,7 @@ import { addRotate } from './rotate.ts'
 import { addSign } from './sign.ts'
 
 export { doctor } from './doctor/index.ts'
+export { policies } from './policy/index.ts'
 export { edge } from './edge/index.ts'
 
 /** Adds the commands of `longshore cloudfront`. */

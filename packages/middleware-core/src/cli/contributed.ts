@@ -5,6 +5,7 @@ import type { CliContext } from './context/cli-context.ts'
 import { hasCliModule, loadCliModule } from './context/load-cli-module.ts'
 import type { Doctor } from './doctor/check.ts'
 import type { EdgeTemplates } from './edge/templates.ts'
+import type { Policies } from './policy/policies.ts'
 
 /** Module at the entry `./cli` of a driver's or a middleware's package. */
 export interface CliModule {
@@ -14,6 +15,8 @@ export interface CliModule {
   readonly doctor?: Doctor
   /** Templates for `longshore edge`. */
   readonly edge?: EdgeTemplates
+  /** Documents for `longshore policy`. */
+  readonly policies?: Policies
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { optionError } from '../options/config-error.ts'
 import type { CliContext } from './context/cli-context.ts'
 import { localError } from './context/local-error.ts'
+import { addTo, readOrigin } from './context/upload-origin.ts'
 import { readConfig } from './context/service.ts'
 import { configArgument, withStackOf } from './context/with-stack.ts'
 import { findTemplates } from './edge/find-templates.ts'
@@ -50,21 +51,6 @@ export function addEdge(program: Command, context: CliContext): void {
         context.out(`${[...written, '', ...next].join('\n')}\n`)
       })
     })
-}
-
-function addTo(given: string, others: string[] = []): string[] {
-  return [...others, given]
-}
-
-/** Origin as browsers send it. */
-function readOrigin(given: string): string {
-  const isOrigin =
-    URL.canParse(given) && /^https?:$/.test(new URL(given).protocol) && /^[^/]+:\/\/[^/?#@*]+\/?$/.test(given)
-  if (isOrigin) return new URL(given).origin
-  throw optionError(
-    '--upload-origin',
-    `found ${given}; accepted: the origin of a page, such as https://app.example.com`,
-  )
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {

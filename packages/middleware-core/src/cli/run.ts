@@ -10,6 +10,7 @@ import { addDu } from './du.ts'
 import { addEdge } from './edge.ts'
 import { addLs } from './ls.ts'
 import { addMv } from './mv.ts'
+import { addPolicy } from './policy.ts'
 import { addRm } from './rm.ts'
 import { addStat } from './stat.ts'
 import { addSweep } from './sweep.ts'
@@ -20,6 +21,7 @@ const commands = [
   addCheck,
   addDoctor,
   addEdge,
+  addPolicy,
   addUrl,
   addLs,
   addStat,

@@ -1,1 +1,2 @@
 export { doctor } from './doctor/index.ts'
+export { policies } from './policy/index.ts'
