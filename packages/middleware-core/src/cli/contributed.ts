@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { namedPackages, packageNamePattern, packageOf } from '../config/find-factory.ts'
 import { StorageError } from '../contract/errors.ts'
 import type { CliContext } from './context/cli-context.ts'
-import { hasCliModule, loadCliModule } from './context/load-cli-module.ts'
+import { loadCliModule } from './context/load-cli-module.ts'
 import type { Doctor } from './doctor/check.ts'
 import type { EdgeTemplates } from './edge/templates.ts'
 import type { Policies } from './policy/policies.ts'
@@ -20,22 +20,23 @@ export interface CliModule {
 }
 
 /**
- * Adds the commands that packages bring: those of one that the arguments name, which is loaded, or else the names of all for
- * the help, which loads none. Packages are looked for as those of a configuration are.
+ * Adds the commands that packages bring: those of one that the arguments name, or else, for the help, the names of all that have
+ * some. Packages are looked for as those of a configuration are.
  */
 export async function addContributed(program: Command, args: readonly string[], context: CliContext): Promise<void> {
   const [first, second] = args.filter(argument => !argument.startsWith('-'))
   const name = first === 'help' ? second : first
-  if (name === undefined) await addNames(program)
+  if (name === undefined) await addNames(program, context)
   else if (!program.commands.some(command => command.name() === name)) await addCommandsOf(name, program, context)
 }
 
-async function addNames(program: Command): Promise<void> {
+async function addNames(program: Command, context: CliContext): Promise<void> {
   const seen = new Set<string>()
   for (const [name, packageName] of namedPackages()) {
     if (seen.has(packageName)) continue
     seen.add(packageName)
-    if (await hasCliModule(packageName)) program.command(name).description(`commands of ${packageName}`)
+    const { addCommands } = Object(await loadCliModule(packageName, context)) as Partial<CliModule>
+    if (typeof addCommands === 'function') program.command(name).description(`commands of ${packageName}`)
   }
 }
 

@@ -37,11 +37,7 @@ async function entryFrom(name: string, directory: string): Promise<string | unde
 }
 
 /** Finds the file of another entry than the main one, such as `./cli`, of a package as seen from the first directory that has it. */
-export async function findEntry(
-  name: string,
-  entry: string,
-  directories: readonly string[],
-): Promise<string | undefined> {
+async function findEntry(name: string, entry: string, directories: readonly string[]): Promise<string | undefined> {
   for (const directory of directories) {
     const found = await installedFrom(name, directory)
     const target = entryOf((Object(found?.manifest.exports) as Record<string, unknown>)[entry])

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { findEntry, importEntry } from '../../config/import-package.ts'
+import { importEntry } from '../../config/import-package.ts'
 import type { CliContext } from './cli-context.ts'
 
 /** Entry of a package by which it brings commands and checks of its own. */
@@ -9,11 +9,6 @@ const ENTRY = './cli'
 /** Loads what a package brings; undefined where it is not installed, or brings nothing. */
 export function loadCliModule(packageName: string, context: CliContext): Promise<unknown> {
   return context.load ? context.load(`${packageName}/cli`) : importEntry(packageName, ENTRY, directories())
-}
-
-/** True for an installed package that brings something. It is not loaded. */
-export async function hasCliModule(packageName: string): Promise<boolean> {
-  return (await findEntry(packageName, ENTRY, directories())) !== undefined
 }
 
 /** Around this package, and around the project that the command is called in. */
