@@ -52,7 +52,8 @@ describe('the permissions of the registry', () => {
     const needed = new Set<string>()
     const folder = new URL('packages/s3-driver/src/', top)
     for (const file of await readdir(folder, { recursive: true })) {
-      if (!file.endsWith('.ts') || file.endsWith('.test.ts')) continue
+      // The doctor looks at settings of the bucket, as far as it may.
+      if (!file.endsWith('.ts') || file.endsWith('.test.ts') || file.startsWith('cli/')) continue
       const source = await readFile(new URL(file, folder), 'utf8')
       const imported = /import \{([^}]*)\} from '@aws-sdk\/client-s3'/s.exec(source)?.[1] ?? ''
       for (const [, command = ''] of imported.matchAll(/(\w+)Command\b/g)) {
