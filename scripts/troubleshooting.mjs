@@ -5,7 +5,10 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { problems } from '../packages/middleware-core/dist/cli/index.js'
 
-const packages = [['cloudfront', 'CloudFront', 'middleware-cloudfront']]
+const packages = [
+  ['s3', 'S3', 's3-driver'],
+  ['cloudfront', 'CloudFront', 'middleware-cloudfront'],
+]
 const sections = []
 for (const [name, title, folder] of packages) {
   const { doctor } = await import(`../packages/${folder}/dist/cli/index.js`)

@@ -14,6 +14,11 @@ import {
 
 type S3Options = NonNullable<LocalCloudOptions['s3']>
 
+const abortRule = { id: 'abort', abortIncompleteMultipartUploadDays: 7 }
+
+/** Credentials that end. */
+const temporary = { accessKeyId: 'ASIALOCAL', secretAccessKey: 'localSecretKey', sessionToken: 'local' }
+
 let directory: string
 let cloud: LocalCloud
 
@@ -44,14 +49,19 @@ describe('longshore doctor, at the bucket', () => {
     ['a root directory', { rootdirectory: '/in/side' }],
     ['encryption', { encrypt: true }],
     ['path style', { forcepathstyle: true }],
+    ['signature V2', { v4auth: false }],
+    ['a key of KMS', { encrypt: true, keyid: 'arn:aws:kms:us-east-1:123456789012:key/k' }],
   ])('is all green for a right set-up: %s', async (_name, options) => {
     await start()
-    const { code, problems, statuses } = await diagnose(options)
+    const { code, problems, statuses, output } = await diagnose(options)
     expect(problems).toEqual([])
     expect(Object.entries(statuses).filter(([, status]) => status !== 'ok')).toEqual([])
-    expect(Object.keys(statuses).filter(name => name.startsWith('s3/')).length).toBe(24)
+    // Signature V2 signs no uploads of others.
+    const count = 'v4auth' in options ? 22 : 24
+    expect(Object.keys(statuses).filter(name => name.startsWith('s3/')).length).toBe(count)
     expect(code).toBe(0)
     expect(contents()).toEqual([])
+    expect(output).not.toContain(cloud.credentials.secretAccessKey)
   })
 
   it.each<[problem: string, options: S3Options, configuration: Configuration['s3']]>([
@@ -78,9 +88,45 @@ describe('longshore doctor, at the bucket', () => {
     ['list-parts-denied', { permissions: { deny: ['s3:ListMultipartUploadParts'] } }, {}],
     ['abort-denied', { permissions: { deny: ['s3:AbortMultipartUpload'] } }, {}],
     ['sweep-denied', { permissions: { deny: ['s3:ListBucketMultipartUploads'] } }, {}],
-  ])('names %s and nothing else', async (problem, options, configuration) => {
-    await start(options)
-    expect((await diagnose(configuration)).problems).toEqual([problem])
+    [
+      'acl-denied',
+      { permissions: { deny: ['s3:PutObjectAcl'] }, bucketSettings: { objectOwnership: 'ObjectWriter' } },
+      { objectacl: 'private' },
+    ],
+    ['access-refused', { permissions: { deny: ['s3:ListBucket', 's3:PutObject'] } }, {}],
+    ['session-token-fixed', {}, { sessiontoken: 'local' }],
+    ['redirect-endpoint', {}, { redirectendpoint: 'http://127.0.0.1:9' }],
+    ['redirect-endpoint', {}, { redirectendpoint: 'http://s3.longshore.invalid' }],
+  ])('names %s and nothing else', async (problem, options, configuration = {}) => {
+    const given = 'sessiontoken' in configuration ? { credentials: temporary } : {}
+    await start(options, given)
+    const { problems, output } = await diagnose(configuration)
+    expect(problems).toEqual([problem])
+    expect(contents()).toEqual([])
+    for (const action of options.permissions?.deny ?? []) expect(output).toContain(action)
+    expect(output).not.toContain(cloud.credentials.secretAccessKey)
+  })
+
+  it('names the right region', async () => {
+    await start({}, { region: 'eu-central-1' })
+    expect((await diagnose({ region: 'eu-west-1' })).output).toContain('Set region: eu-central-1.')
+  })
+
+  it('asks nothing of a bucket that is not there', async () => {
+    await start()
+    const { statuses } = await diagnose({ bucket: 'another' })
+    expect([statuses['s3/put'], statuses['storage/write']]).toEqual(['skipped', 'skipped'])
+  })
+
+  it('names none for rules of other files', async () => {
+    const lifecycleRules = [
+      abortRule,
+      { id: 'beside', prefix: 'inside/', expirationDays: 1 },
+      { id: 'off', status: 'Disabled' as const, expirationDays: 1 },
+      { id: 'rests', prefix: 'in/~temporary/', expirationDays: 30 },
+    ]
+    await start({ bucketSettings: { lifecycleRules } })
+    expect((await diagnose({ rootdirectory: 'in' })).problems).toEqual([])
   })
 
   it('names files that expire, beside what does clean up', async () => {
@@ -111,7 +157,7 @@ describe('longshore doctor, at the bucket', () => {
     const { code, problems, statuses, output } = await diagnose()
     expect({ code, problems }).toEqual({ code: 0, problems: [] })
     expect([statuses['s3/lifecycle'], statuses['s3/policy']]).toEqual(['skipped', 'skipped'])
-    expect(output).toContain('not seen: needs s3:GetLifecycleConfiguration')
+    expect(output).toContain('not to be seen without s3:GetLifecycleConfiguration')
   })
 
   it.each([
@@ -127,7 +173,7 @@ describe('longshore doctor, at the bucket', () => {
     const tls = certify({ name: '127.0.0.1' })
     await start({ tls })
     const file = await writeConfiguration(cloud, directory, { s3: { forcepathstyle: true }, cloudfront: false })
-    expect((await runDoctor(file, [])).problems).toEqual(['certificate'])
+    expect((await runDoctor(file, [])).problems).toEqual(['certificate-untrusted'])
   })
 
   it('names HTTP where HTTPS is expected', async () => {
@@ -137,13 +183,23 @@ describe('longshore doctor, at the bucket', () => {
     ])
   })
 
-  it('names a public name that does not lead to the server', async () => {
+  it('names HTTPS where HTTP is expected', async () => {
+    await start({ tls: certify({ name: '127.0.0.1' }) })
+    const regionendpoint = cloud.s3.endpoint.replace('https:', 'http:')
+    expect((await diagnose({ regionendpoint })).problems).toEqual(['https-wanted'])
+  })
+
+  it('asks with skipverify as the driver does, and warns of it', async () => {
+    await start({ tls: certify({ name: '127.0.0.1' }) })
+    const { problems, statuses } = await diagnose({ skipverify: true })
+    expect(problems).toEqual(['certificate-unchecked'])
+    expect([statuses['s3/url'], statuses['s3/upload-url'], statuses['s3/upload-form']]).toEqual(['ok', 'ok', 'ok'])
+  })
+
+  it('names a clock that differs and a wrong secret together', async () => {
     await start()
-    expect((await diagnose({ redirectendpoint: 'http://127.0.0.1:9' })).problems).toEqual([
-      'url-refused',
-      'upload-url-refused',
-      'upload-url-refused',
-    ])
+    cloud.clock.offsetMs = 16 * 60_000
+    expect((await diagnose({ secretkey: 'wrong' })).problems).toEqual(['clock', 'wrong-secret'])
   })
 
   it('takes less than five seconds without credentials', async () => {

@@ -146,6 +146,15 @@ describe('longshore doctor', () => {
     expect(out).toMatch(/\n1 ok, 1 failed, 2 skipped\n$/)
   })
 
+  it('asks nothing of a storage without what is vital to it', async () => {
+    const findings = [{ problem: cold, evidence: '' }]
+    checks = () => [{ name: 'door', title: 'there is a door', isVital: true, run: () => ({ findings }) }]
+    const { code, out } = await doctor()
+    expect(code).toBe(1)
+    expect(out).toMatch(/^skipped {2}storage\/write and 1 more +not tried, because of house\/door$/m)
+    expect(calls.filter(call => !call.startsWith('close'))).toEqual([])
+  })
+
   it.each([
     ['putContent', 'storage/write', 'storage/change'],
     ['move', 'storage/change', undefined],

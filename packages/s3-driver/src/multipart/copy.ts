@@ -255,7 +255,7 @@ function* ranges(size: number, chunkSize: number): Iterable<PartRange> {
 }
 
 /** `bucket/key`, or for an access point `arn/object/key`, with every component percent-encoded. */
-function copySourceHeader(bucket: Bucket, ref: ObjectRef): string {
+export function copySourceHeader(bucket: Bucket, ref: ObjectRef): string {
   const key = ref.key.split('/').map(encodeURIComponent).join('/')
   return bucket.name.startsWith('arn:') ? `${encodeURIComponent(bucket.name)}/object/${key}` : `${bucket.name}/${key}`
 }

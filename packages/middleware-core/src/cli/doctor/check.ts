@@ -43,6 +43,8 @@ export interface Check {
   readonly title: string
   /** Checks of the same layer, or with a slash of another one, without whose success this one can tell nothing. */
   readonly after?: readonly string[] | undefined
+  /** True where no call of the storage can succeed without it: then none is tried. */
+  readonly isVital?: boolean | undefined
   /** Answers the question. What it throws counts as a problem of its own. The signal fires when its time is up. */
   run(signal: AbortSignal): Promise<Outcome> | Outcome
 }

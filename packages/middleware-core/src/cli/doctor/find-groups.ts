@@ -26,7 +26,10 @@ export async function findGroups(
   context: CliContext,
 ): Promise<CheckGroup[]> {
   const groups = await groupOf(stack.driver, { ...shared, stack, storage: driver }, context)
-  if (whole) groups.push({ name: 'storage', checks: storageChecks(whole, shared.scratch) })
+  const vital = groups.flatMap(({ name, checks }) =>
+    checks.filter(check => check.isVital).map(check => `${name}/${check.name}`),
+  )
+  if (whole) groups.push({ name: 'storage', checks: storageChecks(whole, { scratch: shared.scratch, after: vital }) })
   for (const layer of stack.middlewares)
     groups.push(...(await groupOf(layer, { ...shared, stack, storage: whole }, context)))
   return numbered(groups)

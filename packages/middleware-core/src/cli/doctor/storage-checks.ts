@@ -6,14 +6,18 @@ import { formatBytes } from '../context/format.ts'
 import type { Check, Outcome, Problem } from './check.ts'
 import { filesNotChanged, filesNotWritten } from './problems.ts'
 
-/** Makes the checks that every stack has to pass, whatever it is made of. */
-export function storageChecks(storage: StorageDriver, scratch: string): Check[] {
+/** Makes the checks that every stack has to pass, whatever it is made of. `after` are those without which none can. */
+export function storageChecks(
+  storage: StorageDriver,
+  { scratch, after }: { scratch: string; after: readonly string[] },
+): Check[] {
   const content = randomBytes(4096)
   const [first, second] = [childPath(scratch, 'file'), childPath(scratch, 'moved')]
   return [
     {
       name: 'write',
       title: 'a file is written and read back',
+      after,
       run: signal =>
         orProblem(filesNotWritten, async () => {
           await storage.putContent(first, content, { signal })

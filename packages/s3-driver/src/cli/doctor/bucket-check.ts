@@ -1,48 +1,49 @@
-import type { Check, Problem } from '@longshore/middleware-core/cli'
-import { type Refusal, describeRefusal, isDenied } from './answer.ts'
-import type { ExaminedBucket } from './examined-bucket.ts'
+import { ListObjectsV2Command } from '@aws-sdk/client-s3'
+import type { Check, Outcome } from '@longshore/middleware-core/cli'
+import { asking } from './ask.ts'
+import type { Probe } from './probe.ts'
 import { problems } from './problems.ts'
+import { Found } from './told-once.ts'
 
-/** Makes the check that the bucket is there, in this region, for these credentials. */
-export function bucketCheck(bucket: ExaminedBucket): Check {
+/** Makes the check without which no request to the bucket succeeds. */
+export function bucketCheck(probe: Probe): Check {
+  const { bucket } = probe
   return {
     name: 'bucket',
-    title: 'the bucket is there, and knows the credentials',
-    after: ['connection', 'clock'],
-    run: async signal => {
-      const { refusal, region } = await bucket.first(signal)
-      const place = region ?? bucket.options.region
-      if (refusal === undefined) return { evidence: [bucket.name, place].filter(Boolean).join(' in ') }
-      const problem = problemOf(refusal, region, bucket)
-      // Whoever may not list it may still do all the rest: the checks of permissions tell.
-      if (!problem && isDenied(refusal)) return { evidence: `${bucket.name}, which may not be listed` }
-      if (!problem) throw new Error(describeRefusal('HeadBucket', refusal))
-      const told = region === undefined ? '' : `; the bucket is in ${region}`
-      return { findings: [{ problem, evidence: `${describeRefusal('HeadBucket', refusal)}${told}` }] }
+    title: 'the bucket is there, in its region, for these credentials',
+    after: ['credentials', 'connection'],
+    isVital: true,
+    run: async (signal): Promise<Outcome> => {
+      try {
+        await asking({ operation: 'ListObjectsV2', denied: problems.accessRefused }, () => list(signal))
+        return { evidence: bucket.name }
+      } catch (error) {
+        if (!(error instanceof Found) || error.finding.problem !== problems.accessRefused) throw error
+        // Whether it may be written to tells one missing permission from none at all.
+        const canWrite = await probe.writeObject(signal).then(
+          () => true,
+          () => false,
+        )
+        if (!canWrite) throw error
+        return { evidence: `${bucket.name}, which may not be listed` }
+      }
     },
+  }
+
+  async function list(signal: AbortSignal): Promise<void> {
+    const command = new ListObjectsV2Command({ Bucket: bucket.name, Prefix: probe.prefix, MaxKeys: 1 })
+    const found = await bucket
+      .run(o => bucket.client.send(command, o), { signal: probe.limited(signal) })
+      .catch((error: unknown) => {
+        throw isNoXml(error) ? new Found({ problem: problems.notS3, evidence: 'the answer is not XML' }) : error
+      })
+    if (found.Name !== undefined || found.KeyCount !== undefined) return
+    throw new Found({ problem: problems.notS3, evidence: 'ListObjectsV2: an answer without a list' })
   }
 }
 
-const byName: Readonly<Record<string, Problem>> = {
-  InvalidAccessKeyId: problems.unknownAccessKey,
-  SignatureDoesNotMatch: problems.wrongSecret,
-  ExpiredToken: problems.credentialsEnded,
-  InvalidToken: problems.credentialsEnded,
-  RequestTimeTooSkewed: problems.clock,
-  PermanentRedirect: problems.wrongRegion,
-  TemporaryRedirect: problems.wrongRegion,
-  AuthorizationHeaderMalformed: problems.wrongRegion,
-  NoSuchBucket: problems.bucketMissing,
-}
-
-function problemOf(
-  { name, status }: Refusal,
-  region: string | undefined,
-  { options }: ExaminedBucket,
-): Problem | undefined {
-  const known = byName[name]
-  if (known) return known
-  if (status === 404) return problems.bucketMissing
-  const isElsewhere = region !== undefined && region !== options.region && status !== 403
-  return isElsewhere || status === 301 || status === 307 ? problems.wrongRegion : undefined
+/** The SDK's parser throws at HTML, or finds no code in it. */
+function isNoXml(error: unknown): boolean {
+  const { cause } = Object(error) as { cause?: unknown }
+  return /(?:Deserialization error|not closed|Unclosed|char '.*' is not expected|Invalid XML)/i.test(String(cause))
 }

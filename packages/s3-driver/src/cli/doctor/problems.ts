@@ -1,219 +1,283 @@
 import type { Problem } from '@longshore/middleware-core/cli'
+import { permissionProblems } from './permission-problems.ts'
 
-/** Problem of a permission that is missing. Its remedy names the action of IAM. */
-function denied(name: string, action: string, symptom: string, resource = 'the objects of the bucket'): Problem {
-  return {
-    name,
-    severity: 'failed',
-    symptom,
-    cause: `The credentials may not do ${action}.`,
-    remedy: `Allow ${action} on ${resource}, in the policy of the user or role; and look for a Deny in the bucket policy.`,
-  }
-}
-
-/** Problems of a bucket and the way to it, in the order in which they are met. */
+/** Problems of a bucket and the way to it, in the order in which they are met. Terms are those of the S3 console. */
 export const problems = {
   noCredentials: {
     name: 'no-credentials',
     severity: 'failed',
     symptom: 'Every request fails with "no credentials for S3".',
-    cause: 'There are no credentials: neither options, nor environment, nor profile, nor a role of this machine.',
+    cause: 'There are no credentials, neither in the configuration nor where the SDK looks for them.',
     remedy:
-      'Set accesskey and secretkey, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the machine or container a role.',
+      'Give accesskey and secretkey, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment of the service, or give its machine, task or pod a role.',
   },
-  credentialsEnded: {
+  sessionTokenFixed: {
+    name: 'session-token-fixed',
+    severity: 'warning',
+    symptom: 'Everything works, and fails with ExpiredToken some hours later.',
+    cause: 'The configuration holds temporary credentials, which nothing renews.',
+    remedy: 'Remove accesskey, secretkey and sessiontoken, and give the machine, task or pod a role.',
+  },
+  credentialsExpired: {
     name: 'credentials-ended',
     severity: 'failed',
-    symptom: 'Everything worked, and then every request fails with ExpiredToken.',
+    symptom: 'Every request fails with 400 ExpiredToken.',
     cause: 'The temporary credentials have ended.',
-    remedy: 'Get new ones; a role renews its own.',
+    remedy: 'Get new ones, or let the SDK renew them: a role of the machine, task or pod, or credential_process.',
   },
   unknownHost: {
     name: 'unknown-host',
     severity: 'failed',
     symptom: 'Every request fails with ENOTFOUND.',
     cause: 'DNS does not know the host of the bucket.',
-    remedy:
-      'Look at region and regionendpoint. A server that has no DNS name for each bucket needs forcepathstyle: true.',
+    remedy: 'Look at region and regionendpoint for typing errors, and at the DNS server of this machine.',
+  },
+  bucketHost: {
+    name: 'bucket-host-unknown',
+    severity: 'failed',
+    symptom: 'Every request fails with ENOTFOUND.',
+    cause: 'DNS knows the server, but not the host name that begins with the bucket.',
+    remedy: 'Set forcepathstyle: true, or add a wildcard record for the names below the server.',
   },
   unreachable: {
     name: 'unreachable',
     severity: 'failed',
-    symptom: 'Every request fails with ECONNREFUSED, or after a long time.',
-    cause: 'Nothing answers at the host of the bucket.',
-    remedy: 'Look at the port of regionendpoint, and at firewalls, proxies, routes and VPC endpoints on the way.',
-  },
-  certificate: {
-    name: 'certificate',
-    severity: 'failed',
-    symptom: 'Every request fails with an error of the certificate.',
-    cause: 'This machine does not trust the certificate of the server, or it is for another host.',
+    symptom: 'Every request fails with ECONNREFUSED, or times out.',
+    cause: 'Nothing answers at the endpoint of the bucket.',
     remedy:
-      'Give Node the authority with NODE_EXTRA_CA_CERTS. For a bucket with dots in its name set forcepathstyle: true. skipverify: true takes any certificate.',
+      'Look at host and port of regionendpoint, and at firewalls, security groups and VPC endpoints between this machine and the server.',
   },
-  notTls: {
+  certificateExpired: {
+    name: 'certificate-expired',
+    severity: 'failed',
+    symptom: 'Every request fails with CERT_HAS_EXPIRED.',
+    cause: "The certificate of the server has ended, or this machine's clock is wrong.",
+    remedy: 'Renew the certificate of the server, and let the clock be set by NTP or chrony.',
+  },
+  certificateName: {
+    name: 'certificate-name',
+    severity: 'failed',
+    symptom: 'Every request fails with ERR_TLS_CERT_ALTNAME_INVALID.',
+    cause: 'The certificate of the server is for other names than the host of the bucket.',
+    remedy:
+      'Give regionendpoint a name that the certificate has. Where the bucket stands in front of it, or has a dot in its name, set forcepathstyle: true.',
+  },
+  certificateUntrusted: {
+    name: 'certificate-untrusted',
+    severity: 'failed',
+    symptom: 'Every request fails with "self-signed certificate" or "unable to verify the first certificate".',
+    cause: 'The certificate of the server is of an authority that this machine does not trust.',
+    remedy: 'Give the file of that authority in the environment of the service: NODE_EXTRA_CA_CERTS=/path/ca.pem.',
+  },
+  certificateUnchecked: {
+    name: 'certificate-unchecked',
+    severity: 'warning',
+    symptom: 'Everything works, also with a server that only says that it is the right one.',
+    cause: 'With skipverify, no certificate is checked.',
+    remedy: 'Remove skipverify, and give the authority of the certificate in NODE_EXTRA_CA_CERTS.',
+  },
+  tlsNotServed: {
     name: 'not-tls',
     severity: 'failed',
-    symptom: 'Every request fails with "wrong version number".',
-    cause: 'The server speaks HTTP where HTTPS is expected.',
-    remedy: 'Write http:// in regionendpoint, or secure: false.',
+    symptom: 'Every request fails with EPROTO or "wrong version number".',
+    cause: 'The server speaks HTTP at this port, and is asked for HTTPS.',
+    remedy: 'Write http:// in regionendpoint, or set secure: false, or take the port of HTTPS.',
+  },
+  httpsWanted: {
+    name: 'https-wanted',
+    severity: 'failed',
+    symptom: 'Every request fails with ECONNRESET or 400.',
+    cause: 'The server speaks HTTPS at this port, and is asked for HTTP.',
+    remedy: 'Write https:// in regionendpoint, or remove secure: false.',
+  },
+  plainHttp: {
+    name: 'plain-http',
+    severity: 'warning',
+    symptom: 'Everything works, for those who listen on the way as well.',
+    cause: 'Requests and presigned URLs go over http://, though the server has HTTPS.',
+    remedy: 'Write https:// in regionendpoint, or remove secure: false.',
   },
   clock: {
     name: 'clock',
     severity: 'failed',
-    symptom: 'Every request fails with RequestTimeTooSkewed.',
-    cause: "This machine's clock differs from the server's by 15 minutes or more.",
+    symptom: 'Requests fail with 403 RequestTimeTooSkewed.',
+    cause: "This machine's clock differs from that of S3 by 15 minutes or more, and S3 takes no such signature.",
     remedy: 'Let the clock be set by NTP or chrony.',
   },
   clockDrift: {
     name: 'clock-drift',
     severity: 'warning',
-    symptom: 'Presigned URLs end too early or too late.',
-    cause: "This machine's clock differs from the server's by a minute or more.",
+    symptom: 'Presigned URLs end too early or too late, and from 15 minutes on requests are refused.',
+    cause: "This machine's clock differs from that of S3 by a minute or more.",
     remedy: 'Let the clock be set by NTP or chrony.',
   },
-  unknownAccessKey: {
+  accessKeyUnknown: {
     name: 'unknown-access-key',
     severity: 'failed',
-    symptom: 'Every request fails with InvalidAccessKeyId.',
-    cause: 'The server does not know the access key.',
-    remedy: 'Look at accesskey or AWS_ACCESS_KEY_ID: it may be deleted, of another server, or want a session token.',
+    symptom: 'Every request fails with 403 InvalidAccessKeyId.',
+    cause: 'S3 does not know the access key: it was deleted, has a typing error, or is of another server or partition.',
+    remedy:
+      'Compare it with the access keys of the user. Temporary keys (ASIA...) need their session token beside them.',
   },
-  wrongSecret: {
+  secretWrong: {
     name: 'wrong-secret',
     severity: 'failed',
-    symptom: 'Every request fails with SignatureDoesNotMatch.',
-    cause: 'The secret key is not that of the access key, or something on the way changes requests.',
+    symptom: 'Every request fails with 403 SignatureDoesNotMatch.',
+    cause: 'The secret key is not that of the access key, or a proxy changes requests on their way.',
     remedy:
-      'Look at secretkey or AWS_SECRET_ACCESS_KEY. A proxy in front of the server has to keep Host and path as they are.',
+      'Copy the secret key anew, without blanks or quotes, or make a new access key. A proxy has to pass Host and path as they are.',
+  },
+  tokenInvalid: {
+    name: 'token-invalid',
+    severity: 'failed',
+    symptom: 'Every request fails with 400 InvalidToken.',
+    cause: 'The session token is not that of the access key.',
+    remedy: 'Give the three of one set: accesskey, secretkey and sessiontoken; none for a permanent key.',
+  },
+  regionWrong: {
+    name: 'wrong-region',
+    severity: 'failed',
+    symptom: 'Every request fails with PermanentRedirect or AuthorizationHeaderMalformed.',
+    cause: 'The bucket is in another region than the configuration says.',
+    remedy: 'Set region to the one that the bucket is in: aws s3api get-bucket-location --bucket NAME.',
   },
   bucketMissing: {
     name: 'bucket-missing',
     severity: 'failed',
-    symptom: 'Every request fails with "the bucket does not exist".',
-    cause: 'There is no bucket of this name.',
-    remedy: 'Look at the option bucket, or make the bucket: the driver makes none. `longshore edge` writes a template.',
+    symptom: 'Every request fails with 404 NoSuchBucket.',
+    cause: 'There is no bucket of this name, and none is ever created.',
+    remedy: 'Create it, or look at bucket and regionendpoint for typing errors.',
   },
-  wrongRegion: {
-    name: 'wrong-region',
+  accessRefused: {
+    name: 'access-refused',
     severity: 'failed',
-    symptom: 'Every request fails with PermanentRedirect, AuthorizationHeaderMalformed or 400.',
-    cause: 'The bucket is in another region than the option region says.',
-    remedy: 'Set the option region to that of the bucket.',
+    symptom: 'Every request fails with 403 AccessDenied.',
+    cause: 'The bucket is there, and these credentials may neither list it nor write to it.',
+    remedy:
+      'Give the user or role the policy that `longshore policy CONFIG` prints. A bucket of another account needs a bucket policy, too, and a Deny in any policy wins.',
+  },
+  accountClosed: {
+    name: 'account-closed',
+    severity: 'failed',
+    symptom: 'Every request fails with AllAccessDisabled or AccountProblem.',
+    cause: 'AWS has closed the account or the bucket.',
+    remedy: 'Look at the bills and messages of the account, or ask AWS Support.',
+  },
+  notS3: {
+    name: 'not-s3',
+    severity: 'failed',
+    symptom: 'Every request fails with an answer that makes no sense, such as a page in HTML.',
+    cause: 'What answers at the endpoint does not speak the protocol of S3.',
+    remedy:
+      'Look at host and port of regionendpoint: many servers have their web console at another port than their S3 API.',
+  },
+  busy: {
+    name: 'busy',
+    severity: 'failed',
+    symptom: 'Requests fail with 500, 503 or SlowDown.',
+    cause: 'The server answers that it cannot serve now.',
+    remedy: 'Try again, and look at the state of the server, or at the AWS Health Dashboard.',
   },
   publicAccess: {
     name: 'public-access',
     severity: 'warning',
-    symptom: 'Everything works, and a mistake in a policy or an ACL would make files public.',
-    cause: 'Block Public Access is not on for the bucket, or not all of it.',
-    remedy:
-      'Turn on all four settings of Block Public Access. CloudFront with origin access control needs none of them off.',
+    symptom: 'Everything works. One wrong policy or ACL would make every file public.',
+    cause: 'Block Public Access of the bucket is not wholly on.',
+    remedy: 'Switch on all four of Block public access, in Permissions of the bucket.',
   },
   bucketPublic: {
     name: 'bucket-public',
     severity: 'failed',
-    symptom: 'Everything works, and strangers read files without a signature.',
+    symptom: 'Everything works, without a signature as well.',
     cause: 'The bucket policy makes the bucket public.',
-    remedy: 'Take statements with Principal * out of the bucket policy, and turn on Block Public Access.',
+    remedy: 'Remove the statements with Principal "*" that allow something, or give them a condition.',
   },
-  aclsDisabled: {
+  aclRefused: {
     name: 'acls-disabled',
     severity: 'failed',
-    symptom: 'Every write fails with AccessControlListNotSupported.',
-    cause: 'The option objectacl asks for an access control list, and the bucket takes none (Bucket owner enforced).',
-    remedy: 'Remove the option objectacl.',
+    symptom: 'Every write fails with 400 AccessControlListNotSupported.',
+    cause: 'objectacl is set, and Object Ownership of the bucket is "Bucket owner enforced", which refuses ACLs.',
+    remedy: 'Remove objectacl: who may read is said by policies.',
   },
-  versioned: {
+  versionsKept: {
     name: 'versioned',
     severity: 'warning',
-    symptom: 'The bill grows though files are deleted.',
-    cause: 'The bucket keeps the old versions of files for ever.',
-    remedy: 'Add a lifecycle rule that expires noncurrent versions, or suspend versioning.',
+    symptom: 'The bucket grows, and costs more, though files are deleted.',
+    cause: 'Versioning is on, so deleted files stay as noncurrent versions, and no lifecycle rule ends them.',
+    remedy: 'Add a lifecycle rule with NoncurrentVersionExpiration, such as after 7 days, or suspend versioning.',
   },
   objectLock: {
     name: 'object-lock',
     severity: 'warning',
-    symptom: 'Garbage collection and sweeps delete files, and the bill does not shrink.',
-    cause: 'The bucket has a default retention (Object Lock): what is deleted stays as a version until that ends.',
-    remedy: 'Use a bucket without default retention, unless that is what you want.',
+    symptom: 'Deleted files go on to cost until their retention ends.',
+    cause: 'The bucket has Object Lock with a default retention, so nothing is freed before it ends.',
+    remedy: 'Remove the default retention, or take a bucket without Object Lock.',
   },
-  noAbortRule: {
-    name: 'no-abort-rule',
-    severity: 'warning',
-    symptom: 'The bill grows, and no file shows why.',
-    cause:
-      'No lifecycle rule aborts multipart uploads that nobody completes. The driver sweeps its own only when it is asked to.',
-    remedy: 'Add a rule "Delete incomplete multipart uploads" after 7 days, for the whole bucket.',
-  },
-  filesExpire: {
+  lifecycleExpires: {
     name: 'files-expire',
     severity: 'failed',
-    symptom: 'Old images cannot be pulled any more: blobs are unknown.',
-    cause: 'A lifecycle rule deletes files by their age, whether they are in use or not.',
-    remedy: 'Remove the rule, or limit it to another prefix. Garbage collection deletes what is not in use.',
+    symptom: 'Files that were there are 404 some days later.',
+    cause: 'A lifecycle rule deletes files of this storage by their age.',
+    remedy: 'Disable the rule, or give it a prefix outside of rootdirectory. What is deleted does not come back.',
   },
-  filesArchived: {
+  lifecycleArchives: {
     name: 'files-archived',
     severity: 'failed',
-    symptom: 'Old images cannot be pulled any more: InvalidObjectState.',
-    cause: 'A lifecycle rule moves files to an archive, from which they have to be restored first.',
-    remedy: 'Remove the transition to GLACIER or DEEP_ARCHIVE. GLACIER_IR and INTELLIGENT_TIERING can be read at once.',
+    symptom: 'Old files fail with 403 InvalidObjectState.',
+    cause: 'A lifecycle rule moves files of this storage to an archive, from which they cannot be read.',
+    remedy: 'Disable the rule, or let it move them to STANDARD_IA, INTELLIGENT_TIERING or GLACIER_IR.',
   },
-  putDenied: denied('put-denied', 's3:PutObject', 'Pushes fail with AccessDenied.'),
-  encryptionDenied: {
-    name: 'encryption-denied',
+  uploadsKept: {
+    name: 'no-abort-rule',
+    severity: 'warning',
+    symptom: 'The bucket costs more than its files: parts of interrupted uploads stay for ever.',
+    cause: 'No lifecycle rule aborts incomplete multipart uploads.',
+    remedy: 'Add a lifecycle rule with AbortIncompleteMultipartUpload after 7 days, for the whole bucket.',
+  },
+  ...permissionProblems,
+  kmsKey: {
+    name: 'kms-key',
     severity: 'failed',
-    symptom: 'Pushes or pulls fail with AccessDenied, with kms in the message.',
-    cause: 'The credentials may not use the KMS key of the bucket, or of the option keyid.',
-    remedy: 'Allow kms:GenerateDataKey and kms:Decrypt on the key.',
+    symptom: 'Every write fails with 400 and a code that begins with KMS.',
+    cause: 'The KMS key of keyid cannot be used: it is not there, disabled, or of another region.',
+    remedy: 'Compare keyid with the ARN of an enabled key in the region of the bucket.',
   },
   writeRefused: {
     name: 'write-refused',
     severity: 'failed',
-    symptom: 'Pushes fail.',
+    symptom: 'Pushes fail with another error than AccessDenied.',
     cause: 'The server refuses an object with the settings of this configuration.',
     remedy:
       'Read the message; storageclass, encrypt, keyid and objectacl are what servers differ in. storageclass: NONE sends none.',
   },
-  getDenied: denied('get-denied', 's3:GetObject', 'Pulls fail with AccessDenied.'),
-  listDenied: denied(
-    'list-denied',
-    's3:ListBucket',
-    'Catalogs are empty, and what is missing is AccessDenied instead of not found.',
-    'the bucket itself',
-  ),
-  copyDenied: denied(
-    'copy-denied',
-    's3:PutObject and s3:GetObject for copies',
-    'Pushes fail at their end, when a file is moved.',
-  ),
-  listPartsDenied: denied(
-    'list-parts-denied',
-    's3:ListMultipartUploadParts',
-    'Interrupted uploads cannot be continued.',
-  ),
-  abortDenied: denied('abort-denied', 's3:AbortMultipartUpload', 'Cancelled uploads stay, and cost.'),
-  deleteDenied: denied('delete-denied', 's3:DeleteObject', 'Nothing can be deleted, and uploads leave files behind.'),
-  sweepDenied: denied(
-    'sweep-denied',
-    's3:ListBucketMultipartUploads',
-    'Sweeps of unfinished uploads fail.',
-    'the bucket itself',
-  ),
+  rangeIgnored: {
+    name: 'range-ignored',
+    severity: 'failed',
+    symptom: 'Interrupted pulls and pushes cannot be continued, or their digests do not match.',
+    cause: 'A range of an object is not given as it was asked for.',
+    remedy: 'Let what stands in front of the server pass the header Range.',
+  },
+  redirectEndpoint: {
+    name: 'redirect-endpoint',
+    severity: 'failed',
+    symptom: 'Pulls by presigned URLs fail, and everything else works.',
+    cause: 'Presigned URLs lead to another server than the bucket is on, or to none.',
+    remedy:
+      'Set redirectendpoint to the scheme, host and port by which clients reach the server, or remove it. A proxy there has to pass Host as it is.',
+  },
   urlRefused: {
     name: 'url-refused',
     severity: 'failed',
-    symptom: 'Pulls from presigned URLs fail, though the service reads the files itself.',
-    cause: 'A presigned URL does not give the file.',
-    remedy:
-      'redirectendpoint has to be a name of the very server, and what is in front of it has to keep Host, path and query. A bucket policy may allow a VPC only.',
+    symptom: 'Pulls by presigned URLs fail with 403, and the service itself reads the same files.',
+    cause: 'S3 refuses presigned URLs, and takes the same credentials in a header.',
+    remedy: 'Look for a Deny in the bucket policy with s3:authType, s3:signatureAge, aws:SourceIp or aws:SourceVpce.',
   },
-  uploadUrlRefused: {
+  uploadRefused: {
     name: 'upload-url-refused',
     severity: 'warning',
-    symptom: 'Direct uploads fail; pushes through the service work.',
-    cause: 'A presigned PUT or POST is refused.',
+    symptom: 'Direct uploads fail with 403, and pushes through the service work.',
+    cause: 'S3 refuses uploads by presigned URL or form.',
     remedy:
-      'Look for a Deny in the bucket policy (unsigned payloads, a VPC), and for a proxy that lets GET pass alone. It does not matter without direct uploads.',
+      'Look for a Deny in the bucket policy with s3:authType, s3:signatureAge, aws:SourceIp or aws:SourceVpce. It matters to direct uploads only.',
   },
 } satisfies Record<string, Problem>

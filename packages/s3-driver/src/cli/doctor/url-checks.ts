@@ -1,72 +1,132 @@
-import { createHash, randomBytes } from 'node:crypto'
-import type { StorageDriver } from '@longshore/middleware-core'
-import type { Check, Outcome, Problem } from '@longshore/middleware-core/cli'
+import { createHash } from 'node:crypto'
+import { GetBucketCorsCommand } from '@aws-sdk/client-s3'
+import type { UploadForm } from '@longshore/middleware-core'
+import type { Check, Finding, Outcome } from '@longshore/middleware-core/cli'
+import { type HttpAnswer, codeOf, describeStatus, sendRequest } from './http-request.ts'
+import type { Probe } from './probe.ts'
 import { problems } from './problems.ts'
+import { readSetting } from './read-setting.ts'
 
-/** Makes the checks of what clients do without the service: with the driver's own presigned requests. */
-export function urlChecks(storage: StorageDriver, scratch: string): Check[] {
-  const content = randomBytes(1024)
-  const sha256 = createHash('sha256').update(content).digest('hex')
-  const path = `${scratch}/upload`
-  return [
-    {
-      name: 'url',
-      title: 'a presigned URL gives the file',
-      after: ['put', 'get'],
-      run: async signal => {
-        await storage.putContent(`${scratch}/presigned`, content, { signal })
-        const signed = await storage.urlFor(`${scratch}/presigned`, { signal })
-        if (!signed) return { skipped: 'the driver signs none' }
-        return outcomeOf(signed.url, { signal }, problems.urlRefused)
-      },
-    },
-    {
-      name: 'upload-url',
-      title: 'a presigned PUT is accepted',
-      after: ['put'],
-      run: async signal => {
-        const { url, headers } = await storage.uploadUrlFor(path, { size: content.length, sha256, signal })
-        return outcomeOf(url, { method: 'PUT', headers, body: content, signal }, problems.uploadUrlRefused)
-      },
-    },
-    {
-      name: 'upload-form',
-      title: "a browser's form is accepted",
-      after: ['put'],
-      run: async signal => {
-        const { url, fields } = await storage.uploadFormFor(path, {
-          size: { min: content.length, max: content.length },
-          signal,
-        })
-        const body = new FormData()
-        for (const [name, value] of Object.entries(fields)) body.append(name, value)
-        body.append('file', new Blob([content]))
-        return outcomeOf(url, { method: 'POST', body, signal }, problems.uploadUrlRefused)
-      },
-    },
+/** Answer of a bucket with Object Lock. A form has none. */
+const wantsChecksum: Outcome = { skipped: 'the bucket takes no upload without a checksum' }
+
+/** Makes the checks of URLs and forms that clients get. */
+export function urlChecks(probe: Probe): Check[] {
+  const { storage, options } = probe
+  const { skipVerify } = options
+  const { uploadUrls, uploadForms } = storage.capabilities
+  const checks: Check[] = [
+    { name: 'url', title: 'a presigned URL is served', after: ['put', 'get'], run: signal => tryUrl(signal) },
   ]
-}
+  if (uploadUrls) {
+    checks.push({
+      name: 'upload-url',
+      title: 'an upload by URL is taken',
+      after: ['put'],
+      run: signal => tryPut(signal),
+    })
+  }
+  if (uploadForms) {
+    checks.push({
+      name: 'upload-form',
+      title: 'an upload by form is taken',
+      after: ['put'],
+      run: signal => tryForm(signal),
+    })
+  }
+  checks.push({
+    name: 'cors',
+    title: 'pages of other origins, for direct uploads',
+    after: ['bucket'],
+    run: signal => cors(signal),
+  })
+  return checks
 
-async function outcomeOf(
-  url: string,
-  request: RequestInit & { signal: AbortSignal },
-  problem: Problem,
-): Promise<Outcome> {
-  const { method = 'GET', signal } = request
-  const { host } = new URL(url)
-  try {
-    const response = await fetch(url, request)
-    const body = await response.text()
-    if (response.ok) return { evidence: host }
-    const code = /<Code>([^<]*)<\/Code>/.exec(body)?.[1]
-    return {
-      findings: [{ problem, evidence: `${method} at ${host}: ${[response.status, code].filter(Boolean).join(' ')}` }],
-    }
-  } catch (error) {
-    signal.throwIfAborted()
-    const { cause } = Object(error) as { cause?: { code?: string; message?: string } }
-    return {
-      findings: [{ problem, evidence: `${method} at ${host}: ${cause?.code ?? cause?.message ?? String(error)}` }],
+  async function tryUrl(signal: AbortSignal): Promise<Outcome> {
+    await probe.writeObject(signal)
+    // As a service does before it gives out a URL. From the answer the SDK learns what time it is at the server.
+    await storage.stat(probe.object, { signal })
+    const signed = await storage.urlFor(probe.object, { signal })
+    if (!signed) return { skipped: 'the driver gives no URL' }
+    const { host } = new URL(signed.url)
+    const answer = await attempt(host, () => sendRequest(signed.url, { skipVerify, signal }), signal)
+    if ('problem' in answer) return { findings: [answer] }
+    if (answer.status === 200 && probe.content.equals(answer.body)) return { evidence: host }
+    const evidence = `GET ${host}: ${describeStatus(answer)}${answer.status === 200 ? ', other content' : ''}`
+    return { findings: [refusal(answer, evidence, problems.urlRefused)] }
+  }
+
+  async function tryPut(signal: AbortSignal): Promise<Outcome> {
+    const outcome = await put(signal)
+    if (outcome !== wantsChecksum) return outcome
+    // Not from the start: some servers refuse URLs whose signature covers the digest.
+    const sha256 = createHash('sha256').update(probe.content).digest('hex')
+    return put(signal, sha256)
+  }
+
+  async function put(signal: AbortSignal, sha256?: string): Promise<Outcome> {
+    const { length: size } = probe.content
+    const { url, headers } = await storage.uploadUrlFor(probe.path('put-by-url'), { size, sha256, signal })
+    const request = { method: 'PUT', headers, body: probe.content, skipVerify, signal } as const
+    return upload(url, () => sendRequest(url, request), signal)
+  }
+
+  async function tryForm(signal: AbortSignal): Promise<Outcome> {
+    const form = await storage.uploadFormFor(probe.path('put-by-form'), { size: { max: probe.content.length }, signal })
+    const { type, body } = await multipartOf(form, probe.content)
+    const headers = { 'content-type': type, 'content-length': String(body.length) }
+    return upload(form.url, () => sendRequest(form.url, { method: 'POST', headers, body, skipVerify, signal }), signal)
+  }
+
+  async function upload(url: string, send: () => Promise<HttpAnswer>, signal: AbortSignal): Promise<Outcome> {
+    const { host } = new URL(url)
+    const answer = await attempt(host, send, signal)
+    if ('problem' in answer) return { findings: [answer] }
+    if (answer.status < 300) return {}
+    if (answer.status === 400 && /content-md5|checksum/i.test(answer.body.toString('latin1'))) return wantsChecksum
+    if (answer.status === 501 || answer.status === 405)
+      return { skipped: `the server has none: ${describeStatus(answer)}` }
+    return { findings: [refusal(answer, `${host}: ${describeStatus(answer)}`, problems.uploadRefused)] }
+  }
+
+  /** Sends a request; a finding where it does not arrive, though the driver's own do. */
+  async function attempt(
+    host: string,
+    send: () => Promise<HttpAnswer>,
+    signal: AbortSignal,
+  ): Promise<HttpAnswer | Finding> {
+    try {
+      return await send()
+    } catch (error) {
+      signal.throwIfAborted()
+      const isElsewhere = options.redirectEndpoint !== undefined
+      const problem = isElsewhere ? problems.redirectEndpoint : problems.unreachable
+      return { problem, evidence: `${host}: ${codeOf(error)}` }
     }
   }
+
+  /** Where URLs lead to another host than requests, anything but a denial is because of that. */
+  function refusal(answer: HttpAnswer, evidence: string, problem: Finding['problem']): Finding {
+    const isDenial = answer.status === 403 && /<Code>AccessDenied<\/Code>/.test(answer.body.toString('latin1'))
+    const isElsewhere = options.redirectEndpoint !== undefined && !isDenial
+    return { problem: isElsewhere ? problems.redirectEndpoint : problem, evidence }
+  }
+
+  async function cors(signal: AbortSignal): Promise<Outcome> {
+    const { client, name } = probe.bucket
+    const command = new GetBucketCorsCommand({ Bucket: name })
+    const found = await readSetting(probe, 's3:GetBucketCORS', o => client.send(command, o), signal)
+    if (found.hidden !== undefined) return { skipped: found.hidden }
+    const origins = found.value?.CORSRules?.flatMap(rule => rule.AllowedOrigins ?? []) ?? []
+    return { evidence: origins.length === 0 ? 'none may' : [...new Set(origins)].join(', ') }
+  }
+}
+
+/** Form as browsers send it: `file` is last. */
+async function multipartOf(form: UploadForm, content: Uint8Array): Promise<{ type: string; body: Buffer }> {
+  const data = new FormData()
+  for (const [name, value] of Object.entries(form.fields)) data.append(name, value)
+  data.append('file', new Blob([new Uint8Array(content)]), 'file')
+  const encoded = new Response(data)
+  return { type: encoded.headers.get('content-type') ?? '', body: Buffer.from(await encoded.arrayBuffer()) }
 }
