@@ -186,9 +186,16 @@ describe('longshore doctor', () => {
     expect((await doctor()).out).not.toContain('storage/clean')
   })
 
-  it('runs what --only names, and says what there is otherwise', async () => {
+  it('runs what --only names and what that stands on, and says what there is otherwise', async () => {
     const { out } = await doctor(['--only', 'storage/write'])
     expect(out.match(/^\w+ +\S+/gm)).toEqual(['ok       config/valid', 'ok       storage/write', '2 ok'])
+    const { out: both } = await doctor(['--only', 'storage/change'])
+    expect(both.match(/^\w+ +\S+/gm)).toEqual([
+      'ok       config/valid',
+      'ok       storage/write',
+      'ok       storage/change',
+      '3 ok',
+    ])
     expect(await doctor(['--only', 'storag'])).toMatchObject({
       code: 1,
       error: '--only: found "storag"; accepted: config, storage, config/valid, storage/write, storage/change\n',

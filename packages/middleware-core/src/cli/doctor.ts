@@ -22,7 +22,11 @@ export function addDoctor(program: Command, context: CliContext): void {
       'try out everything from the configuration to a pull at the edge, and say what is wrong and what to do',
     )
     .argument(...configArgument)
-    .option('--only <names>', 'these checks, such as s3 or s3/bucket,cloudfront', addNames)
+    .option(
+      '--only <names>',
+      'these checks, such as s3 or s3/bucket,cloudfront, and those that they stand on',
+      addNames,
+    )
     .option('--json', 'as JSON')
     .option('--strict', 'warnings count as failures')
     .option('--scratch <directory>', 'directory of the storage to make one for the checks in', '/docker/registry/v2')

@@ -27,9 +27,8 @@ export async function* examine(
   { wanted, scratch: parent }: ExamineOptions,
 ): AsyncGenerator<CheckResult> {
   const statuses = new Map<string, CheckResult['status']>()
-  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(ALL_MS)])
-  const shared = { statuses, causes: new Map<string, string>(), signal }
-  const isWanted = (name: string): boolean => wanted.includes(name)
+  const { signal } = context
+  const shared = { statuses, causes: new Map<string, string>(), signal, deadline: AbortSignal.timeout(ALL_MS) }
   const read: ReadConfiguration = {}
   const scratch = childPath(parent, `longshore-doctor-${randomUUID().slice(0, 8)}`)
   // Everything else stands on it, so it is run and shown even where it was not asked for.
@@ -48,10 +47,8 @@ export async function* examine(
       { config, scratch },
       context,
     )
-    wanted.assertKnown([
-      'config/valid',
-      ...groups.flatMap(({ name, checks }) => checks.map(check => `${name}/${check.name}`)),
-    ])
+    const names = wanted.in(groups)
+    const isWanted = (name: string): boolean => names.has(name)
     for (const group of groups) {
       for await (const result of runChecks(group, { ...shared, isWanted })) {
         yield group.name === 'storage' ? withoutRepetition(result, statuses, stack) : result

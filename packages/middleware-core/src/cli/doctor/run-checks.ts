@@ -31,7 +31,10 @@ export interface RunOptions {
   /** Checks without whose success others were not tried, by the names of these. */
   readonly causes: Map<string, string>
   readonly isWanted: (name: string) => boolean
+  /** Fires when the command is to stop. */
   readonly signal: AbortSignal
+  /** Fires when the time for all checks together is up. */
+  readonly deadline: AbortSignal
 }
 
 /** Statuses of the checks so far, by their full names. */
@@ -43,17 +46,16 @@ export type Statuses = ReadonlyMap<string, Status>
  */
 export async function* runChecks(
   { name: group, checks }: CheckGroup,
-  { statuses, causes, isWanted, signal }: RunOptions,
+  { statuses, causes, isWanted, ...signals }: RunOptions,
 ): AsyncGenerator<CheckResult> {
   for (const check of checks) {
     const name = `${group}/${check.name}`
     if (!isWanted(name)) continue
-    const ground = check.after?.map(other => (other.includes('/') ? other : `${group}/${other}`))
-    const missing = ground?.find(other => /failed|skipped/.test(statuses.get(other) ?? 'ok'))
+    const missing = groundOf(group, check).find(other => /failed|skipped/.test(statuses.get(other) ?? 'ok'))
     const cause = missing === undefined ? undefined : (causes.get(missing) ?? missing)
     if (cause !== undefined) causes.set(name, cause)
     const outcome: Outcome =
-      cause === undefined ? await outcomeOf(check, signal) : { skipped: `not tried, because of ${cause}` }
+      cause === undefined ? await outcomeOf(check, signals) : { skipped: `not tried, because of ${cause}` }
     const { evidence, findings = [], skipped } = outcome
     const status = statusOf(outcome)
     statuses.set(name, status)
@@ -67,13 +69,25 @@ function statusOf({ findings = [], skipped }: Outcome): Status {
   return findings.length > 0 ? 'warning' : 'ok'
 }
 
-async function outcomeOf(check: Check, signal: AbortSignal): Promise<Outcome> {
+/** Full names of the checks that one stands on. */
+export function groundOf(group: string, { after = [] }: Check): string[] {
+  return after.map(name => (name.includes('/') ? name : `${group}/${name}`))
+}
+
+async function outcomeOf(
+  check: Check,
+  { signal, deadline }: Pick<RunOptions, 'signal' | 'deadline'>,
+): Promise<Outcome> {
+  if (deadline.aborted) return { skipped: 'not tried: no time was left' }
   const limit = AbortSignal.timeout(CHECK_MS)
   try {
-    return await check.run(AbortSignal.any([signal, limit]))
+    return await check.run(AbortSignal.any([signal, deadline, limit]))
   } catch (error) {
     signal.throwIfAborted()
-    const evidence = limit.aborted ? `nothing for ${CHECK_MS / 1000} seconds` : messageOf(error)
-    return { findings: [{ problem: limit.aborted ? noAnswer : unexpected, evidence }] }
+    const isLate = limit.aborted || deadline.aborted
+    const evidence = isLate
+      ? `nothing for ${limit.aborted ? `${CHECK_MS / 1000} s` : 'the time that was left'}`
+      : messageOf(error)
+    return { findings: [{ problem: isLate ? noAnswer : unexpected, evidence }] }
   }
 }
