@@ -96,7 +96,7 @@ async function checkTls(probe: Probe, signal: AbortSignal): Promise<Outcome> {
 /** True where a server of HTTPS is at the host and port of a URL of HTTP, be its certificate as it may. */
 async function isHttps(url: string, signal: AbortSignal): Promise<boolean> {
   if (!url.startsWith('http:')) return false
-  return sendRequest(url.replace(/^http:/, 'https:'), { method: 'HEAD', skipVerify: true, signal }).then(
+  return sendRequest(url.replace(/^http:/, 'https:'), { skipVerify: true, signal }).then(
     () => true,
     () => false,
   )

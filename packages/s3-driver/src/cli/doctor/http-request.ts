@@ -10,7 +10,7 @@ export interface HttpAnswer {
 }
 
 export interface HttpRequest {
-  readonly method?: 'GET' | 'HEAD' | 'PUT' | 'POST'
+  readonly method?: 'GET' | 'PUT' | 'POST'
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: Uint8Array
   /** True: any TLS certificate is accepted. Default false. */

@@ -37,16 +37,13 @@ async function publicAccess(probe: Probe, signal: AbortSignal): Promise<Outcome>
   const command = new GetPublicAccessBlockCommand({ Bucket: name })
   const found = await readSetting(probe, 's3:GetBucketPublicAccessBlock', o => client.send(command, o), signal)
   if (found.hidden !== undefined) return { skipped: found.hidden }
-  const block = found.value?.PublicAccessBlockConfiguration
-  if (!block) {
-    // Others have this setting for the sake of AWS's clients, and their own ways to keep a bucket private.
-    if (!(await probe.isAmazon(signal))) return unknownSetting
-    return { findings: [{ problem: problems.publicAccess, evidence: 'none of the four is on' }] }
-  }
-  const { BlockPublicAcls, IgnorePublicAcls, BlockPublicPolicy, RestrictPublicBuckets } = block
+  const { BlockPublicAcls, IgnorePublicAcls, BlockPublicPolicy, RestrictPublicBuckets } =
+    found.value?.PublicAccessBlockConfiguration ?? {}
   const four = { BlockPublicAcls, IgnorePublicAcls, BlockPublicPolicy, RestrictPublicBuckets }
   const off = Object.entries(four).flatMap(([setting, isOn]) => (isOn ? [] : [setting]))
   if (off.length === 0) return { evidence: 'Block Public Access is on' }
+  // Others have this setting for the sake of AWS's clients, all off, and their own ways to keep a bucket private.
+  if (off.length === 4 && !(await probe.isAmazon(signal))) return unknownSetting
   return { findings: [{ problem: problems.publicAccess, evidence: `off: ${off.join(', ')}` }] }
 }
 
