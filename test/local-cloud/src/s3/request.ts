@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { Query, splitTarget } from '../query.ts'
 import { s3Error } from '../errors.ts'
 
@@ -27,11 +27,11 @@ const OWN_HOSTS = ['localhost', '127.0.0.1', '[::1]']
 /** What follows a bucket's name in its global one. */
 export const GLOBAL_NAME = '.s3.amazonaws.com'
 
-export function parseRequest(
-  message: IncomingMessage,
-  response: ServerResponse,
-  isBucket: (name: string) => boolean,
-): S3Request {
+/** What a request is parsed from. */
+type Message = Pick<IncomingMessage, 'method' | 'url' | 'headers'> & AsyncIterable<Buffer>
+
+/** `askForBody` is called before the body is read, where the client waits for that. */
+export function parseRequest(message: Message, askForBody: () => void, isBucket: (name: string) => boolean): S3Request {
   const target = splitTarget(message.url ?? '/')
   let path: string
   try {
@@ -56,8 +56,8 @@ export function parseRequest(
     },
     async *body() {
       bodyAsked = true
-      if (message.headers.expect !== undefined) response.writeContinue()
-      for await (const chunk of message as AsyncIterable<Buffer>) {
+      if (message.headers.expect !== undefined) askForBody()
+      for await (const chunk of message) {
         request.onBytes?.(chunk.length)
         yield chunk
       }

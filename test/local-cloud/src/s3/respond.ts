@@ -78,7 +78,7 @@ export function cutConnection(message: IncomingMessage): void {
   message.socket.resetAndDestroy()
 }
 
-export function errorAnswer(error: unknown, message: IncomingMessage, requestId: string): Answer {
+export function errorAnswer(error: unknown, message: Pick<IncomingMessage, 'url'>, requestId: string): Answer {
   const known =
     error instanceof S3Error
       ? error

@@ -5,7 +5,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { listenOnLoopback } from '../loopback-server.ts'
 import type { Credentials } from '../signature/credentials.ts'
 import { SpoolDirectory } from '../spool.ts'
-import { authenticate } from './authenticate.ts'
 import { type BucketSettings, newBucketSettings } from './bucket-settings.ts'
 import { BucketView } from './bucket-view.ts'
 import type { Answer, Cloud } from './call.ts'
@@ -14,23 +13,16 @@ import { answerPreflight, corsHeaders, isPreflight } from './cors.ts'
 import { S3Error, s3Error } from '../errors.ts'
 import { Faults } from './faults.ts'
 import { injectFault } from './inject-fault.ts'
-import {
-  CLOUDFRONT_CREDENTIALS,
-  type Permissions,
-  defaultPermissions,
-  requirePermissions,
-} from './permissions/permissions.ts'
+import { CLOUDFRONT_CREDENTIALS, type Permissions, defaultPermissions } from './permissions/permissions.ts'
 import { awsQuirks } from './quirks.ts'
 import type { Quirks } from './quirks.ts'
-import { isPostedForm, postObject } from './operations/post-object.ts'
 import { cutConnection, errorAnswer, respond } from './respond.ts'
 import { parseRequest } from './request.ts'
-import { checkRequest } from './request-rules/check-request.ts'
 import type { S3Request } from './request.ts'
-import { redirectToRegion } from './global-name.ts'
 import { RequestLog } from './request-log.ts'
 import type { RequestRecord } from './request-log.ts'
-import { operationNamed, route } from './routes.ts'
+import { operate } from './operate.ts'
+import { route } from './routes.ts'
 import { Bucket } from './store.ts'
 
 export interface S3Options {
@@ -128,7 +120,7 @@ export async function startS3(options: S3Options = {}): Promise<LocalS3> {
       if (fault?.kind === 'cut') cutAfter = fault.bytes
       answer = isPreflight(message)
         ? answerPreflight(message, cloud.bucketSettings.cors)
-        : await injectFault(fault, () => operate(request), pause)
+        : await injectFault(fault, () => perform(request), pause)
     } catch (error) {
       answer = errorAnswer(error, message, requestId)
       // The region, which SDKs look for here ("HeadBucket"; botocore's S3RegionRedirector).
@@ -155,29 +147,19 @@ export async function startS3(options: S3Options = {}): Promise<LocalS3> {
 
   function parse(message: IncomingMessage, response: ServerResponse): S3Request | S3Error {
     try {
-      return parseRequest(message, response, name => cloud.buckets.has(name))
+      return parseRequest(
+        message,
+        () => response.writeContinue(),
+        name => cloud.buckets.has(name),
+      )
     } catch (error) {
       return error instanceof S3Error ? error : s3Error('InvalidURI', String(error))
     }
   }
 
-  async function operate(request: S3Request | S3Error): Promise<Answer> {
+  async function perform(request: S3Request | S3Error): Promise<Answer> {
     if (request instanceof S3Error) throw request
-    redirectToRegion(request, cloud.region)
-    const now = cloud.now()
-    if (isPostedForm(request)) return postObject(cloud, request, keys, now)
-    const verification = { credentials: keys, region: options.region, now }
-    const authentication = authenticate(request, verification)
-    const operation = route(request)
-    if (operation === undefined) {
-      throw s3Error('NotImplemented', 'A header or query you provided implies functionality that is not implemented')
-    }
-    const call = { request, authentication, cloud }
-    if (request.bucket === undefined || operation === 'CreateBucket' || cloud.buckets.has(request.bucket)) {
-      requirePermissions(operation, call)
-    }
-    checkRequest(operation, request, { authentication, settings: cloud.bucketSettings })
-    return await operationNamed(operation)(call)
+    return operate(cloud, request, { keys, region: options.region })
   }
 
   const server = await listenOnLoopback(options.port ?? 0, handle, options.tls)

@@ -1,0 +1,14 @@
+/** Something that may happen next. */
+export interface Event {
+  /** Text for the trace. */
+  readonly label: string
+  /** How often this is chosen, relative to the others. */
+  readonly weight: number
+  /** Lets it happen. Gives the status of an answer, for the trace. */
+  run(): Promise<number> | void
+}
+
+/** An invariant that does not hold. */
+export class Violation extends Error {
+  override readonly name = 'Violation'
+}

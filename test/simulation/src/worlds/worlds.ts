@@ -1,0 +1,4 @@
+import { twoWriters } from './two-writers.ts'
+import type { World } from './world.ts'
+
+export const worlds: readonly World[] = [twoWriters]
