@@ -11,7 +11,7 @@ import {
 } from '@longshore/middleware-core'
 import { type Bucket, type ObjectRef, headObject } from '../bucket.ts'
 import { attemptsOf } from '../errors.ts'
-import { preconditionError } from './conditions.ts'
+import { type ConditionInput, preconditionError } from './conditions.ts'
 import { TOKEN_NAME, metadataInput } from './metadata.ts'
 import { retryConflicts } from './retry-conflicts.ts'
 
@@ -59,19 +59,22 @@ export async function putObject(
   }
 }
 
+/** Stands for no object, where an ETag stands for one. */
+export const ABSENT = Symbol('no object')
+
 /**
- * Stores an object in the place of the one with this ETag and gives the new ETag; `PRECONDITION_FAILED` where another is there.
- * A server that refuses If-Match, or misjudges it, is asked right before; one that leaves it out in silence replaces any.
+ * Stores an object in the place of the one with this ETag, or of none, and gives the new ETag; `PRECONDITION_FAILED` where another is
+ * there. A server that refuses the condition, or misjudges it, is asked right before; one that leaves it out in silence replaces any.
  */
 export async function replaceUnchanged(
   bucket: Bucket,
   ref: ObjectRef,
   content: Uint8Array,
-  etag: string | undefined,
+  expected: string | typeof ABSENT | undefined,
   options: CallOptions,
 ): Promise<string | undefined> {
   const { key, path } = ref
-  const send = async (conditions: { IfMatch?: string }): Promise<string | undefined> => {
+  const send = async (conditions: ConditionInput): Promise<string | undefined> => {
     const command = new PutObjectCommand({
       Bucket: bucket.name,
       Key: key,
@@ -82,15 +85,18 @@ export async function replaceUnchanged(
     const { ETag } = await bucket.run(o => bucket.client.send(command, o), options, path)
     return ETag
   }
-  if (etag === undefined) return send({})
+  if (expected === undefined) return send({})
+  const isAbsent = expected === ABSENT
+  const etag = isAbsent ? undefined : expected
   if (!bucket.conditions.isRefused('put')) {
     try {
-      return await retryConflicts(() => send({ IfMatch: etag }), options)
+      return await retryConflicts(() => send(isAbsent ? { IfNoneMatch: '*' } : { IfMatch: expected }), options)
     } catch (error) {
       if (isStorageError(error, 'PATH_NOT_FOUND')) throw revisionMismatch(path, { cause: error.cause })
       if (!isStorageError(error, 'UNSUPPORTED', 'PRECONDITION_FAILED')) throw error
+      const condition = isAbsent ? 'If-None-Match' : 'If-Match'
       const isReliable =
-        error.code === 'PRECONDITION_FAILED' && (await bucket.conditions.supports('put', 'If-Match', options))
+        error.code === 'PRECONDITION_FAILED' && (await bucket.conditions.supports('put', condition, options))
       if (isReliable) throw error
       bucket.conditions.noteRefusal('put')
     }

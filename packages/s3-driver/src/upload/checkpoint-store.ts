@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type CallOptions, StorageError, isStorageError } from '@longshore/middleware-core'
 import { type Bucket, type ObjectRef, headObject } from '../bucket.ts'
 import { deleteObject } from '../objects/delete-object.ts'
-import { putObject, replaceUnchanged } from '../objects/put.ts'
+import { ABSENT, replaceUnchanged } from '../objects/put.ts'
 import { type Checkpoint, type FoundCheckpoint, checkpointHeader, readCheckpoint } from './checkpoint.ts'
 
 /** Bytes after a checkpoint's header: an array, or memory that has room for the header before them. */
@@ -15,6 +15,9 @@ export type NewCheckpoint = Omit<Checkpoint, 'tail' | 'id'> & { readonly tail: S
 
 /** Milliseconds that a checkpoint under way may take after everything else was stopped. */
 const GRACE_MS = 500
+
+/** Times that a checkpoint meets another in its place, each of another upload, before it gives up. */
+const MAX_TRIES = 5
 
 /**
  * The checkpoint of one upload in the hands of its writer. A path has one checkpoint, so another upload to it may have put
@@ -44,7 +47,7 @@ export class CheckpointStore {
     const id = randomUUID()
     this.#ids.add(id)
     const header = checkpointHeader(this.#bucket.keys, { id, ...fields })
-    const store = (content: Uint8Array): Promise<string | undefined> => this.#put(content)
+    const store = (content: Uint8Array): Promise<string | undefined> => this.#put(content, fields.token)
     this.#hasCheckpoint = true
     this.#etag = await (tail instanceof Uint8Array
       ? store(Buffer.concat([header, tail]))
@@ -71,18 +74,26 @@ export class CheckpointStore {
     setTimeout(() => this.#requests.abort(reason), GRACE_MS).unref()
   }
 
-  async #put(content: Uint8Array): Promise<string | undefined> {
+  /**
+   * Stores a checkpoint in the place of the one that was last seen there: a try that was given up may arrive late, and must not
+   * replace what was stored since. What is in its way is replaced, too, unless it belongs to this upload in another's hands.
+   */
+  async #put(content: Uint8Array, token: string | undefined): Promise<string | undefined> {
     const options = { signal: this.#requests.signal }
-    if (!this.#isContinued) return (await putObject(this.#bucket, this.#ref, content, options)).revision
-    try {
-      return await replaceUnchanged(this.#bucket, this.#ref, content, this.#etag, options)
-    } catch (error) {
-      if (!isStorageError(error, 'PRECONDITION_FAILED')) throw error
-      // It may be this writer's own that is in the way: this one, or the one before, of which the answer was lost.
-      const own = await this.read(options)
-      if (!own) throw takenOver(this.#ref.path, error)
-      if (own.id === [...this.#ids].at(-1)) return own.etag
-      return replaceUnchanged(this.#bucket, this.#ref, content, own.etag, options)
+    let expected = this.#etag === undefined && !this.#isContinued ? ABSENT : this.#etag
+    for (let tries = 1; ; tries++) {
+      try {
+        return await replaceUnchanged(this.#bucket, this.#ref, content, expected, options)
+      } catch (error) {
+        if (!isStorageError(error, 'PRECONDITION_FAILED') || tries === MAX_TRIES) throw error
+        const found = await readCheckpoint(this.#bucket, this.#ref.path, options)
+        // It may be this writer's own that is in the way: this one, or the one before, of which the answer was lost.
+        if (found?.id !== undefined && found.id === [...this.#ids].at(-1)) return found.etag
+        const isOwn = found !== undefined && this.#isOwn(found)
+        const isSameUpload = token !== undefined && found?.token === token
+        if (!isOwn && (this.#isContinued || isSameUpload)) throw takenOver(this.#ref.path, error)
+        expected = found ? found.etag : ABSENT
+      }
     }
   }
 
