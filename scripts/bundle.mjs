@@ -3,44 +3,42 @@
  * about half a millisecond to find and link an ES module, so many small files would make a slow import. Run in the
  * package's directory, with its entry points as arguments. One that browsers load, `browser:FILE`, shares no file with others.
  */
-import { readFileSync } from 'node:fs'
-import { readdir, rm, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 
 const outdir = 'dist'
-const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
 
-// Files of an earlier run whose names hold the hash of what was in them.
+// Files of an earlier run whose names hold the hash of what was in them, and declarations of sources that are gone.
 for (const file of await readdir(outdir, { recursive: true })) {
-  if (/\.js(\.map)?$/.test(file)) await rm(join(outdir, file))
+  const source = /^(.*)\.d\.ts(\.map)?$/.exec(file)?.[1]
+  if (/\.js(\.map)?$/.test(file) || (source !== undefined && !existsSync(join('src', `${source}.ts`)))) {
+    await rm(join(outdir, file))
+  }
 }
 
 const entryPoints = process.argv.slice(2)
 const browserEntries = entryPoints.flatMap(entry => /^browser:(.*)/.exec(entry)?.slice(1) ?? [])
-const shared = { outdir, outbase: 'src', bundle: true, format: 'esm', sourcemap: true, logLevel: 'warning' }
+const shared = {
+  outdir,
+  outbase: 'src',
+  bundle: true,
+  format: 'esm',
+  sourcemap: true,
+  sourcesContent: false,
+  logLevel: 'warning',
+}
 if (browserEntries.length > 0) {
   await build({ ...shared, entryPoints: browserEntries, platform: 'browser', target: 'es2022' })
 }
 
-const { metafile } = await build({
+await build({
   ...shared,
   entryPoints: entryPoints.filter(entry => !entry.startsWith('browser:')),
   splitting: true,
   platform: 'node',
   target: 'node20.19',
-  // What is needed only here becomes part of the files; and of zod, whose types are still needed, the part that is used.
-  external: Object.keys(dependencies).filter(name => name !== 'zod'),
-  metafile: true,
+  // What others wrote stays a dependency, where `npm audit` and tools for licenses see it and npm deduplicates it.
+  packages: 'external',
 })
-
-const directories = Object.keys(metafile.inputs).flatMap(file => /.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file) ?? [])
-const licenses = await Promise.all([...new Set(directories)].toSorted().map(licenseIn))
-await writeFile(join(outdir, 'bundled-licenses.txt'), licenses.join('\n'))
-
-/** A bundled package's license, which asks to come along with its code. */
-async function licenseIn(directory) {
-  const file = (await readdir(directory)).find(name => /^licen[cs]e/i.test(name))
-  if (file === undefined) throw new Error(`no license found in ${directory}`)
-  return `${directory.replace(/.*node_modules\//, '')}\n\n${readFileSync(join(directory, file), 'utf8')}`
-}

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type EdgeRecord, type LocalCloud, type RequestRecord, startLocalCloud } from '@longshore/local-cloud'
@@ -19,8 +20,10 @@ export interface Demo extends AsyncDisposable {
 /** Requests of the stand-in for S3 that are kept: nobody asks for them. */
 const MAX_KEPT_REQUESTS = 100
 
-/** The CloudFront Function that `examples/aws` deploys. */
-const EDGE_FUNCTION = new URL('../../../aws/function/registry-edge.js', import.meta.url)
+/** The CloudFront Function of the templates. */
+const EDGE_FUNCTION = createRequire(import.meta.url).resolve(
+  '@longshore/middleware-cloudfront/templates/function/registry-edge.js',
+)
 
 /** Query strings of the cache policy there: headers of the answer that a signed URL may ask for. */
 const RESPONSE_PARAMETERS = [
