@@ -1,4 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
@@ -200,6 +202,16 @@ describe('longshore doctor, at the bucket', () => {
     await start()
     cloud.clock.offsetMs = 16 * 60_000
     expect((await diagnose({ secretkey: 'wrong' })).problems).toEqual(['clock', 'wrong-secret'])
+  })
+
+  it('does not wait for a server that takes connections and is silent', async () => {
+    await start()
+    await using silent = createServer(socket => socket.resume()).listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    const regionendpoint = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`
+    const { problems, statuses, output } = await diagnose({ regionendpoint })
+    expect([problems, statuses['storage/write']]).toEqual([['unreachable'], 'skipped'])
+    expect(output).toContain('ETIMEDOUT')
   })
 
   it('takes less than five seconds without credentials', async () => {

@@ -20,11 +20,15 @@ const sources: Readonly<Record<string, string>> = {
 }
 
 /** Makes the check that there are credentials. */
-export function credentialsCheck({ bucket: { client }, options }: Probe): Check {
+export function credentialsCheck(probe: Probe): Check {
+  const { options } = probe
+  const { client } = probe.bucket
   return {
     name: 'credentials',
     title: 'there are credentials',
-    run: async (): Promise<Outcome> => {
+    run: async (signal): Promise<Outcome> => {
+      // Both searches may be in vain, and a person waits. The check of the connection tells what came of this one.
+      probe.greeting(signal).catch(() => {})
       const found = await within(SEARCH_MS, client.config.credentials()).catch((error: unknown) => {
         if (errorName(error) === 'CredentialsProviderError') return { evidence: messageOf(error) }
         throw error

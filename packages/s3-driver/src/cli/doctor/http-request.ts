@@ -19,11 +19,11 @@ export interface HttpRequest {
 }
 
 /** Milliseconds in which a server has to answer. */
-const ANSWER_MS = 3500
+const ANSWER_MS = 3000
 
 /**
  * Sends one request as a client without an SDK does, and follows no redirect. Rejects with Node's own error, whose `code` tells what
- * failed (`ENOTFOUND`, `CERT_HAS_EXPIRED`), or is `ETIMEDOUT` where nothing came for 3.5 seconds.
+ * failed (`ENOTFOUND`, `CERT_HAS_EXPIRED`), or is `ETIMEDOUT` where nothing came for 3 seconds.
  */
 export async function sendRequest(
   url: string,
