@@ -40,6 +40,14 @@ export default {
         ],
       },
       {
+        text: 'Concepts',
+        items: [{ text: 'Signed URLs and their cache', link: '/concepts/signed-urls' }],
+      },
+      {
+        text: 'Guides',
+        items: [{ text: 'Costs per operation', link: '/guides/costs' }],
+      },
+      {
         text: 'Reference',
         items: [
           { text: 'middleware-core', link: '/reference/middleware-core' },
