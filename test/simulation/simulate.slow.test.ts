@@ -21,8 +21,9 @@ function simulate(...args: string[]): Promise<{ code: number; output: string }> 
 
 describe('the S3 driver, in virtual time', () => {
   it('keeps its promises in many schedules', async () => {
-    const { code, output } = await simulate('--seeds', '500')
-    expect(output).toMatch(/two-writers: 500 schedules/)
+    const { code, output } = await simulate('--seeds', '300')
+    expect(output).toMatch(/two-writers: 300 schedules/)
+    expect(output).toMatch(/takeover: 300 schedules/)
     expect(code).toBe(0)
   }, 600_000)
 
