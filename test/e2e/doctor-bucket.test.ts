@@ -146,6 +146,17 @@ describe('longshore doctor, at the bucket', () => {
     expect((await diagnose()).problems).toEqual(['delete-denied', 'scratch-left'])
   })
 
+  it.each(['s3/copy', 's3/multipart,s3/upload-url', 'storage'])(
+    'removes its files one by one where it may list none: --only %s',
+    async only => {
+      await start({ permissions: { deny: ['s3:ListBucket'] } })
+      const file = await writeConfiguration(cloud, directory, { cloudfront: false })
+      const { problems } = await examine(file, '--only', only)
+      expect(problems).not.toContain('scratch-left')
+      expect(contents()).toEqual([])
+    },
+  )
+
   it('names several faults together', async () => {
     await start({
       permissions: { deny: ['s3:AbortMultipartUpload', 's3:ListBucket'] },

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:http'
+import { createServer, request as send } from 'node:http'
 import { type AddressInfo } from 'node:net'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
@@ -65,6 +65,7 @@ describe('longshore doctor, at the edge', () => {
       { originPath: '/in/side' },
       { s3: { rootdirectory: 'in/side' }, cloudfront: { originpath: '/in' } },
     ],
+    ['outside-origin-path', {}, { cloudfront: { originpath: '/other' } }],
     ['key-unknown', {}, { cloudfront: { keypairid: 'K2JCJMDEHXQW5F' } }],
     ['downloads-ignored', { queryStrings: 'none' }, {}],
     ['origin-access', { originAccess: 'never' }, {}],
@@ -104,6 +105,40 @@ describe('longshore doctor, at the edge', () => {
     const [, ...base64] = cloud.publicKey.export({ type: 'spki', format: 'pem' }).toString().split('\n')
     expect(output).toContain(base64[0])
     expect(output).not.toContain('PRIVATE')
+  })
+
+  it('names a key that cannot take over, while another one signs', async () => {
+    await start()
+    const privatekey = join(directory, 'absent.pem')
+    const keys = [
+      { keypairid: 'KABSENT', privatekey },
+      { keypairid: cloud.keyPairId, privatekey: join(directory, 'key.pem') },
+    ]
+    const cloudfront = { keys, keypairid: undefined, privatekey: undefined }
+    const { code, problems, output } = await diagnose({ cloudfront })
+    expect({ code, problems }).toEqual({ code: 0, problems: ['key-unusable'] })
+    expect(output).toContain('KABSENT')
+  })
+
+  it('takes no answer of a cache for a clock that differs', async () => {
+    await start()
+    const { hostname, port } = new URL(cloud.edge.baseUrl)
+    const cache = createServer((request, response) => {
+      const { method, url, headers } = request
+      send({ hostname, port, method, path: url, headers }, answer => {
+        const date = new Date(Date.now() - 7_200_000).toUTCString()
+        response.writeHead(answer.statusCode ?? 502, { ...answer.headers, date, age: '7200' })
+        answer.pipe(response)
+      }).end()
+    }).listen(0, '127.0.0.1')
+    await once(cache, 'listening')
+    try {
+      const baseurl = `http://127.0.0.1:${(cache.address() as AddressInfo).port}`
+      expect((await diagnose({ cloudfront: { baseurl } })).problems).toEqual([])
+    } finally {
+      cache.closeAllConnections()
+      cache.close()
+    }
   })
 
   it('names a file of a key that everybody may read', async () => {

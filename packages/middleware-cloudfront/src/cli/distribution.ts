@@ -37,7 +37,7 @@ export function settingsOf({ options, where }: FoundLayer): CloudFrontSettings {
 }
 
 /** Options of a signer with the keys of a middleware. */
-export function signingOptions(settings: CloudFrontSettings): SignerOptions {
+function signingOptions(settings: CloudFrontSettings): SignerOptions {
   const { privateKey, passphrase, keyPairId, keys, hashAlgorithm } = settings
   const given = { privateKey, passphrase, keyPairId, keys, hashAlgorithm }
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))

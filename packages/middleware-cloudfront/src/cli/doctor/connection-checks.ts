@@ -68,7 +68,8 @@ async function askForTime(
   const sentAt = Date.now()
   const answer = await ask(baseUrl, { method: 'HEAD', signal })
   const here = (sentAt + Date.now()) / 2
-  const there = Date.parse(answer.headers.get('date') ?? '')
+  // A cache has kept the Date of its answer, and tells for how long.
+  const there = Date.parse(answer.headers.get('date') ?? '') + Number(answer.headers.get('age') ?? 0) * 1000
   // A Date has whole seconds: half of one is the mean of what it leaves out.
   const skewSeconds = Number.isNaN(there) ? undefined : Math.round((here - there - 500) / 1000)
   return { answer, skewSeconds }
@@ -92,7 +93,7 @@ async function tryHttp(baseUrl: string, signal: AbortSignal): Promise<{ findings
     const answer = await ask(url, { signal })
     const isRedirect = answer.status >= 300 && answer.status < 400
     // The refusal is a page. One in XML is of what comes after that: the signature, or S3.
-    const isRefused = answer.status === 403 && answer.code === undefined
+    const isRefused = answer.status === 400 || (answer.status === 403 && answer.code === undefined)
     if (isRedirect || isRefused) return { evidence: `http:// is ${isRedirect ? 'redirected' : 'refused'}` }
     return { findings: [{ problem: problems.httpAllowed, evidence: `http:// ${describeAnswer(answer)}` }] }
   } catch (error) {

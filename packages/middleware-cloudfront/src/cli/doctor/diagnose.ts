@@ -1,7 +1,7 @@
 import type { Finding, Problem } from '@longshore/middleware-core/cli'
 import type { Detour, Edge } from './edge.ts'
 import { type EdgeAnswer, describeAnswer, isDenied } from './edge-answer.ts'
-import { describePublicHalf } from './public-half.ts'
+import { describePublicHalf } from './signing-keys.ts'
 import { problems } from './problems.ts'
 
 /** Most problems that are found one behind the other. */

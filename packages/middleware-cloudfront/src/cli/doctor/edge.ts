@@ -4,7 +4,8 @@ import type { CheckContext, Outcome } from '@longshore/middleware-core/cli'
 import type { CloudFrontSettings } from '../../options.ts'
 import { type SignerOptions, type UrlSigningOptions, createSigner } from '../../signer.ts'
 import { encodeKey } from '../../signing/url-encoding.ts'
-import { settingsOf, signingOptions, urlAtEdge } from '../distribution.ts'
+import { settingsOf, urlAtEdge } from '../distribution.ts'
+import { currentKey } from './signing-keys.ts'
 import { type AskOptions, type EdgeAnswer, ask } from './edge-answer.ts'
 
 /** Request, and what differs from the middleware's way to sign. */
@@ -14,7 +15,7 @@ export type SignedAskOptions = AskOptions & {
 }
 
 /** Checks without whose success nothing can be told of how files are served. */
-export const ground: readonly string[] = ['connection', 'clock', 'storage/write']
+export const ground: readonly string[] = ['connection', 'clock', 'storage/write', 'origin-path']
 
 /** Way to a file in spite of a problem that was found, so that others behind it are found as well. */
 export interface Detour {
@@ -29,6 +30,7 @@ export class Edge {
   /** Content of {@link Edge.blob}: incompressible. */
   readonly content: Buffer = randomBytes(4096)
   readonly #storage: StorageDriver
+  readonly #key: SignerOptions
   readonly #scratch: string
   #blobWritten: Promise<unknown> | undefined
   #served: Promise<EdgeAnswer> | undefined
@@ -36,6 +38,7 @@ export class Edge {
 
   constructor(storage: StorageDriver, { layer, scratch }: CheckContext) {
     this.settings = settingsOf(layer)
+    this.#key = currentKey(this.settings)
     this.#storage = storage
     this.#scratch = scratch
   }
@@ -64,6 +67,12 @@ export class Edge {
   /** Key of the blob in the bucket. */
   get key(): string {
     return keyOf(this.#storage, this.blob)
+  }
+
+  /** True where CloudFront can be asked for the files of the checks at all. */
+  get isInsideOriginPath(): boolean {
+    const { originPath } = this.settings
+    return originPath === '' || this.key.startsWith(`${originPath}/`)
   }
 
   /** Writes the blob, once. */
@@ -123,7 +132,7 @@ export class Edge {
     signing: Partial<UrlSigningOptions> = {},
     keys: Partial<SignerOptions> = {},
   ): Promise<string> {
-    using signer = createSigner({ ...signingOptions(this.settings), ...this.#detour.keys, ...keys })
+    using signer = createSigner({ ...this.#key, ...this.#detour.keys, ...keys })
     const lifetime = { expiresIn: this.#expiresIn, policy: this.settings.policy }
     const signed = await signer.signUrl(url, { ...lifetime, ...signing } as UrlSigningOptions)
     return signed.url

@@ -5,7 +5,7 @@ import { deliveryChecks } from './delivery-checks.ts'
 import { Edge } from './edge.ts'
 import { keyCheck } from './key-check.ts'
 import { problems } from './problems.ts'
-import { refusalChecks, unsignedCheck } from './restriction-checks.ts'
+import { originPathCheck, refusalChecks, unsignedCheck } from './restriction-checks.ts'
 
 /** Checks of keys, and of the distribution from the outside, as clients meet it. */
 export const doctor: Doctor = { problems: Object.values(problems), checks }
@@ -15,5 +15,5 @@ function checks(context: CheckContext): Check[] {
   const withoutFiles = [keyCheck(settings), ...connectionChecks(settings)]
   if (!context.storage) return withoutFiles
   const edge = new Edge(context.storage, context)
-  return [...withoutFiles, unsignedCheck(edge), ...deliveryChecks(edge), ...refusalChecks(edge)]
+  return [...withoutFiles, originPathCheck(edge), unsignedCheck(edge), ...deliveryChecks(edge), ...refusalChecks(edge)]
 }

@@ -9,6 +9,21 @@ export const problems = {
     cause: 'Every user of this machine may read a private key.',
     remedy: 'chmod 600 FILE, or 640 with the group of the service.',
   },
+  keyUnusable: {
+    name: 'key-unusable',
+    severity: 'warning',
+    symptom: 'Everything works, until the key that signs is to be replaced.',
+    cause: 'One of the keys cannot be used, and another one signs.',
+    remedy: 'Put the file in its place, or take the key out of keys.',
+  },
+  outsideOriginPath: {
+    name: 'outside-origin-path',
+    severity: 'failed',
+    symptom: 'Pulls get URLs of S3 instead of CloudFront.',
+    cause: 'The keys of files do not begin with the Origin Path of the option originpath.',
+    remedy:
+      'Set originpath to a prefix of all keys, such as the rootdirectory of the driver, or remove it. For files elsewhere give --scratch a directory among them.',
+  },
   unknownHost: {
     name: 'unknown-host',
     severity: 'failed',
@@ -126,9 +141,9 @@ export const problems = {
     severity: 'failed',
     symptom: 'Every pull is refused with 403 AccessDenied by S3.',
     cause:
-      'S3 refuses CloudFront: the origin has no Origin access control that signs, or the bucket policy does not name the distribution.',
+      'S3 refuses CloudFront: the origin has no Origin access control that signs, the bucket policy does not name the distribution, or the file is not where CloudFront looks, which S3 answers alike.',
     remedy:
-      'Give the origin an Origin access control with "Sign requests" and without "Do not override authorization header", and the bucket a policy that lets cloudfront.amazonaws.com get objects for this distribution.',
+      'Give the origin an Origin access control with "Sign requests" and without "Do not override authorization header", and the bucket a policy that lets cloudfront.amazonaws.com get objects for this distribution. Origin domain has to be the bucket of the configuration.',
   },
   originEncryption: {
     name: 'origin-encryption',

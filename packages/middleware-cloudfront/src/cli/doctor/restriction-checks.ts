@@ -5,12 +5,26 @@ import { problems } from './problems.ts'
 
 const HOUR_MS = 3_600_000
 
+/** Makes the check that files lie where CloudFront looks for them. */
+export function originPathCheck(edge: Edge): Check {
+  return {
+    name: 'origin-path',
+    title: 'files lie within the Origin Path of the option originpath',
+    run: () => {
+      const { originPath } = edge.settings
+      if (edge.isInsideOriginPath) return { evidence: originPath === '' ? 'there is none' : `/${originPath}` }
+      const evidence = `the key ${edge.key} does not begin with ${originPath}/`
+      return { findings: [{ problem: problems.outsideOriginPath, evidence }] }
+    },
+  }
+}
+
 /** Makes the check that a signature is asked for. */
 export function unsignedCheck(edge: Edge): Check {
   return {
     name: 'unsigned',
     title: 'a URL without signature is refused',
-    after: ['connection', 'storage/write'],
+    after: ['connection', 'storage/write', 'origin-path'],
     run: async signal => {
       await edge.writeBlob(signal)
       const answer = await ask(edge.urlOf(edge.blob), { signal })
@@ -47,7 +61,7 @@ export function refusalChecks(edge: Edge): Check[] {
     {
       name: 'authorization',
       title: "the client's Authorization does not reach S3",
-      after: ['connection', 'storage/write'],
+      after: ['connection', 'storage/write', 'origin-path'],
       run: async signal => {
         // What the cache holds is served whatever else the request says.
         const path = await edge.writeUncached(signal)

@@ -58,6 +58,8 @@ export interface CheckContext {
   readonly storage: StorageDriver | undefined
   /** Directory for files of the checks. It is removed afterwards; nothing else may be changed. */
   readonly scratch: string
+  /** Tells of a file in it that a check is about to write past `storage`, so that it is removed, too. */
+  noteFile(path: string): void
 }
 
 /** Checks that a driver's or a middleware's package brings, at its entry `./cli`. */

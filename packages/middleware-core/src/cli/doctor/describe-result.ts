@@ -10,7 +10,7 @@ function describeResult(result: CheckResult, hasColors: boolean): string {
   const word = status.padEnd(9)
   const shown = hasColors ? styleText(colors[status], word) : word
   const text = status === 'skipped' ? evidence : [title, status === 'ok' && evidence].filter(Boolean).join(': ')
-  const line = `${shown}${name.padEnd(26)} ${text}\n`
+  const line = `${shown}${name.padEnd(26)} ${printable(text ?? '').replaceAll('\n', ' ')}\n`
   return line + describeFindings(result.findings)
 }
 
@@ -37,7 +37,12 @@ function describeGroup(findings: readonly Finding[]): string {
 
 /** Lines after the first stand under its text. */
 function row(label: string, text: string): string {
-  return `${''.padEnd(9)}${label.padEnd(10)}${text.replaceAll('\n', `\n${''.padEnd(19)}`)}\n`
+  return `${''.padEnd(9)}${label.padEnd(10)}${printable(text).replaceAll('\n', `\n${''.padEnd(19)}`)}\n`
+}
+
+/** Text without control characters, which a server may have put into its message. */
+function printable(text: string): string {
+  return text.replaceAll(/(?!\n)\p{Cc}/gu, '?')
 }
 
 /** Results as lines, in which checks that were skipped one after the other for one reason are one. */

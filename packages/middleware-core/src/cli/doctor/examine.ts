@@ -18,7 +18,7 @@ export interface ExamineOptions {
 }
 
 /** Milliseconds for all checks together. The rest of a minute is for putting things away. */
-const ALL_MS = 50_000
+const ALL_MS = 45_000
 
 /** Runs the wanted checks of a configuration and leaves the storage as it was. Results come as they are found. */
 export async function* examine(
@@ -39,12 +39,16 @@ export async function* examine(
   const written: WrittenFiles = { isTried: false, paths: new Set() }
   const recorded = (inner: StorageDriver | undefined): StorageDriver | undefined =>
     inner && new RecordedStorage(inner, written)
+  const noteFile = (path: string): void => {
+    written.isTried = true
+    written.paths.add(path)
+  }
   try {
     driver = await driverAlone(stack)
     const groups = await findGroups(
       stack,
       { whole: recorded(storage), driver: recorded(driver) },
-      { config, scratch },
+      { config, scratch, noteFile },
       context,
     )
     const names = wanted.in(groups)

@@ -22,7 +22,7 @@ export interface BuiltStorage {
 export async function findGroups(
   stack: Stack,
   { whole, driver }: BuiltStorage,
-  shared: Pick<CheckContext, 'config' | 'scratch'>,
+  shared: Pick<CheckContext, 'config' | 'scratch' | 'noteFile'>,
   context: CliContext,
 ): Promise<CheckGroup[]> {
   const groups = await groupOf(stack.driver, { ...shared, stack, storage: driver }, context)

@@ -1,4 +1,4 @@
-import type { PutOptions } from '../../contract/call-options.ts'
+import type { MoveOptions, PutOptions } from '../../contract/call-options.ts'
 import type { WriteResult } from '../../contract/file-info.ts'
 import type { StorageDriver } from '../../contract/storage-driver.ts'
 import { ForwardingDriver } from '../../middleware/forwarding-driver.ts'
@@ -7,7 +7,7 @@ import { ForwardingDriver } from '../../middleware/forwarding-driver.ts'
 export interface WrittenFiles {
   /** True once a check has tried to write: one whose answer was lost may be there. */
   isTried: boolean
-  /** Paths of those that were written for certain. */
+  /** Paths of those that are there as far as is known. */
   readonly paths: Set<string>
 }
 
@@ -25,5 +25,10 @@ export class RecordedStorage extends ForwardingDriver {
     const result = await this.inner.putContent(path, content, options)
     this.#files.paths.add(path)
     return result
+  }
+
+  override async move(source: string, destination: string, options?: MoveOptions): Promise<void> {
+    await this.inner.move(source, destination, options)
+    this.#files.paths.add(destination)
   }
 }

@@ -78,7 +78,7 @@ async function outcomeOf(
   check: Check,
   { signal, deadline }: Pick<RunOptions, 'signal' | 'deadline'>,
 ): Promise<Outcome> {
-  if (deadline.aborted) return { skipped: 'not tried: no time was left' }
+  if (deadline.aborted) return { findings: [{ problem: noAnswer, evidence: 'not tried, as no time was left' }] }
   const limit = AbortSignal.timeout(CHECK_MS)
   try {
     return await check.run(AbortSignal.any([signal, deadline, limit]))

@@ -70,7 +70,7 @@ export function permissionChecks(probe: Probe): Check[] {
       async signal => {
         const command = new CopyObjectCommand({
           Bucket,
-          Key: bucket.keys.key(probe.path('copy')),
+          Key: bucket.keys.key(probe.newFile('copy')),
           ...bucket.settings,
           CopySource: copySourceHeader(bucket, bucket.ref(probe.object)),
         })

@@ -34,15 +34,17 @@ export class Probe {
   readonly storage: StorageDriver
   readonly content = randomBytes(1024)
   readonly #scratch: string
+  readonly #noteFile: CheckContext['noteFile']
   #greeting: Promise<Greeting> | undefined
   #written: Promise<unknown> | undefined
 
-  constructor({ layer, scratch }: CheckContext, storage: StorageDriver) {
+  constructor({ layer, scratch, noteFile }: CheckContext, storage: StorageDriver) {
     // Two tries: the SDK sets its clock by the answer to the first.
     this.options = { ...settingsOf(layer), maxAttempts: 2, requestTimeout: ANSWER_MS, logLevel: 'off' }
     this.bucket = new Bucket(createClient(this.options).client, this.options)
     this.storage = storage
     this.#scratch = scratch
+    this.#noteFile = noteFile
   }
 
   /** Paths of the files that the checks write with requests of their own. */
@@ -54,6 +56,13 @@ export class Probe {
   /** Path of a file of the checks. */
   path(name: (typeof ownFiles)[number] | 'object'): string {
     return `${this.#scratch}/s3-${name}`
+  }
+
+  /** Path of a file that a check is about to write. */
+  newFile(name: (typeof ownFiles)[number]): string {
+    const path = this.path(name)
+    this.#noteFile(path)
+    return path
   }
 
   /** Path of the file that {@link Probe.writeObject} writes. */
@@ -110,7 +119,7 @@ export class Probe {
     signal: AbortSignal,
     use: (upload: MultipartUpload) => Promise<T>,
   ): Promise<T> {
-    const ref = this.bucket.ref(this.path(name))
+    const ref = this.bucket.ref(this.newFile(name))
     const token = randomUUID()
     const options = { signal: this.limited(signal) }
     const upload = await MultipartUpload.create(this.bucket, ref, { token, hasOwnParts: true }, options)
@@ -140,7 +149,8 @@ export class Probe {
     // Not HEAD: Ceph answers that with a body, at which Node gives up the connection.
     const answer = await sendRequest(url, { skipVerify: this.options.skipVerify, signal })
     const here = (sentAt + Date.now()) / 2
-    const there = Date.parse(answer.headers.date ?? '')
+    // A cache has kept the Date of its answer, and tells for how long.
+    const there = Date.parse(answer.headers.date ?? '') + Number(answer.headers.age ?? 0) * 1000
     // A Date has whole seconds: half of one is the mean of what it leaves out.
     return { answer, skewSeconds: Number.isNaN(there) ? undefined : Math.round((here - there - 500) / 1000) }
   }

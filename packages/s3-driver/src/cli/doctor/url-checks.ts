@@ -66,13 +66,16 @@ export function urlChecks(probe: Probe): Check[] {
 
   async function put(signal: AbortSignal, sha256?: string): Promise<Outcome> {
     const { length: size } = probe.content
-    const { url, headers } = await storage.uploadUrlFor(probe.path('put-by-url'), { size, sha256, signal })
+    const { url, headers } = await storage.uploadUrlFor(probe.newFile('put-by-url'), { size, sha256, signal })
     const request = { method: 'PUT', headers, body: probe.content, skipVerify, signal } as const
     return upload(url, () => sendRequest(url, request), signal)
   }
 
   async function tryForm(signal: AbortSignal): Promise<Outcome> {
-    const form = await storage.uploadFormFor(probe.path('put-by-form'), { size: { max: probe.content.length }, signal })
+    const form = await storage.uploadFormFor(probe.newFile('put-by-form'), {
+      size: { max: probe.content.length },
+      signal,
+    })
     const { type, body } = await multipartOf(form, probe.content)
     const headers = { 'content-type': type, 'content-length': String(body.length) }
     return upload(form.url, () => sendRequest(form.url, { method: 'POST', headers, body, skipVerify, signal }), signal)
