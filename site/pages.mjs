@@ -7,6 +7,9 @@ export const repository = dirname(dirname(fileURLToPath(import.meta.url)))
 
 const REPOSITORY_URL = 'https://github.com/longshore/longshore/blob/main/'
 
+/** Links of READMEs into the repository, which are whole because they are shown on npm, too. */
+const repositoryLink = /^https:\/\/github\.com\/longshore\/longshore\/(?:blob|tree)\/main\/(.*)$/
+
 const docs = readdirSync(join(repository, 'docs'), { recursive: true, encoding: 'utf8' }).filter(path =>
   path.endsWith('.md'),
 )
@@ -29,9 +32,10 @@ const sources = new Map([...pages].map(([source, page]) => [page, source]))
  */
 export function siteLink(page, href) {
   const source = sources.get(page)
-  if (!source || /^([a-z][a-z0-9+.-]*:|#|\/)/i.test(href)) return href
-  const [path, anchor] = href.split('#')
-  const target = join(dirname(source), decodeURI(path)).replace(/\/$/, '')
+  const fromTop = repositoryLink.exec(href)?.[1]
+  if (!source || (fromTop === undefined && /^([a-z][a-z0-9+.-]*:|#|\/)/i.test(href))) return href
+  const [path, anchor] = (fromTop ?? href).split('#')
+  const target = join(fromTop === undefined ? dirname(source) : '', decodeURI(path)).replace(/\/$/, '')
   const suffix = anchor ? `#${anchor}` : ''
   const linked = pages.get(target) ?? pages.get(`${target}/README.md`)
   if (linked) return `/${linked}${suffix}`
