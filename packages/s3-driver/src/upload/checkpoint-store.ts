@@ -16,7 +16,7 @@ export type NewCheckpoint = Omit<Checkpoint, 'tail' | 'id'> & { readonly tail: S
 /** Milliseconds that a checkpoint under way may take after everything else was stopped. */
 const GRACE_MS = 500
 
-/** Times that a checkpoint meets another in its place, each of another upload, before it gives up. */
+/** Times that a checkpoint meets another in its place, each of another upload, before it replaces whatever is there. */
 const MAX_TRIES = 5
 
 /**
@@ -85,14 +85,15 @@ export class CheckpointStore {
       try {
         return await replaceUnchanged(this.#bucket, this.#ref, content, expected, options)
       } catch (error) {
-        if (!isStorageError(error, 'PRECONDITION_FAILED') || tries === MAX_TRIES) throw error
+        if (!isStorageError(error, 'PRECONDITION_FAILED')) throw error
         const found = await readCheckpoint(this.#bucket, this.#ref.path, options)
         // It may be this writer's own that is in the way: this one, or the one before, of which the answer was lost.
         if (found?.id !== undefined && found.id === [...this.#ids].at(-1)) return found.etag
         const isOwn = found !== undefined && this.#isOwn(found)
         const isSameUpload = token !== undefined && found?.token === token
         if (!isOwn && (this.#isContinued || isSameUpload)) throw takenOver(this.#ref.path, error)
-        expected = found ? found.etag : ABSENT
+        // Where many uploads to one path are begun at once, which of them was the last is not defined.
+        expected = tries >= MAX_TRIES && !isOwn ? undefined : found ? found.etag : ABSENT
       }
     }
   }
