@@ -3,21 +3,6 @@ import { namedPackages, packageNamePattern, packageOf } from '../config/find-fac
 import { StorageError } from '../contract/errors.ts'
 import type { CliContext } from './context/cli-context.ts'
 import { loadCliModule } from './context/load-cli-module.ts'
-import type { Doctor } from './doctor/check.ts'
-import type { EdgeTemplates } from './edge/templates.ts'
-import type { Policies } from './policy/policies.ts'
-
-/** Module at the entry `./cli` of a driver's or a middleware's package. */
-export interface CliModule {
-  /** Adds sub-commands to the command that has the name of the driver or middleware, such as `longshore cloudfront`. */
-  addCommands?(group: Command, context: CliContext): void
-  /** Checks for `longshore doctor`. */
-  readonly doctor?: Doctor
-  /** Templates for `longshore edge`. */
-  readonly edge?: EdgeTemplates
-  /** Documents for `longshore policy`. */
-  readonly policies?: Policies
-}
 
 /**
  * Adds the commands that packages bring: those of one that the arguments name, or else, for the help, the names of all that have
@@ -35,7 +20,7 @@ async function addNames(program: Command, context: CliContext): Promise<void> {
   for (const [name, packageName] of namedPackages()) {
     if (seen.has(packageName)) continue
     seen.add(packageName)
-    const { addCommands } = Object(await loadCliModule(packageName, context)) as Partial<CliModule>
+    const { addCommands } = await loadCliModule(packageName, context)
     if (typeof addCommands === 'function') program.command(name).description(`commands of ${packageName}`)
   }
 }
@@ -43,7 +28,7 @@ async function addNames(program: Command, context: CliContext): Promise<void> {
 async function addCommandsOf(name: string, program: Command, context: CliContext): Promise<void> {
   if (!packageNamePattern.test(name)) return
   for (const packageName of new Set([packageOf('driver', name), packageOf('middleware', name)])) {
-    const { addCommands } = Object(await loadCliModule(packageName, context)) as Partial<CliModule>
+    const { addCommands } = await loadCliModule(packageName, context)
     if (typeof addCommands !== 'function') continue
     addCommands(program.command(name).description(`commands of ${packageName}`), context)
     return

@@ -2,11 +2,12 @@ import * as z from 'zod/mini'
 import { unwrap } from '../options/unwrap.ts'
 import { packageOf } from '../config/find-factory.ts'
 import type { Layer, Stack } from '../config/create-storage.ts'
+import { layersOf } from './context/find-layer.ts'
 import { type Tree, isAbsent } from '../config/tree.ts'
 
 /** The stack as its configuration gives it, in the order in which a call meets its parts, without secrets. */
-export function describeStack({ driver, middlewares }: Stack): string {
-  return [...middlewares.toReversed(), driver].map(describeLayer).join('\n')
+export function describeStack(stack: Stack): string {
+  return layersOf(stack).map(describeLayer).join('\n')
 }
 
 function describeLayer(layer: Layer): string {

@@ -10,7 +10,7 @@ import { loadConfig } from '../config/config.ts'
 import { ConfigError } from '../options/config-error.ts'
 import * as option from '../options/option.ts'
 import { z } from 'zod'
-import type { CliModule } from './contributed.ts'
+import type { CliModule } from './context/load-cli-module.ts'
 import type { Check, CheckContext, Problem } from './doctor/check.ts'
 
 let directory: string

@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { type Outcome, longshore as runLongshore } from '../../test/cli/longshore.ts'
 import { defineMiddleware } from '../middleware/define-middleware.ts'
 import * as option from '../options/option.ts'
-import type { CliModule } from './contributed.ts'
+import type { CliModule } from './context/load-cli-module.ts'
 import type { EdgeContext } from './edge/templates.ts'
 
 let directory: string

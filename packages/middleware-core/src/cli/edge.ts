@@ -5,8 +5,7 @@ import { optionError } from '../options/config-error.ts'
 import type { CliContext } from './context/cli-context.ts'
 import { localError } from './context/local-error.ts'
 import { addTo, readOrigin } from './context/upload-origin.ts'
-import { readConfig } from './context/service.ts'
-import { configArgument, withStackOf } from './context/with-stack.ts'
+import { configArgument, withStack } from './context/with-stack.ts'
 import { findTemplates } from './edge/find-templates.ts'
 import { writeFiles } from './edge/write-files.ts'
 
@@ -34,9 +33,8 @@ export function addEdge(program: Command, context: CliContext): void {
     .option('--upload-origin <url>', 'origin of pages that upload to the bucket themselves; may be repeated', addTo)
     .option('--force', 'replace files that are there')
     .action(async (file: string, flags: EdgeFlags) => {
-      const { config } = await readConfig(file, context)
       const uploadOrigins = (flags.uploadOrigin ?? []).map(readOrigin)
-      await withStackOf(config, context, async (_storage, stack) => {
+      await withStack(file, context, async (_storage, stack, config) => {
         const { templates, layer } = await findTemplates(stack, context)
         const format = flags.format ?? templates.formats[0] ?? ''
         if (!templates.formats.includes(format)) {

@@ -8,7 +8,7 @@ import { defineDriver } from '../authoring/define-driver.ts'
 import { InMemoryDriver } from '../drivers/inmemory/driver.ts'
 import { defineMiddleware } from '../middleware/define-middleware.ts'
 import * as option from '../options/option.ts'
-import type { CliModule } from './contributed.ts'
+import type { CliModule } from './context/load-cli-module.ts'
 import type { PolicyContext } from './policy/policies.ts'
 
 let directory: string

@@ -6,9 +6,7 @@ import type { CliContext } from './context/cli-context.ts'
 import { foundLayer } from './context/find-layer.ts'
 import { loadCliModule } from './context/load-cli-module.ts'
 import { addTo, readOrigin } from './context/upload-origin.ts'
-import { readConfig } from './context/service.ts'
-import { configArgument, withStackOf } from './context/with-stack.ts'
-import type { CliModule } from './contributed.ts'
+import { configArgument, withStack } from './context/with-stack.ts'
 import type { Policies, PolicyContext, PolicyDocument } from './policy/policies.ts'
 
 interface PolicyFlags {
@@ -33,9 +31,8 @@ export function addPolicy(program: Command, context: CliContext): void {
     .option('--only <name>', 'one document alone, such as s3/iam')
     .option('--json', 'as one JSON array, with their names and titles')
     .action(async (file: string, { only, json, distribution, account, uploadOrigin = [] }: PolicyFlags) => {
-      const { config } = await readConfig(file, context)
       const uploadOrigins = uploadOrigin.map(readOrigin)
-      await withStackOf(config, context, async (_storage, stack) => {
+      await withStack(file, context, async (_storage, stack, config) => {
         const given = { config, stack, distribution, account, uploadOrigins }
         const found = wanted(await documentsOf(stack, given, context), only)
         const made = found.filter(({ document }) => document !== undefined)
@@ -59,7 +56,7 @@ async function documentsOf(
   context: CliContext,
 ): Promise<NamedDocument[]> {
   const policies = async ({ kind, name }: Layer): Promise<Policies | undefined> => {
-    const module = Object(await loadCliModule(packageOf(kind, name), context)) as Partial<CliModule>
+    const module = await loadCliModule(packageOf(kind, name), context)
     return typeof module.policies?.documents === 'function' ? module.policies : undefined
   }
   const layers: readonly Layer[] = [stack.driver, ...stack.middlewares]

@@ -36,20 +36,14 @@ async function entryFrom(name: string, directory: string): Promise<string | unde
   return join(found.root, (exports === undefined ? main : entryOf(exports)) ?? 'index.js')
 }
 
-/** Finds the file of another entry than the main one, such as `./cli`, of a package as seen from the first directory that has it. */
-async function findEntry(name: string, entry: string, directories: readonly string[]): Promise<string | undefined> {
+/** Imports another entry than the main one, such as `./cli`, of a package as seen from the first directory that has it. */
+export async function importEntry(name: string, entry: string, directories: readonly string[]): Promise<unknown> {
   for (const directory of directories) {
     const found = await installedFrom(name, directory)
     const target = entryOf((Object(found?.manifest.exports) as Record<string, unknown>)[entry])
-    if (found && target) return join(found.root, target)
+    if (found && target) return import(pathToFileURL(join(found.root, target)).href)
   }
   return undefined
-}
-
-/** Imports what {@link findEntry} finds. */
-export async function importEntry(name: string, entry: string, directories: readonly string[]): Promise<unknown> {
-  const file = await findEntry(name, entry, directories)
-  return file === undefined ? undefined : import(pathToFileURL(file).href)
 }
 
 interface Installed {

@@ -10,10 +10,14 @@ export interface FoundLayer {
   readonly where: string
 }
 
+/** Layers in the order in which a call meets them: the outermost middleware first, the driver last. */
+export function layersOf({ driver, middlewares }: Stack): readonly Layer[] {
+  return [...middlewares.toReversed(), driver]
+}
+
 /** Finds the driver, or the outermost middleware, that goes by this name in its own definition. */
-export function findLayer({ driver, middlewares }: Stack, name: string): FoundLayer | undefined {
-  const layers: readonly Layer[] = [...middlewares.toReversed(), driver]
-  const layer = layers.find(({ factory }) => factory.definition.name === name)
+export function findLayer(stack: Stack, name: string): FoundLayer | undefined {
+  const layer = layersOf(stack).find(({ factory }) => factory.definition.name === name)
   return layer && foundLayer(layer)
 }
 

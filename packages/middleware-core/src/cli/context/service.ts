@@ -28,7 +28,7 @@ export interface ReadConfig {
 /** Loads a configuration file as the service does that runs on it, where that is installed. */
 export async function readConfig(file: string, context: CliContext): Promise<ReadConfig> {
   const { env } = context
-  const module = await loadCliModule(SERVICE, context)
+  const module = await loadCliModule<ServiceModule>(SERVICE, context)
   const service = isService(module) ? module : undefined
   const config = await (service ?? { loadConfig }).loadConfig(file, { env })
   return { config, checkSections: () => checkSections(config, service) }
@@ -50,7 +50,6 @@ function sectionsOfService(config: Config): string[] {
   return [...settings.map(name => `storage.${name}`), ...sections]
 }
 
-function isService(module: unknown): module is ServiceModule {
-  const { loadConfig: load, checkConfig } = Object(module) as Partial<ServiceModule>
-  return typeof load === 'function' && typeof checkConfig === 'function'
+function isService(module: Partial<ServiceModule>): module is ServiceModule {
+  return typeof module.loadConfig === 'function' && typeof module.checkConfig === 'function'
 }

@@ -1,10 +1,10 @@
 import type { Config } from '../../config/config.ts'
 import { type Stack, buildStack, resolveStack } from '../../config/create-storage.ts'
-import { isConfigError } from '../../options/config-error.ts'
+import { IssueCollector } from '../../config/issue-collector.ts'
 import type { StorageDriver } from '../../contract/storage-driver.ts'
 import type { CliContext } from '../context/cli-context.ts'
 import { readConfig } from '../context/service.ts'
-import { messageOf } from '../context/message-of.ts'
+import { layersOf } from '../context/find-layer.ts'
 import type { Check, Finding, Problem } from './check.ts'
 import { oddConfiguration, wrongConfiguration } from './problems.ts'
 
@@ -12,7 +12,7 @@ import { oddConfiguration, wrongConfiguration } from './problems.ts'
 export interface ReadConfiguration {
   config?: Config
   stack?: Stack
-  /** Whole stack. */
+  /** Driver within all middlewares. */
   storage?: StorageDriver
 }
 
@@ -22,42 +22,45 @@ export function configChecks(file: string, context: CliContext, read: ReadConfig
     name: 'valid',
     title: 'the configuration is what the program that runs it accepts',
     async run() {
-      const mistakes = new Set<string>()
-      const attempt = async <T>(step: () => Promise<T>): Promise<T | undefined> => {
-        try {
-          return await step()
-        } catch (error) {
-          if (!isConfigError(error)) throw error
-          for (const line of messageOf(error).split('\n')) mistakes.add(line)
-          return undefined
-        }
-      }
-      const found = await attempt(() => readConfig(file, context))
-      if (!found) return { findings: findingsOf(wrongConfiguration, mistakes) }
+      const issues = new IssueCollector()
+      const found = await issues.attempt(() => readConfig(file, context))
+      if (!found) return { findings: findingsOf(wrongConfiguration, linesOf(issues)) }
       const { config, checkSections } = found
       read.config = config
-      const stack = await attempt(() => resolveStack(config, { load: context.load }))
+      const stack = await issues.attempt(() => resolveStack(config, { load: context.load }))
       if (stack) {
         read.stack = stack
-        const storage = await attempt(() => buildStack(stack))
+        const storage = await issues.attempt(() => buildStack(stack))
         if (storage) read.storage = storage
       }
-      const service = await attempt(checkSections)
+      const service = await issues.attempt(checkSections)
       const findings = [
-        ...findingsOf(wrongConfiguration, mistakes),
+        ...findingsOf(wrongConfiguration, linesOf(issues)),
         ...findingsOf(
           oddConfiguration,
           config.warnings.map(warning => warning.replace(/[\r\n]+/g, ' ')),
         ),
       ]
-      return { findings, evidence: [stack && namesOf(stack), service].filter(Boolean).join('; ') }
+      return {
+        findings,
+        evidence: [
+          stack &&
+            layersOf(stack)
+              .map(({ name }) => name)
+              .join(' -> '),
+          service,
+        ]
+          .filter(Boolean)
+          .join('; '),
+      }
     },
   }
   return [valid]
 }
 
-function namesOf({ driver, middlewares }: Stack): string {
-  return [...middlewares.toReversed(), driver].map(({ name }) => name).join(' -> ')
+/** Mistakes in a line each. The service meets those of the storage as well. */
+function linesOf(issues: IssueCollector): Set<string> {
+  return new Set(issues.isEmpty ? [] : issues.error().message.split('\n'))
 }
 
 function findingsOf(problem: Problem, messages: Iterable<string>): Finding[] {

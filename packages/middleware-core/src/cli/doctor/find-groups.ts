@@ -4,7 +4,6 @@ import type { StorageDriver } from '../../contract/storage-driver.ts'
 import type { CliContext } from '../context/cli-context.ts'
 import { foundLayer } from '../context/find-layer.ts'
 import { loadCliModule } from '../context/load-cli-module.ts'
-import type { CliModule } from '../contributed.ts'
 import type { CheckContext } from './check.ts'
 import type { CheckGroup } from './run-checks.ts'
 import { storageChecks } from './storage-checks.ts'
@@ -37,7 +36,7 @@ export async function findGroups(
 
 async function groupOf(layer: Layer, shared: Omit<CheckContext, 'layer'>, context: CliContext): Promise<CheckGroup[]> {
   const packageName = packageOf(layer.kind, layer.name)
-  const { doctor } = Object(await loadCliModule(packageName, context)) as Partial<CliModule>
+  const { doctor } = await loadCliModule(packageName, context)
   if (typeof doctor?.checks !== 'function') return []
   return [{ name: layer.factory.definition.name, checks: doctor.checks({ ...shared, layer: foundLayer(layer) }) }]
 }

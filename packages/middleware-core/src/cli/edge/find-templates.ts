@@ -1,10 +1,9 @@
-import type { Layer, Stack } from '../../config/create-storage.ts'
+import type { Stack } from '../../config/create-storage.ts'
 import { packageOf } from '../../config/find-factory.ts'
 import { StorageError } from '../../contract/errors.ts'
 import type { CliContext } from '../context/cli-context.ts'
-import { type FoundLayer, foundLayer } from '../context/find-layer.ts'
+import { type FoundLayer, foundLayer, layersOf } from '../context/find-layer.ts'
 import { loadCliModule } from '../context/load-cli-module.ts'
-import type { CliModule } from '../contributed.ts'
 import type { EdgeTemplates } from './templates.ts'
 
 /** Finds the outermost layer of a stack whose package brings templates. */
@@ -12,9 +11,9 @@ export async function findTemplates(
   stack: Stack,
   context: CliContext,
 ): Promise<{ templates: EdgeTemplates; layer: FoundLayer }> {
-  const layers: readonly Layer[] = [...stack.middlewares.toReversed(), stack.driver]
+  const layers = layersOf(stack)
   for (const layer of layers) {
-    const { edge } = Object(await loadCliModule(packageOf(layer.kind, layer.name), context)) as Partial<CliModule>
+    const { edge } = await loadCliModule(packageOf(layer.kind, layer.name), context)
     if (typeof edge?.files === 'function') return { templates: edge, layer: foundLayer(layer) }
   }
   const names = layers.map(({ name }) => name)
