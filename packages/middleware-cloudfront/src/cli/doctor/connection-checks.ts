@@ -1,11 +1,8 @@
 import { lookup } from 'node:dns/promises'
-import type { Check, Finding, Problem } from '@longshore/middleware-core/cli'
+import { type Check, type Finding, type Problem, skewOf, skewOutcome } from '@longshore/middleware-core/cli'
 import type { CloudFrontSettings } from '../../options.ts'
 import { ConnectionError, type EdgeAnswer, ask, describeAnswer } from './edge-answer.ts'
 import { problems } from './problems.ts'
-
-/** Seconds of difference that are told. */
-const DRIFT_SECONDS = 60
 
 /** Finds the addresses of a host, as `dns.lookup` with `all`. */
 export type FindAddresses = (hostname: string) => Promise<readonly { address: string; family: number }[]>
@@ -39,12 +36,7 @@ export function connectionChecks(
       after: ['connection'],
       run: async signal => {
         const { skewSeconds } = await answer(signal)
-        if (skewSeconds === undefined) return { skipped: 'the answer has no Date' }
-        const difference = `${Math.abs(skewSeconds)} s ${skewSeconds < 0 ? 'behind' : 'ahead'}`
-        const isFatal = Math.abs(skewSeconds) * 1000 >= duration
-        if (isFatal) return { findings: [{ problem: problems.clock, evidence: difference }] }
-        if (Math.abs(skewSeconds) < DRIFT_SECONDS) return { evidence: difference }
-        return { findings: [{ problem: problems.clockDrift, evidence: difference }] }
+        return skewOutcome(skewSeconds, { maxSeconds: duration / 1000, ...problems })
       },
     },
     {
@@ -67,12 +59,7 @@ async function askForTime(
 ): Promise<{ answer: EdgeAnswer; skewSeconds: number | undefined }> {
   const sentAt = Date.now()
   const answer = await ask(baseUrl, { method: 'HEAD', signal })
-  const here = (sentAt + Date.now()) / 2
-  // A cache has kept the Date of its answer, and tells for how long.
-  const there = Date.parse(answer.headers.get('date') ?? '') + Number(answer.headers.get('age') ?? 0) * 1000
-  // A Date has whole seconds: half of one is the mean of what it leaves out.
-  const skewSeconds = Number.isNaN(there) ? undefined : Math.round((here - there - 500) / 1000)
-  return { answer, skewSeconds }
+  return { answer, skewSeconds: skewOf(sentAt, Object.fromEntries(answer.headers)) }
 }
 
 const unknownHosts = new Set(['ENOTFOUND', 'EAI_AGAIN', 'ENODATA'])

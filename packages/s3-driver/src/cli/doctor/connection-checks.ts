@@ -1,12 +1,11 @@
 import { lookup } from 'node:dns/promises'
-import type { Check, Outcome, Problem } from '@longshore/middleware-core/cli'
+import { type Check, type Outcome, type Problem, skewOutcome } from '@longshore/middleware-core/cli'
 import { serverOf } from '../../server.ts'
 import { codeOf, sendRequest } from './http-request.ts'
 import type { Probe } from './probe.ts'
 import { problems } from './problems.ts'
 
-/** Seconds of difference that are told, and from which on S3 refuses signatures. */
-const DRIFT_SECONDS = 60
+/** Seconds of difference from which on S3 refuses signatures. */
 const SKEW_SECONDS = 15 * 60
 
 /** Finds an address of a host, or rejects. */
@@ -22,12 +21,7 @@ export function connectionChecks(probe: Probe, findAddress: FindAddress = lookup
       after: ['connection'],
       run: async signal => {
         const { skewSeconds } = await probe.greeting(signal)
-        if (skewSeconds === undefined) return { skipped: 'the answer has no Date' }
-        const seconds = Math.abs(skewSeconds)
-        const evidence = `${seconds} s ${skewSeconds < 0 ? 'behind' : 'ahead'}`
-        if (seconds >= SKEW_SECONDS) return { findings: [{ problem: problems.clock, evidence }] }
-        if (seconds >= DRIFT_SECONDS) return { findings: [{ problem: problems.clockDrift, evidence }] }
-        return { evidence }
+        return skewOutcome(skewSeconds, { maxSeconds: SKEW_SECONDS, ...problems })
       },
     },
     {

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { HeadBucketCommand } from '@aws-sdk/client-s3'
 import { type StorageDriver, checkOptions } from '@longshore/middleware-core'
-import type { CheckContext, FoundLayer } from '@longshore/middleware-core/cli'
+import { type CheckContext, type FoundLayer, skewOf } from '@longshore/middleware-core/cli'
 import { Bucket } from '../../bucket.ts'
 import { createClient } from '../../client/client.ts'
 import { hostOf, serializeRequest } from '../../client/serialize-request.ts'
@@ -148,10 +148,6 @@ export class Probe {
     const sentAt = Date.now()
     // Not HEAD: Ceph answers that with a body, at which Node gives up the connection.
     const answer = await sendRequest(url, { skipVerify: this.options.skipVerify, signal })
-    const here = (sentAt + Date.now()) / 2
-    // A cache has kept the Date of its answer, and tells for how long.
-    const there = Date.parse(answer.headers.date ?? '') + Number(answer.headers.age ?? 0) * 1000
-    // A Date has whole seconds: half of one is the mean of what it leaves out.
-    return { answer, skewSeconds: Number.isNaN(there) ? undefined : Math.round((here - there - 500) / 1000) }
+    return { answer, skewSeconds: skewOf(sentAt, answer.headers) }
   }
 }
