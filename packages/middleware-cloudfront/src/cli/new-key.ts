@@ -1,6 +1,7 @@
-import { createHash, generateKeyPairSync } from 'node:crypto'
+import { generateKeyPairSync } from 'node:crypto'
 import { open, rm } from 'node:fs/promises'
 import { localError } from '@longshore/middleware-core/cli'
+import { fingerprintOf } from '../keys/public-key.ts'
 
 /** Kinds of keys that CloudFront takes. */
 export const keyTypes = ['rsa', 'ec'] as const
@@ -27,7 +28,6 @@ export async function createKey(privateKeyFile: string, type: KeyType, name: str
       : generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const privateKey = pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
   const publicKey = pair.publicKey.export({ type: 'spki', format: 'pem' }).toString()
-  const der = pair.publicKey.export({ type: 'spki', format: 'der' })
   const { publicKeyFile, configFile } = publicFilesOf(privateKeyFile)
   const config = { CallerReference: `longshore-${new Date().toISOString()}`, Name: name, EncodedKey: publicKey }
   await writeAll([
@@ -35,7 +35,7 @@ export async function createKey(privateKeyFile: string, type: KeyType, name: str
     [publicKeyFile, publicKey, 0o644],
     [configFile, `${JSON.stringify(config, undefined, 2)}\n`, 0o644],
   ])
-  return { privateKeyFile, publicKeyFile, configFile, fingerprint: createHash('sha256').update(der).digest('hex') }
+  return { privateKeyFile, publicKeyFile, configFile, fingerprint: fingerprintOf(pair.publicKey) }
 }
 
 /** Names of the files of a key's public half, which lie beside the private key's. */

@@ -1,4 +1,4 @@
-import { KeyObject, createPublicKey } from 'node:crypto'
+import { KeyObject, createHash, createPublicKey } from 'node:crypto'
 import { optionError } from '@longshore/middleware-core'
 import { parsePem } from './pem.ts'
 
@@ -22,6 +22,13 @@ export function describeKey({ asymmetricKeyType, asymmetricKeyDetails }: KeyObje
   const { modulusLength, namedCurve } = asymmetricKeyDetails ?? {}
   const detail = modulusLength === undefined ? namedCurve && ` on ${namedCurve}` : ` of ${modulusLength} bits`
   return `${asymmetricKeyType}${detail ?? ''}`
+}
+
+/** Fingerprint of a public key: SHA-256 of its DER, in 64 hexadecimal digits. */
+export function fingerprintOf(key: KeyObject): string {
+  return createHash('sha256')
+    .update(key.export({ type: 'spki', format: 'der' }))
+    .digest('hex')
 }
 
 /** Reads a public key that was given as `option`. Throws a `ConfigError` when CloudFront does not take it. */

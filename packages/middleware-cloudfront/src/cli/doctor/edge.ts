@@ -29,6 +29,7 @@ export class Edge {
   readonly settings: CloudFrontSettings
   /** Content of {@link Edge.blob}: incompressible. */
   readonly content: Buffer = randomBytes(4096)
+  readonly #hex = createHash('sha256').update(this.content).digest('hex')
   readonly #storage: StorageDriver
   readonly #key: SignerOptions
   readonly #scratch: string
@@ -45,8 +46,7 @@ export class Edge {
 
   /** Path of a file at the place that a registry gives a blob with these bytes. */
   get blob(): string {
-    const hex = createHash('sha256').update(this.content).digest('hex')
-    return `${this.#scratch}/blobs/sha256/${hex.slice(0, 2)}/${hex}/data`
+    return `${this.#scratch}/blobs/sha256/${this.#hex.slice(0, 2)}/${this.#hex}/data`
   }
 
   /** Path of a file that is not there. */
@@ -56,7 +56,7 @@ export class Edge {
 
   /** Digest of the blob as the header `Docker-Content-Digest` has it. */
   get digest(): string {
-    return `sha256:${createHash('sha256').update(this.content).digest('hex')}`
+    return `sha256:${this.#hex}`
   }
 
   /** Lifetime of the URLs that are tried, in seconds. */

@@ -1,8 +1,8 @@
-import { createHash, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { messageOf } from '@longshore/middleware-core/cli'
 import type { CloudFrontSettings } from '../../options.ts'
 import { readSigningKey } from '../../keys/load-keys.ts'
-import { describeKey } from '../../keys/public-key.ts'
+import { describeKey, fingerprintOf } from '../../keys/public-key.ts'
 import type { SignerOptions } from '../../signer.ts'
 
 /** Key of the options in the terms of CloudFront. */
@@ -31,7 +31,7 @@ export function readKeys({ hashAlgorithm, keys, ...single }: CloudFrontSettings)
     if (privateKey === undefined) continue
     try {
       const { publicKey, keyPairId: id } = readSigningKey({ privateKey, keyPairId, passphrase, hashAlgorithm })
-      const description = `${describeKey(publicKey)}, SHA-256 of its public half ${fingerprintOf(publicKey)}`
+      const description = `${describeKey(publicKey)}, SHA-256 of its public half ${fingerprintOf(publicKey).slice(0, 16)}`
       usable.push({ keyPairId: id, privateKey, passphrase, publicKey, description })
     } catch (error) {
       unusable.push(`${keyPairId}: ${messageOf(error)}`)
@@ -55,11 +55,4 @@ export function describePublicHalf(settings: CloudFrontSettings): string {
   if (!key) return ''
   const pem = key.publicKey.export({ type: 'spki', format: 'pem' }).toString().trimEnd()
   return `Public half of the key that signs as ${key.keyPairId}:\n${pem}`
-}
-
-function fingerprintOf(key: KeyObject): string {
-  return createHash('sha256')
-    .update(key.export({ type: 'spki', format: 'der' }))
-    .digest('hex')
-    .slice(0, 16)
 }

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
 import { isIP } from 'node:net'
 import { ConfigError, type ConfigIssue, isConfigError } from '@longshore/middleware-core'
 import type { EdgeContext } from '@longshore/middleware-core/cli'
 import { readSigningKey } from '../../keys/load-keys.ts'
+import { fingerprintOf } from '../../keys/public-key.ts'
 import type { CloudFrontSettings } from '../../options.ts'
 import { settingsOf } from '../distribution.ts'
 import { type Origin, readOrigin } from './origin.ts'
@@ -96,8 +96,7 @@ function readKeys(settings: CloudFrontSettings, where: string, issues: ConfigIss
     const place = keys ? `${where}.keys[${index}]` : where
     try {
       const { publicKey } = readSigningKey({ privateKey, keyPairId, passphrase, hashAlgorithm })
-      const der = publicKey.export({ type: 'spki', format: 'der' })
-      const name = `key-${createHash('sha256').update(der).digest('hex').slice(0, 8)}`
+      const name = `key-${fingerprintOf(publicKey).slice(0, 8)}`
       return [
         { name, pem: publicKey.export({ type: 'spki', format: 'pem' }).toString(), idOption: `${place}.keypairid` },
       ]
