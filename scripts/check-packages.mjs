@@ -86,7 +86,7 @@ function hasFiles(packed, wanted) {
   return wanted.filter(name => !pathsIn(packed).includes(name)).map(name => `${name} is not in the tarball`)
 }
 
-/** What npm's page of a package shows and its provenance is checked against. */
+/** Checks the fields that npm's page of a package shows and its provenance is checked against. */
 function isDescribed(folder, manifest) {
   const found = []
   if (manifest.repository?.directory !== folder) found.push(`repository.directory is not "${folder}"`)

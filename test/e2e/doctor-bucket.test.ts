@@ -39,7 +39,7 @@ const start = async (s3: S3Options = {}, others: Omit<LocalCloudOptions, 's3'> =
 const diagnose = async (s3: Configuration['s3'] = {}): Promise<Diagnosis> =>
   examine(await writeConfiguration(cloud, directory, { s3, cloudfront: false }))
 
-/** What is in the bucket, uploads among it. */
+/** Keys and uploads in the bucket. */
 const contents = (): unknown[] => {
   const bucket = cloud.s3.bucket(cloud.bucket)
   return [...bucket.keys(), ...bucket.uploads()]

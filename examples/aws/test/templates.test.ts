@@ -15,7 +15,7 @@ interface Statement {
 }
 const [onBucket, onObjects] = statementsOf(resources).map(statement => statement.Action)
 
-/** What is there for those who ask for it. */
+/** Key and parameters of a template with everything that is optional. */
 const KEY = 'arn:aws:kms:eu-central-1:123456789012:key/a'
 const full = resourcesByType(template, {
   OriginPath: '/registry',

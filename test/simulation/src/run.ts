@@ -16,7 +16,7 @@ import type { World } from './worlds/world.ts'
 export interface Outcome {
   /** Absent where all invariants held. */
   readonly failure?: Error | undefined
-  /** What happened, a line for each step. */
+  /** Steps of the run, a line each. */
   readonly trace: readonly string[]
   /** Digest of the trace: the same seed gives the same. */
   readonly hash: string

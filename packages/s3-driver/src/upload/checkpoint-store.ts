@@ -92,8 +92,9 @@ export class CheckpointStore {
         const isOwn = found !== undefined && this.#isOwn(found)
         const isSameUpload = token !== undefined && found?.token === token
         if (!isOwn && (this.#isContinued || isSameUpload)) throw takenOver(this.#ref.path, error)
+        const inPlace = found ? found.etag : ABSENT
         // Where many uploads to one path are begun at once, which of them was the last is not defined.
-        expected = tries >= MAX_TRIES && !isOwn ? undefined : found ? found.etag : ABSENT
+        expected = isOwn || tries < MAX_TRIES ? inPlace : undefined
       }
     }
   }

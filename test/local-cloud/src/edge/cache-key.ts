@@ -11,7 +11,7 @@ export interface CacheKey {
   path: string
   /** Without `?`, nothing decoded. */
   query: string
-  /** What else is told apart; empty for nothing. Not sent. */
+  /** Further part of the key, which is not sent; empty for none. */
   variant: string
 }
 

@@ -30,7 +30,7 @@ export interface OriginRequest {
 
 /** The edge's own way to the bucket. */
 export class Origin {
-  /** How many requests went to the bucket. */
+  /** Number of requests that went to the bucket. */
   requests = 0
   readonly #options: OriginOptions
   readonly #distribution: Distribution
@@ -71,7 +71,7 @@ export class Origin {
     this.#agent.destroy()
   }
 
-  /** What origin access control makes of a request. */
+  /** Headers of a request as origin access control sends it. */
   #authenticated({ method, target, query, headers, authorization }: Unsigned): Record<string, string> {
     const { originAccess } = this.#distribution
     const isSigned = originAccess === 'always' || (originAccess === 'no-override' && authorization === undefined)

@@ -9,7 +9,7 @@ import { checkRequest } from './request-rules/check-request.ts'
 import type { S3Request } from './request.ts'
 import { operationNamed, route } from './routes.ts'
 
-/** Who may do everything, and the one region that signatures may name; any where it is absent. */
+/** Credentials that may do everything, and the one region that signatures may name; any where it is absent. */
 export interface Access {
   keys: ReadonlyMap<string, Credentials>
   region: string | undefined

@@ -15,7 +15,7 @@ export interface S3Request {
   hostBucket: string | undefined
   /** The body as it comes in; asking for it answers `Expect: 100-continue`. */
   body(): AsyncIterable<Buffer>
-  /** Whether anybody asked for the body. */
+  /** True once somebody has asked for the body. */
   readonly bodyAsked: boolean
   /** Told of the bytes of the body as they come in. */
   onBytes?: (count: number) => void
@@ -24,10 +24,10 @@ export interface S3Request {
 /** Host names that are this endpoint itself, so that what stands before them is a bucket. */
 const OWN_HOSTS = ['localhost', '127.0.0.1', '[::1]']
 
-/** What follows a bucket's name in its global one. */
+/** Suffix of a bucket's global name. */
 export const GLOBAL_NAME = '.s3.amazonaws.com'
 
-/** What a request is parsed from. */
+/** Message that a request is parsed from. */
 type Message = Pick<IncomingMessage, 'method' | 'url' | 'headers'> & AsyncIterable<Buffer>
 
 /** `askForBody` is called before the body is read, where the client waits for that. */

@@ -29,11 +29,11 @@ interface Message {
   sender?: { resolve(response: SdkResponse): void; reject(error: Error): void } | undefined
 }
 
-/** How often a fault is chosen: once for so many steps that go well. */
+/** Weight of a fault: one for so many steps that go well. */
 const FAULT_WEIGHT = 1 / 12
 
 /**
- * What lies between the nodes and S3. Each request that is under way may be the next to arrive, each answer the next to come back, and
+ * Network between the nodes and S3. Each request that is under way may be the next to arrive, each answer the next to come back, and
  * while there are faults left, any of them may be lost, refused, cut off, or given up by its sender and still arrive later.
  */
 export class Network {
@@ -89,7 +89,7 @@ export class Network {
     })
   }
 
-  /** What may happen next, the plainest of the oldest message first. */
+  /** Events that may come next, the plainest of the oldest message first. */
   events(): Event[] {
     const messages = [...this.#messages]
     const plain = messages.map(message => (message.answer ? this.#delivery(message) : this.#arrival(message)))
@@ -158,7 +158,7 @@ export class Network {
     message.sender?.reject(networkError('ECONNRESET'))
   }
 
-  /** What nobody waits for any more may arrive all the same, now or much later. */
+  /** Lets a sender stop waiting for a message, which may arrive all the same, now or much later. */
   #giveUp(message: Message, error: Error): void {
     if (message.answer) this.#messages.delete(message)
     message.sender?.reject(error)

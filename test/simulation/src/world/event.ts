@@ -2,7 +2,7 @@
 export interface Event {
   /** Text for the trace. */
   readonly label: string
-  /** How often this is chosen, relative to the others. */
+  /** Share of the choices that fall on it, relative to the others. */
   readonly weight: number
   /** Lets it happen. Gives the status of an answer, for the trace. */
   run(): Promise<number> | void

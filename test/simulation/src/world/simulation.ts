@@ -10,12 +10,12 @@ import type { Random } from './random.ts'
 /** Steps after which a run counts as one that does not end. */
 const MAX_STEPS = 5000
 
-/** How often a node crashes: once for so many steps of others. */
+/** Weight of a crash: one for so many steps of others. */
 const CRASH_WEIGHT = 1 / 30
 
 const nextTurn = setImmediate
 
-/** What a run is made of. */
+/** Parts of a run. */
 export interface Parts {
   readonly random: Random
   readonly choices: Choices

@@ -6,7 +6,7 @@ export interface EdgeAnswer {
   readonly headers: Headers
   /** First 64 KiB of the body. */
   readonly body: Buffer
-  /** Who has made the answer. */
+  /** Maker of the answer. */
   readonly source: 'CloudFront' | 'S3' | 'another server'
   /** Code of an error in S3's and CloudFront's XML: `AccessDenied`. */
   readonly code: string | undefined

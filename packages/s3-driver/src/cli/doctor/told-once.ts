@@ -1,6 +1,6 @@
 import type { Check, Finding, Outcome } from '@longshore/middleware-core/cli'
 
-/** What a check has found, thrown from within it. */
+/** Finding of a check, thrown from within it. */
 export class Found extends Error {
   override readonly name = 'Found'
   readonly finding: Finding

@@ -108,7 +108,7 @@ export function urlChecks(probe: Probe): Check[] {
     }
   }
 
-  /** Where URLs lead to another host than requests, anything but a denial is because of that. */
+  /** Finding for a refused request. Anything but a denial is because of the other host, where URLs lead to one. */
   function refusal(answer: HttpAnswer, evidence: string, problem: Finding['problem']): Finding {
     const isDenial = answer.status === 403 && /<Code>AccessDenied<\/Code>/.test(answer.body.toString('latin1'))
     const isElsewhere = options.redirectEndpoint !== undefined && !isDenial
