@@ -2,21 +2,17 @@
  * Draws docs/doctor.svg from a real run: `longshore doctor` finds a fault, its remedy is followed, and all is well. The bucket and the
  * distribution are those of the local cloud. Run after a build.
  */
-import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { text } from 'node:stream/consumers'
-import { startLocalCloud } from '../test/local-cloud/dist/index.js'
+import { join } from 'node:path'
+import { startRightCloud } from '../test/e2e/dist/doctor.js'
+import { runLongshore } from '../test/e2e/dist/longshore.js'
 
 const LINE = 18
 const CHARACTER = 7.25
 const MARGIN = 20
 
-const code = readFileSync('examples/aws/function/registry-edge.js', 'utf8')
-const queryStrings = ['disposition', 'type', 'language', 'encoding'].map(name => `response-content-${name}`)
-const viewerFunctions = { request: code, response: code }
-const cloud = await startLocalCloud({ edge: { originPath: '/registry', queryStrings, viewerFunctions } })
+const cloud = await startRightCloud({ edge: { originPath: '/registry' } })
 const directory = mkdtempSync(join(tmpdir(), 'longshore-picture-'))
 try {
   writeFileSync(join(directory, 'cloudfront.pem'), cloud.privateKey, { mode: 0o600 })
@@ -55,9 +51,8 @@ middleware:
 
 async function doctor(cwd) {
   const args = ['doctor', 'config.yml', '--only', 'storage,cloudfront']
-  const program = resolve('packages/middleware-core/bin/longshore.js')
-  const { stdout } = spawn(process.execPath, [program, ...args], { cwd, stdio: ['ignore', 'pipe', 'ignore'] })
-  return [`$ longshore ${args.join(' ')}`, ...(await text(stdout)).trimEnd().split('\n')]
+  const { out } = await runLongshore(args, { cwd })
+  return [`$ longshore ${args.join(' ')}`, ...out.trimEnd().split('\n')]
 }
 
 function draw(lines) {

@@ -1,15 +1,10 @@
-import { spawn } from 'node:child_process'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { LocalCloud } from '@longshore/local-cloud'
 import { startRightCloud, writeConfiguration } from './src/doctor.ts'
-
-/** Built before the tests run, as `npx longshore` runs it. */
-const program = fileURLToPath(new URL('../../packages/middleware-core/bin/longshore.js', import.meta.url))
+import { type Outcome, runLongshore } from './src/longshore.ts'
 
 let directory: string
 let cloud: LocalCloud
@@ -33,22 +28,8 @@ afterAll(async () => {
   await rm(directory, { recursive: true })
 })
 
-interface Outcome {
-  code: number | null
-  out: string
-  error: string
-}
-
-async function longshore(...args: string[]): Promise<Outcome> {
-  const child = spawn(process.execPath, [program, ...args], {
-    cwd: directory,
-    env: { PATH: process.env['PATH'], HOME: directory, AWS_EC2_METADATA_DISABLED: 'true' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const ended = new Promise<number | null>(resolve => child.once('close', resolve))
-  const [out, error] = await Promise.all([text(child.stdout), text(child.stderr)])
-  return { code: await ended, out, error }
-}
+const longshore = (...args: string[]): Promise<Outcome> =>
+  runLongshore(args, { cwd: directory, env: { HOME: directory, AWS_EC2_METADATA_DISABLED: 'true' } })
 
 describe('the command longshore', () => {
   it('tells what it can do, and what each command takes', async () => {

@@ -7,15 +7,14 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { type LocalCloud, startLocalCloud } from '@longshore/local-cloud'
+import { longshoreProgram } from './src/longshore.ts'
 
 const MiB = 1 << 20
 const size = 2048 * MiB
 /** Bytes of the first parts: the default of `chunksize`. */
 const PART = 10 * MiB
-const command = fileURLToPath(new URL('../../packages/middleware-core/bin/longshore.js', import.meta.url))
 
 let directory: string
 let cloud: LocalCloud
@@ -48,7 +47,11 @@ interface Run {
 /** Runs the built command with both outputs in pipes. */
 function longshore(...args: string[]): Run {
   const env = { PATH: process.env['PATH'], XDG_STATE_HOME: local('state') }
-  const child = spawn(process.execPath, [command, ...args], { cwd: directory, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [longshoreProgram, ...args], {
+    cwd: directory,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const printed = { out: '', error: '' }
   child.stdout.on('data', chunk => (printed.out += String(chunk)))
   child.stderr.on('data', chunk => (printed.error += String(chunk)))

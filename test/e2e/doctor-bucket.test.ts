@@ -1,18 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises'
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { type LocalCloud, type LocalCloudOptions, certify } from '@longshore/local-cloud'
-import {
-  type Configuration,
-  type Diagnosis,
-  examine,
-  runDoctor,
-  startRightCloud,
-  writeConfiguration,
-} from './src/doctor.ts'
+import { describe, expect, it } from '@jest/globals'
+import { type LocalCloudOptions, certify } from '@longshore/local-cloud'
+import { type Configuration, type Diagnosis, examine, runDoctor, writeConfiguration } from './src/doctor.ts'
+import { useRightCloud } from './src/right-cloud.ts'
 
 type S3Options = NonNullable<LocalCloudOptions['s3']>
 
@@ -21,27 +12,16 @@ const abortRule = { id: 'abort', abortIncompleteMultipartUploadDays: 7 }
 /** Credentials that end. */
 const temporary = { accessKeyId: 'ASIALOCAL', secretAccessKey: 'localSecretKey', sessionToken: 'local' }
 
-let directory: string
-let cloud: LocalCloud
+const here = useRightCloud()
 
-beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'longshore-doctor-'))
-})
-afterEach(async () => {
-  await cloud.close()
-  await rm(directory, { recursive: true })
-})
+const start = (s3: S3Options = {}, others: Omit<LocalCloudOptions, 's3'> = {}): Promise<void> =>
+  here.start({ ...others, s3 })
 
-const start = async (s3: S3Options = {}, others: Omit<LocalCloudOptions, 's3'> = {}): Promise<void> => {
-  cloud = await startRightCloud({ ...others, s3 })
-}
-
-const diagnose = async (s3: Configuration['s3'] = {}): Promise<Diagnosis> =>
-  examine(await writeConfiguration(cloud, directory, { s3, cloudfront: false }))
+const diagnose = (s3: Configuration['s3'] = {}): Promise<Diagnosis> => here.diagnose({ s3, cloudfront: false })
 
 /** Keys and uploads in the bucket. */
 const contents = (): unknown[] => {
-  const bucket = cloud.s3.bucket(cloud.bucket)
+  const bucket = here.cloud.s3.bucket(here.cloud.bucket)
   return [...bucket.keys(), ...bucket.uploads()]
 }
 
@@ -63,7 +43,7 @@ describe('longshore doctor, at the bucket', () => {
     expect(Object.keys(statuses).filter(name => name.startsWith('s3/')).length).toBe(count)
     expect(code).toBe(0)
     expect(contents()).toEqual([])
-    expect(output).not.toContain(cloud.credentials.secretAccessKey)
+    expect(output).not.toContain(here.cloud.credentials.secretAccessKey)
   })
 
   it.each<[problem: string, options: S3Options, configuration: Configuration['s3']]>([
@@ -106,7 +86,7 @@ describe('longshore doctor, at the bucket', () => {
     expect(problems).toEqual([problem])
     expect(contents()).toEqual([])
     for (const action of options.permissions?.deny ?? []) expect(output).toContain(action)
-    expect(output).not.toContain(cloud.credentials.secretAccessKey)
+    expect(output).not.toContain(here.cloud.credentials.secretAccessKey)
   })
 
   it('names the right region', async () => {
@@ -150,7 +130,7 @@ describe('longshore doctor, at the bucket', () => {
     'removes its files one by one where it may list none: --only %s',
     async only => {
       await start({ permissions: { deny: ['s3:ListBucket'] } })
-      const file = await writeConfiguration(cloud, directory, { cloudfront: false })
+      const file = await writeConfiguration(here.cloud, here.directory, { cloudfront: false })
       const { problems } = await examine(file, '--only', only)
       expect(problems).not.toContain('scratch-left')
       expect(contents()).toEqual([])
@@ -178,27 +158,30 @@ describe('longshore doctor, at the bucket', () => {
     ['clock-drift', 300],
   ])('names %s, for a server that is %s s ahead', async (problem, seconds) => {
     await start()
-    cloud.clock.offsetMs = seconds * 1000
+    here.cloud.clock.offsetMs = seconds * 1000
     expect(new Set((await diagnose()).problems)).toEqual(new Set([problem]))
   })
 
   it('names a certificate that this machine does not trust, and none for one that it does', async () => {
     const tls = certify({ name: '127.0.0.1' })
     await start({ tls })
-    const file = await writeConfiguration(cloud, directory, { s3: { forcepathstyle: true }, cloudfront: false })
+    const file = await writeConfiguration(here.cloud, here.directory, {
+      s3: { forcepathstyle: true },
+      cloudfront: false,
+    })
     expect((await runDoctor(file, [])).problems).toEqual(['certificate-untrusted'])
   })
 
   it('names HTTP where HTTPS is expected', async () => {
     await start()
-    expect((await diagnose({ regionendpoint: cloud.s3.endpoint.replace('http:', 'https:') })).problems).toEqual([
+    expect((await diagnose({ regionendpoint: here.cloud.s3.endpoint.replace('http:', 'https:') })).problems).toEqual([
       'not-tls',
     ])
   })
 
   it('names HTTPS where HTTP is expected', async () => {
     await start({ tls: certify({ name: '127.0.0.1' }) })
-    const regionendpoint = cloud.s3.endpoint.replace('https:', 'http:')
+    const regionendpoint = here.cloud.s3.endpoint.replace('https:', 'http:')
     expect((await diagnose({ regionendpoint })).problems).toEqual(['https-wanted'])
   })
 
@@ -211,7 +194,7 @@ describe('longshore doctor, at the bucket', () => {
 
   it('names a clock that differs and a wrong secret together', async () => {
     await start()
-    cloud.clock.offsetMs = 16 * 60_000
+    here.cloud.clock.offsetMs = 16 * 60_000
     expect((await diagnose({ secretkey: 'wrong' })).problems).toEqual(['clock', 'wrong-secret'])
   })
 
@@ -227,7 +210,7 @@ describe('longshore doctor, at the bucket', () => {
 
   it('takes less than five seconds without credentials', async () => {
     await start()
-    const file = await writeConfiguration(cloud, directory, {
+    const file = await writeConfiguration(here.cloud, here.directory, {
       s3: { accesskey: undefined, secretkey: undefined },
       cloudfront: false,
     })

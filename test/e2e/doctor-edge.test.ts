@@ -1,19 +1,13 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { chmod } from 'node:fs/promises'
 import { createServer, request as send } from 'node:http'
 import { type AddressInfo } from 'node:net'
 import { once } from 'node:events'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import type { LocalCloud, LocalCloudOptions } from '@longshore/local-cloud'
-import {
-  type Configuration,
-  examine,
-  functionThatKeepsHeaders,
-  startRightCloud,
-  writeConfiguration,
-} from './src/doctor.ts'
+import { describe, expect, it } from '@jest/globals'
+import type { LocalCloudOptions } from '@longshore/local-cloud'
+import { type Configuration, functionThatKeepsHeaders } from './src/doctor.ts'
+import { useRightCloud } from './src/right-cloud.ts'
 import { viewerFunctions } from './src/edge-function.ts'
 
 type EdgeOptions = NonNullable<LocalCloudOptions['edge']>
@@ -23,23 +17,12 @@ const keepsHeaders = await functionThatKeepsHeaders()
 /** A function that changes nothing. */
 const silent = 'function handler(event) { return event.response || event.request }'
 
-let directory: string
-let cloud: LocalCloud
+const here = useRightCloud()
 
-beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'longshore-doctor-'))
-})
-afterEach(async () => {
-  await cloud.close()
-  await rm(directory, { recursive: true })
-})
+const start = (edge: EdgeOptions = {}, others: Omit<LocalCloudOptions, 'edge'> = {}): Promise<void> =>
+  here.start({ ...others, edge })
 
-const start = async (edge: EdgeOptions = {}, others: Omit<LocalCloudOptions, 'edge'> = {}): Promise<void> => {
-  cloud = await startRightCloud({ ...others, edge })
-}
-
-const diagnose = async (configuration?: Configuration) =>
-  examine(await writeConfiguration(cloud, directory, configuration))
+const { diagnose } = here
 
 describe('longshore doctor, at the edge', () => {
   it.each([
@@ -54,7 +37,7 @@ describe('longshore doctor, at the edge', () => {
     expect(Object.values(statuses).filter(status => status !== 'ok')).toEqual([])
     expect(Object.keys(statuses).filter(name => name.startsWith('cloudfront/')).length).toBeGreaterThanOrEqual(13)
     expect(code).toBe(0)
-    expect(cloud.s3.bucket(cloud.bucket).keys()).toEqual([])
+    expect(here.cloud.s3.bucket(here.cloud.bucket).keys()).toEqual([])
   })
 
   it.each<[problem: string, EdgeOptions, Configuration]>([
@@ -99,20 +82,20 @@ describe('longshore doctor, at the edge', () => {
   it('names a key whose id belongs to another one, and shows its public half', async () => {
     await start()
     const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
-    cloud.edge.trust(cloud.keyPairId, publicKey)
+    here.cloud.edge.trust(here.cloud.keyPairId, publicKey)
     const { problems, output } = await diagnose()
     expect(problems).toEqual(['key-mismatch'])
-    const [, ...base64] = cloud.publicKey.export({ type: 'spki', format: 'pem' }).toString().split('\n')
+    const [, ...base64] = here.cloud.publicKey.export({ type: 'spki', format: 'pem' }).toString().split('\n')
     expect(output).toContain(base64[0])
     expect(output).not.toContain('PRIVATE')
   })
 
   it('names a key that cannot take over, while another one signs', async () => {
     await start()
-    const privatekey = join(directory, 'absent.pem')
+    const privatekey = join(here.directory, 'absent.pem')
     const keys = [
       { keypairid: 'KABSENT', privatekey },
-      { keypairid: cloud.keyPairId, privatekey: join(directory, 'key.pem') },
+      { keypairid: here.cloud.keyPairId, privatekey: join(here.directory, 'key.pem') },
     ]
     const cloudfront = { keys, keypairid: undefined, privatekey: undefined }
     const { code, problems, output } = await diagnose({ cloudfront })
@@ -122,7 +105,7 @@ describe('longshore doctor, at the edge', () => {
 
   it('takes no answer of a cache for a clock that differs', async () => {
     await start()
-    const { hostname, port } = new URL(cloud.edge.baseUrl)
+    const { hostname, port } = new URL(here.cloud.edge.baseUrl)
     const cache = createServer((request, response) => {
       const { method, url, headers } = request
       send({ hostname, port, method, path: url, headers }, answer => {
@@ -144,7 +127,7 @@ describe('longshore doctor, at the edge', () => {
   it('names a file of a key that everybody may read', async () => {
     await start()
     await diagnose()
-    await chmod(join(directory, 'key.pem'), 0o644)
+    await chmod(join(here.directory, 'key.pem'), 0o644)
     const { problems, code } = await diagnose()
     expect(problems).toEqual(['key-permissions'])
     expect(code).toBe(0)
@@ -179,7 +162,7 @@ describe('longshore doctor, at the edge', () => {
 
   it('names pages of success in the place of errors', async () => {
     await start({ customErrors: [{ errorCode: 403, responseCode: 200, responsePagePath: '/index.html' }] })
-    await cloud.s3.bucket(cloud.bucket).put('index.html', '<h1>Welcome</h1>')
+    await here.cloud.s3.bucket(here.cloud.bucket).put('index.html', '<h1>Welcome</h1>')
     expect((await diagnose()).problems).toEqual(['error-pages'])
   })
 

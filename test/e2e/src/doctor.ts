@@ -1,12 +1,10 @@
-import { spawn } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
-import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from '@longshore/local-cloud'
 import { run } from '@longshore/middleware-core/cli'
 import { viewerFunctions } from './edge-function.ts'
+import { runLongshore } from './longshore.ts'
 
 /** Result of `longshore doctor --json`, short. */
 export interface Diagnosis {
@@ -85,17 +83,10 @@ export async function examine(file: string, ...args: string[]): Promise<Diagnosi
   return diagnosisOf(code, output, errors)
 }
 
-const program = fileURLToPath(new URL('../../../packages/middleware-core/bin/longshore.js', import.meta.url))
-
 /** Runs the doctor as its users do, with this environment alone. */
 export async function runDoctor(file: string, args: string[], env: Record<string, string> = {}): Promise<Diagnosis> {
-  const child = spawn(process.execPath, [program, 'doctor', file, '--json', ...args], {
-    env: { PATH: process.env['PATH'], ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const ended = new Promise<number | null>(resolve => child.once('close', resolve))
-  const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr)])
-  return diagnosisOf(await ended, output, errors)
+  const { code, out, error } = await runLongshore(['doctor', file, '--json', ...args], { env })
+  return diagnosisOf(code, out, error)
 }
 
 function diagnosisOf(code: number | null, output: string, errors: string): Diagnosis {
